@@ -1,0 +1,54 @@
+using SupabaseDeploy.Environments;
+
+namespace SupabaseDeploy.Migrations;
+
+/// <summary>One migration file. The rule for names is the Supabase CLI's: <c>^([0-9]+)_(.*)\.sql$</c>.</summary>
+/// <param name="Version">The digits, as text; the order of migrations is the ordinal order of this text.</param>
+/// <param name="Name">What follows the underscore, without <c>.sql</c>.</param>
+/// <param name="Path">Absolute path.</param>
+/// <param name="DownPath">Absolute path of <c>down/&lt;version&gt;_&lt;name&gt;.sql</c> beside it; null when there is none.</param>
+public sealed record MigrationFile(string Version, string Name, string Path, string? DownPath)
+{
+    /// <summary>The file's name.</summary>
+    public string FileName => System.IO.Path.GetFileName(Path);
+
+    /// <inheritdoc/>
+    public override string ToString() => FileName;
+}
+
+/// <summary>What one migration did in a run.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Duration">How long it ran, commit included.</param>
+public sealed record AppliedMigration(string Version, string Name, TimeSpan Duration);
+
+/// <summary>One run of the migration runner against one database; also written when nothing was pending.</summary>
+public sealed record MigrationRun : IEnvironmentResult
+{
+    /// <summary>The environment.</summary>
+    public required DeploymentEnvironment Environment { get; init; }
+
+    /// <summary><c>host:port/database</c>.</summary>
+    public required string Database { get; init; }
+
+    /// <summary>The migrations of this run, in the order they ran (newest first when undone).</summary>
+    public required IReadOnlyList<AppliedMigration> Applied { get; init; }
+
+    /// <summary>The newest version in the history afterwards, read again from the database; null when it is empty.</summary>
+    public required string? Version { get; init; }
+
+    /// <summary>Number of migrations in the history afterwards.</summary>
+    public required int Total { get; init; }
+
+    /// <summary>Seed files that ran.</summary>
+    public IReadOnlyList<string> Seeds { get; init; } = [];
+
+    /// <summary>True when anything was changed.</summary>
+    public bool Changed => Applied.Count > 0 || Seeds.Count > 0;
+
+    /// <summary>When it started, UTC.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public required TimeSpan Duration { get; init; }
+}

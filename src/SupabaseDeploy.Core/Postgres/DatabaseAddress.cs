@@ -1,0 +1,126 @@
+using Npgsql;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+
+namespace SupabaseDeploy.Postgres;
+
+/// <summary>
+/// Where a database is and who signs in. Made from a PostgreSQL URL
+/// (<see href="https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS"/>); its text never holds the password.
+/// </summary>
+public sealed record DatabaseAddress
+{
+    /// <summary>Host name or address.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>TCP port.</summary>
+    public int Port { get; init; } = 5432;
+
+    /// <summary>Database name.</summary>
+    public required string Database { get; init; }
+
+    /// <summary>Role that signs in.</summary>
+    public required string User { get; init; }
+
+    /// <summary>Its password; null when none is needed.</summary>
+    public Secret? Password { get; init; }
+
+    /// <summary>libpq's <c>sslmode</c>; null for the driver's default.</summary>
+    public string? SslMode { get; init; }
+
+    /// <summary>Parses <c>postgresql://user:password@host:port/database?sslmode=…</c>.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.InvalidDatabaseUrl"/>; the message never shows the URL.</exception>
+    public static DatabaseAddress Parse(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("postgres" or "postgresql"))
+        {
+            throw Invalid("it is not of the form 'postgresql://user@host:port/database'");
+        }
+
+        if (uri.Host.Length == 0)
+        {
+            throw Invalid("it names no host");
+        }
+
+        string[] userInfo = uri.UserInfo.Split(':', 2);
+        if (userInfo[0].Length == 0)
+        {
+            throw Invalid("it names no user");
+        }
+
+        string database = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
+        string user = Uri.UnescapeDataString(userInfo[0]);
+        return new DatabaseAddress
+        {
+            Host = uri.Host.Trim('[', ']'),
+            Port = uri.Port > 0 ? uri.Port : 5432,
+            Database = database.Length > 0 ? database : user,
+            User = user,
+            Password = userInfo.Length > 1 ? new Secret(Uri.UnescapeDataString(userInfo[1])) : null,
+            SslMode = QueryValue(uri, "sslmode"),
+        };
+    }
+
+    /// <summary>The connection string for Npgsql. Holds the password: never log it.</summary>
+    /// <param name="applicationName">Shown in <c>pg_stat_activity</c>.</param>
+    public string ToConnectionString(string applicationName = "supabase-deploy")
+    {
+        var builder = new NpgsqlConnectionStringBuilder
+        {
+            Host = Host,
+            Port = Port,
+            Database = Database,
+            Username = User,
+            Password = Password?.Reveal(),
+            ApplicationName = applicationName,
+            Pooling = false,
+            IncludeErrorDetail = true,
+            Timeout = 15,
+            // Long migrations and dumps are bounded by their own tokens and timeouts, not by the driver.
+            CommandTimeout = 0,
+        };
+        if (SslMode is not null)
+        {
+            builder["SSL Mode"] = SslMode.Replace("-", "", StringComparison.Ordinal);
+        }
+
+        return builder.ConnectionString;
+    }
+
+    /// <summary>Opens a connection of its own (no pool).</summary>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken, string applicationName = "supabase-deploy")
+    {
+        var connection = new NpgsqlConnection(ToConnectionString(applicationName));
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception e) when (e is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            bool refused = e is PostgresException { SqlState: "28P01" or "28000" };
+            throw new DeployException(
+                refused ? ErrorTable.DatabaseAuthenticationFailed : ErrorTable.DatabaseUnreachable,
+                $"Cannot connect to database '{this}': {e.GetBaseException().Message}",
+                refused ? "Check the user and the password in the database URL." : "Check that the server runs and that host and port are right.",
+                this,
+                e);
+        }
+    }
+
+    /// <summary><c>user@host:port/database</c>; never the password.</summary>
+    public override string ToString() => $"{User}@{Host}:{Port}/{Database}";
+
+    private static string? QueryValue(Uri uri, string name) =>
+        uri.Query.TrimStart('?').Split('&')
+            .Select(pair => pair.Split('=', 2))
+            .Where(pair => pair.Length == 2 && pair[0] == name)
+            .Select(pair => Uri.UnescapeDataString(pair[1]))
+            .FirstOrDefault();
+
+    private static DeployException Invalid(string why) => new(
+        ErrorTable.InvalidDatabaseUrl,
+        $"The database URL cannot be used: {why}.",
+        "Give a URL like 'postgresql://user:password@host:5432/database'; special characters in the password are percent-encoded.");
+}

@@ -1,0 +1,63 @@
+namespace SupabaseDeploy.Releases;
+
+/// <summary>
+/// What is deployed: an immutable set of content, named by the SHA-256 of its canonical manifest. Built once, promoted unchanged.
+/// Stored in <c>.supabase-deploy/releases/&lt;id&gt;/</c> with <c>manifest.json</c>, <c>migrations/</c>, <c>migrations/down/</c> and <c>web/</c>.
+/// </summary>
+public sealed record Release
+{
+    /// <summary>64 lower-case hexadecimal digits: SHA-256 of the canonical manifest.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The first 12 digits of <see cref="Id"/>, as shown in tables and accepted where a release is named.</summary>
+    public string ShortId => Id[..12];
+
+    /// <summary>The application's name.</summary>
+    public required string Application { get; init; }
+
+    /// <summary>The git commit it was made from (40 digits); null outside a repository.</summary>
+    public string? GitCommit { get; init; }
+
+    /// <summary>True when the work tree had changes that the commit does not hold.</summary>
+    public bool IsDirty { get; init; }
+
+    /// <summary>When it was made, UTC. Not part of the id.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>All migrations of the project, in order.</summary>
+    public required IReadOnlyList<ReleaseMigration> Migrations { get; init; }
+
+    /// <summary>The web bundle; null when the application has none.</summary>
+    public ReleaseBundle? Web { get; init; }
+
+    /// <summary>The folder it is stored in, absolute. Not part of the id.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The stored copy of the migrations.</summary>
+    public string MigrationsFolder => System.IO.Path.Combine(Path, "migrations");
+
+    /// <summary>The stored copy of the web bundle.</summary>
+    public string WebFolder => System.IO.Path.Combine(Path, "web");
+
+    /// <inheritdoc/>
+    public override string ToString() => ShortId;
+}
+
+/// <summary>One migration in a release.</summary>
+/// <param name="Version">The digits before the first underscore, as text.</param>
+/// <param name="Name">What follows the underscore, without <c>.sql</c>.</param>
+/// <param name="FileName">The file's name.</param>
+/// <param name="Sha256">SHA-256 of the file, lower-case hexadecimal.</param>
+/// <param name="DownSha256">SHA-256 of <c>down/&lt;version&gt;_&lt;name&gt;.sql</c>; null when there is none.</param>
+public sealed record ReleaseMigration(string Version, string Name, string FileName, string Sha256, string? DownSha256);
+
+/// <summary>A folder of files in a release.</summary>
+/// <param name="Digest">SHA-256 over the sorted list of paths and digests.</param>
+/// <param name="Files">Every file.</param>
+public sealed record ReleaseBundle(string Digest, IReadOnlyList<ReleaseFile> Files);
+
+/// <summary>One file of a bundle.</summary>
+/// <param name="Path">Relative path with forward slashes.</param>
+/// <param name="Sha256">SHA-256, lower-case hexadecimal.</param>
+/// <param name="Size">Size in bytes.</param>
+public sealed record ReleaseFile(string Path, string Sha256, long Size);

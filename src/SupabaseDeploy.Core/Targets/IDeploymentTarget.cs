@@ -1,0 +1,45 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Targets;
+
+/// <summary>
+/// What a kind of place can do. Each call checks before it acts and may be repeated after a crash.
+/// Implemented once per <see cref="TargetKind"/>; the other rooms only know this interface.
+/// </summary>
+public interface IDeploymentTarget
+{
+    /// <summary>The environment this target object serves.</summary>
+    DeploymentEnvironment Environment { get; }
+
+    /// <summary>Host shown in questions: <c>127.0.0.1:54322</c>.</summary>
+    string Host { get; }
+
+    /// <summary>The application's database as the migrating role.</summary>
+    /// <exception cref="Errors.DeployException">The environment is not running or not configured; the remedy says how to start it.</exception>
+    Task<DatabaseAddress> GetDatabaseAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The same database as a role that may dump, restore, create and rename databases; null where the place gives no such role
+    /// (then restores by switching databases are impossible there).
+    /// </summary>
+    Task<DatabaseAddress?> GetAdministrationAsync(CancellationToken cancellationToken);
+
+    /// <summary>Base URL of the web root and gateway; null where there is none.</summary>
+    Task<Uri?> GetWebUrlAsync(CancellationToken cancellationToken);
+
+    /// <summary>Release id that the web root serves now, asked of the running web server; null when it serves none.</summary>
+    Task<string?> GetServedReleaseAsync(CancellationToken cancellationToken);
+
+    /// <summary>Copies the release's web bundle next to the served one, verifies its digest and switches atomically. Idempotent.</summary>
+    Task PublishWebAsync(Release release, IProgressSink sink, CancellationToken cancellationToken);
+}
+
+/// <summary>Gives the target of an environment.</summary>
+public interface IDeploymentTargets
+{
+    /// <summary>The target object for <paramref name="environment"/>.</summary>
+    IDeploymentTarget For(DeploymentEnvironment environment);
+}

@@ -1,0 +1,1 @@
+var builder = WebApplication.CreateSlimBuilder(args); builder.Build().Run();

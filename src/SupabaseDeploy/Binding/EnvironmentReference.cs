@@ -1,0 +1,47 @@
+using System.Management.Automation;
+using SupabaseDeploy.Environments;
+
+namespace SupabaseDeploy.Shell.Binding;
+
+/// <summary>An environment as a person may give it: a name, a wildcard, or any object of ours that belongs to one.</summary>
+public sealed class EnvironmentReference
+{
+    private EnvironmentReference(string? name, DeploymentEnvironment? environment)
+    {
+        Name = name ?? environment!.Name;
+        Environment = environment;
+    }
+
+    /// <summary>The name or wildcard.</summary>
+    public string Name { get; }
+
+    /// <summary>The resolved environment when an object was given.</summary>
+    public DeploymentEnvironment? Environment { get; }
+
+    /// <summary>Makes a reference from what was bound, or null when it is of no use as one.</summary>
+    public static EnvironmentReference? From(object? value) => value switch
+    {
+        PSObject wrapped when wrapped.BaseObject is not PSCustomObject => From(wrapped.BaseObject),
+        EnvironmentReference reference => reference,
+        IEnvironmentResult result => new EnvironmentReference(null, result.Environment),
+        string { Length: > 0 } name => new EnvironmentReference(name, null),
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}
+
+/// <summary>Turns names and result objects into <see cref="EnvironmentReference"/>s while PowerShell binds.</summary>
+public sealed class EnvironmentTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
+        inputData is object[] or PSObject { BaseObject: object[] }
+            ? Array.ConvertAll((object[])(inputData is PSObject wrapped ? wrapped.BaseObject : inputData), One)
+            : One(inputData);
+
+    private static EnvironmentReference One(object value) =>
+        EnvironmentReference.From(value)
+        ?? throw new ArgumentTransformationMetadataException($"'{value}' is not an environment: give its name, or an object from Get-Environment or another command of this module.");
+}

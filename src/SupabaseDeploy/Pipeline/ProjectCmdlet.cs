@@ -1,0 +1,37 @@
+using System.Management.Automation;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Shell.Binding;
+
+namespace SupabaseDeploy.Shell.Pipeline;
+
+/// <summary>A command that works in a project folder.</summary>
+public abstract class ProjectCmdlet : AsyncCmdlet
+{
+    /// <summary>Another project folder than the current one.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Project { get; set; }
+
+    /// <summary>The project of this call. Set before any work starts.</summary>
+    protected ProjectFolder CurrentProject { get; private set; } = null!;
+
+    /// <summary>PowerShell's current folder, which is not the process's.</summary>
+    protected string CurrentFolder { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        CurrentFolder = SessionState.Path.CurrentFileSystemLocation.ProviderPath;
+        CurrentProject = ProjectLocator.Find(Project, CurrentFolder);
+    }
+
+    /// <summary>Resolves what was bound to an environment parameter; wildcards give several, in promotion order.</summary>
+    /// <exception cref="Errors.DeployException">No such environment, or its configuration is not usable.</exception>
+    protected IReadOnlyList<DeploymentEnvironment> Resolve(params IEnumerable<EnvironmentReference> references) =>
+        references
+            .SelectMany(reference => reference.Environment is { } environment
+                ? [environment]
+                : DeploymentPipeline.Load(CurrentProject).Resolve(reference.Name))
+            .DistinctBy(environment => (environment.Project.Root, environment.Name))
+            .ToList();
+}

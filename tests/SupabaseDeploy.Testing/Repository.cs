@@ -1,0 +1,22 @@
+namespace SupabaseDeploy.Testing;
+
+/// <summary>Where this repository is.</summary>
+public static class Repository
+{
+    public static string Root { get; } = Find();
+
+    /// <summary>The module as built: <c>out/SupabaseDeploy/&lt;version&gt;/SupabaseDeploy.psd1</c>.</summary>
+    public static string ModuleManifest { get; } =
+        Directory.GetFiles(Path.Combine(Root, "out", "SupabaseDeploy"), "SupabaseDeploy.psd1", SearchOption.AllDirectories).Single();
+
+    private static string Find()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "SupabaseDeploy.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new DirectoryNotFoundException($"No repository above '{AppContext.BaseDirectory}'.");
+    }
+}
