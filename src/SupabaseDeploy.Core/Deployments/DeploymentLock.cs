@@ -1,13 +1,161 @@
+using Npgsql;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+
 namespace SupabaseDeploy.Deployments;
 
-/// <summary>Who holds a lock, or asks for it.</summary>
-/// <param name="Who">The CI actor or the operating system's user.</param>
-/// <param name="Machine">Host name.</param>
-/// <param name="ProcessId">Operating system process id on that machine.</param>
-/// <param name="Since">When it was taken, UTC.</param>
-/// <param name="Why">What it is held for: <c>publish 3f9a… to production</c>.</param>
-public sealed record LockOwner(string Who, string Machine, int ProcessId, DateTimeOffset Since, string Why)
+/// <summary>
+/// The right to change one database: a PostgreSQL session advisory lock on a connection of its own, with a row that says who holds it.
+/// It lives in the maintenance database <c>_supabase_deploy</c> of the server where that exists, so that the application's database can be
+/// renamed while it is held, else in the database itself. The server releases it when the session ends, however the process ended.
+/// </summary>
+public sealed class DeploymentLock : IAsyncDisposable
 {
-    /// <inheritdoc/>
-    public override string ToString() => $"{Who} on {Machine} (process {ProcessId}) since {Since:yyyy-MM-dd HH:mm:ss}Z: {Why}";
+    private static readonly TimeSpan s_releaseLimit = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _session = new(1, 1);
+    private readonly NpgsqlConnection _connection;
+    private readonly LockTable _table;
+    private readonly DatabaseAddress _database;
+    private bool _isReleased;
+
+    private DeploymentLock(DatabaseAddress database, NpgsqlConnection connection, LockTable table, LockOwner owner)
+    {
+        _database = database;
+        _connection = connection;
+        _table = table;
+        Owner = owner;
+    }
+
+    /// <summary>This process, as others see it.</summary>
+    public LockOwner Owner { get; }
+
+    /// <summary>The database that is locked.</summary>
+    public DatabaseAddress Database => _database;
+
+    /// <summary>Takes the lock of <paramref name="database"/>.</summary>
+    /// <param name="database">The application's database.</param>
+    /// <param name="why">What it is held for; others read it.</param>
+    /// <param name="wait">How long to wait for another holder; zero to stop at once, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="sink">Told who is waited for.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="time">The clock; the system's when null.</param>
+    /// <exception cref="DeployException">
+    /// <see cref="ErrorTable.DeploymentLockHeld"/>, <see cref="ErrorTable.TransactionPooler"/>, or no connection could be made.
+    /// </exception>
+    public static async Task<DeploymentLock> AcquireAsync(
+        DatabaseAddress database, string why, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken, TimeProvider? time = null)
+    {
+        NpgsqlConnection connection = await LockSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var table = new LockTable(connection, database.Database);
+            await WaitForLockAsync(table, database, wait, sink, cancellationToken).ConfigureAwait(false);
+            LockOwner owner = LockOwner.OfThisProcess(why, (time ?? TimeProvider.System).GetUtcNow());
+            await table.WriteOwnerAsync(owner, sink, cancellationToken).ConfigureAwait(false);
+            return new DeploymentLock(database, connection, table, owner);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Who holds the lock of <paramref name="database"/> now; null when nobody does. The row of a dead holder is not believed.</summary>
+    /// <exception cref="DeployException">No connection could be made.</exception>
+    public static async Task<LockOwner?> FindOwnerAsync(DatabaseAddress database, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await LockSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            return await new LockTable(connection, database.Database).FindOwnerAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks the server whether this session still holds the lock. Call it before each step that must not run twice.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.DeploymentLockLost"/>.</exception>
+    public async Task EnsureHeldAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isReleased, this);
+        await _session.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!await _table.IsHeldHereAsync(cancellationToken).ConfigureAwait(false))
+            {
+                throw Lost("the server no longer knows the lock", null);
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException && !cancellationToken.IsCancellationRequested)
+        {
+            throw Lost(e.GetBaseException().Message, e);
+        }
+        finally
+        {
+            _session.Release();
+        }
+    }
+
+    /// <summary>Gives the lock back, also after the work was cancelled: it has its own short time limit.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isReleased)
+        {
+            return;
+        }
+
+        _isReleased = true;
+        using var limit = new CancellationTokenSource(s_releaseLimit);
+        try
+        {
+            await _session.WaitAsync(limit.Token).ConfigureAwait(false);
+            await _table.ReleaseAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or OperationCanceledException)
+        {
+            // The session is gone or does not answer: the server releases its lock when the connection is closed below.
+        }
+        finally
+        {
+            await _connection.DisposeAsync().ConfigureAwait(false);
+            _session.Dispose();
+        }
+    }
+
+    private static async Task WaitForLockAsync(
+        LockTable table, DatabaseAddress database, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (await table.TryLockAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        LockOwner? owner = await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false);
+        if (wait == TimeSpan.Zero)
+        {
+            throw Held(database, owner, wait);
+        }
+
+        sink.Publish(new Notice($"Waiting for the lock of '{database}', held by {Describe(owner)}."));
+        if (!await table.LockAsync(wait, cancellationToken).ConfigureAwait(false))
+        {
+            throw Held(database, await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false) ?? owner, wait);
+        }
+    }
+
+    private static DeployException Held(DatabaseAddress database, LockOwner? owner, TimeSpan wait) => new(
+        ErrorTable.DeploymentLockHeld,
+        $"Database '{database}' is locked by {Describe(owner)}{(wait > TimeSpan.Zero ? $"; waited {wait:c} for it" : "")}.",
+        "Wait until that work is done, or give a longer time to wait for the lock.",
+        owner);
+
+    private static string Describe(LockOwner? owner) => owner?.ToString() ?? "a session that has just ended";
+
+    private DeployException Lost(string cause, Exception? inner) => new(
+        ErrorTable.DeploymentLockLost,
+        $"The lock of database '{_database}' was lost: {cause}.",
+        "Run the command again: it continues from what the database says is done.",
+        Owner,
+        inner);
 }

@@ -1,0 +1,64 @@
+using Npgsql;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Opens the session that holds a lock: in the right database, and for certain a session of its own.</summary>
+internal static class LockSession
+{
+    /// <summary>The database that exists for our own bookkeeping, so that the application's can be renamed.</summary>
+    public const string MaintenanceDatabase = "_supabase_deploy";
+
+    private const string ApplicationName = "supabase-deploy lock";
+
+    // Only answers that will be the same next time: falling back on a passing failure would give two holders two different locks.
+    private static readonly string[] s_notUsableStates =
+    [
+        PostgresErrorCodes.InvalidCatalogName,
+        PostgresErrorCodes.InsufficientPrivilege,
+        PostgresErrorCodes.InvalidAuthorizationSpecification,
+        PostgresErrorCodes.ObjectNotInPrerequisiteState,
+    ];
+
+    public static async Task<NpgsqlConnection> OpenAsync(DatabaseAddress database, CancellationToken cancellationToken)
+    {
+        PoolerCheck.EnsureAddressIsSession(database);
+        NpgsqlConnection connection = await OpenAnyAsync(database, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await PoolerCheck.EnsureSessionAsync(connection, database, cancellationToken).ConfigureAwait(false);
+            // The platform's roles come with time limits that would end a long wait or an idle holder.
+            using var command = new NpgsqlCommand("set statement_timeout = 0; set idle_session_timeout = 0; set lock_timeout = 0", connection);
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<NpgsqlConnection> OpenAnyAsync(DatabaseAddress database, CancellationToken cancellationToken)
+    {
+        if (PoolerCheck.IsHosted(database))
+        {
+            return await database.OpenAsync(cancellationToken, ApplicationName).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await (database with { Database = MaintenanceDatabase }).OpenAsync(cancellationToken, ApplicationName).ConfigureAwait(false);
+        }
+        catch (DeployException e) when (e.InnerException is PostgresException server && IsNotUsable(server))
+        {
+            return await database.OpenAsync(cancellationToken, ApplicationName).ConfigureAwait(false);
+        }
+    }
+
+    // PgBouncer before 1.23 answers a protocol violation for a database it does not know.
+    private static bool IsNotUsable(PostgresException server) =>
+        s_notUsableStates.Contains(server.SqlState)
+        || (server.SqlState == PostgresErrorCodes.ProtocolViolation && server.MessageText.Contains("no such database", StringComparison.Ordinal));
+}
