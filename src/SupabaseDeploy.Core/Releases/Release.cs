@@ -33,6 +33,12 @@ public sealed record Release
     /// <summary>The folder it is stored in, absolute. Not part of the id.</summary>
     public required string Path { get; init; }
 
+    /// <summary>True when the call that gave this object made the release; false when it was there already. Not part of the id.</summary>
+    public bool Changed { get; init; }
+
+    /// <summary>The environments that run it, as far as they could be asked. Filled by <c>Get-Release</c>; not part of the id.</summary>
+    public IReadOnlyList<string> RunsOn { get; init; } = [];
+
     /// <summary>The stored copy of the migrations.</summary>
     public string MigrationsFolder => System.IO.Path.Combine(Path, "migrations");
 

@@ -35,6 +35,11 @@ public interface IDeploymentTarget
 
     /// <summary>Copies the release's web bundle next to the served one, verifies its digest and switches atomically. Idempotent.</summary>
     Task PublishWebAsync(Release release, IProgressSink sink, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Serves no release any more: how a first publish is undone, and how a release without a web bundle is published. Idempotent.
+    /// </summary>
+    Task WithdrawWebAsync(IProgressSink sink, CancellationToken cancellationToken);
 }
 
 /// <summary>Gives the target of an environment.</summary>

@@ -1,0 +1,31 @@
+namespace SupabaseDeploy.Errors;
+
+public static partial class ErrorTable
+{
+    /// <summary>A gate does not let the release into the environment.</summary>
+    public static readonly ErrorCode GateRefused = new("GateRefused", 6001, ErrorKind.PermissionDenied);
+
+    /// <summary>A deployment did not end as it was asked to.</summary>
+    public static readonly ErrorCode DeploymentFailed = new("DeploymentFailed", 6002, ErrorKind.InvalidResult);
+
+    /// <summary>The database holds migrations the release does not know, or other contents of the same ones.</summary>
+    public static readonly ErrorCode HistoryInconsistent = new("HistoryInconsistent", 6003, ErrorKind.InvalidOperation);
+
+    /// <summary>The environment changed between the plan that was shown and its execution.</summary>
+    public static readonly ErrorCode PlanOutdated = new("PlanOutdated", 6004, ErrorKind.InvalidOperation);
+
+    /// <summary>There is no release to go back to.</summary>
+    public static readonly ErrorCode NothingToRestore = new("NothingToRestore", 6005, ErrorKind.ObjectNotFound);
+
+    /// <summary>Migrations have to be undone and down scripts are missing.</summary>
+    public static readonly ErrorCode DownScriptsMissing = new("DownScriptsMissing", 6006, ErrorKind.InvalidOperation);
+
+    /// <summary>Evidence in the ledger does not match its hash chain.</summary>
+    public static readonly ErrorCode LedgerBroken = new("LedgerBroken", 6007, ErrorKind.SecurityError);
+
+    /// <summary>The ledger was written by a newer version of this module.</summary>
+    public static readonly ErrorCode LedgerTooNew = new("LedgerTooNew", 6008, ErrorKind.InvalidOperation);
+
+    /// <summary>A step did not bring about what it was to bring about.</summary>
+    public static readonly ErrorCode StepNotVerified = new("StepNotVerified", 6009, ErrorKind.InvalidResult);
+}

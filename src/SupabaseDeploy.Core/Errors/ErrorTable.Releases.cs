@@ -1,0 +1,19 @@
+namespace SupabaseDeploy.Errors;
+
+public static partial class ErrorTable
+{
+    /// <summary>No stored release has the id or prefix that was given.</summary>
+    public static readonly ErrorCode ReleaseNotFound = new("ReleaseNotFound", 5001, ErrorKind.ObjectNotFound);
+
+    /// <summary>Several stored releases begin with the prefix that was given.</summary>
+    public static readonly ErrorCode ReleaseAmbiguous = new("ReleaseAmbiguous", 5002, ErrorKind.InvalidArgument);
+
+    /// <summary>A stored release does not hold what its id stands for.</summary>
+    public static readonly ErrorCode ReleaseDamaged = new("ReleaseDamaged", 5003, ErrorKind.InvalidData);
+
+    /// <summary>A file or folder cannot be part of a release.</summary>
+    public static readonly ErrorCode ReleaseContentRefused = new("ReleaseContentRefused", 5004, ErrorKind.InvalidData);
+
+    /// <summary>There is no web bundle where one was named.</summary>
+    public static readonly ErrorCode WebBundleNotFound = new("WebBundleNotFound", 5005, ErrorKind.ObjectNotFound);
+}

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+
+namespace SupabaseDeploy.Releases;
+
+/// <summary>The releases of one project: <c>.supabase-deploy/releases/&lt;id&gt;/</c>.</summary>
+public sealed class ReleaseStore(ProjectFolder project)
+{
+    /// <summary>When the release was made: beside the manifest, because it is not part of the id.</summary>
+    internal const string CreatedFileName = "created.json";
+
+    /// <summary>Every stored release, oldest first.</summary>
+    public IReadOnlyList<Release> List() =>
+        [.. Folders().Select(Read).OrderBy(release => release.CreatedAt).ThenBy(release => release.Id, StringComparer.Ordinal)];
+
+    /// <summary>The release of that id, or the only one whose id begins with it.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ReleaseNotFound"/> or <see cref="ErrorTable.ReleaseAmbiguous"/>.</exception>
+    public Release Find(string idOrPrefix)
+    {
+        string prefix = idOrPrefix.Trim().ToLowerInvariant();
+        string[] matches = prefix.Length == 0 ? [] : [.. Folders().Where(folder => Path.GetFileName(folder).StartsWith(prefix, StringComparison.Ordinal))];
+        return matches switch
+        {
+            [string only] => Read(only),
+            [] => throw new DeployException(
+                ErrorTable.ReleaseNotFound,
+                $"No release '{idOrPrefix}' is stored in '{project.ReleasesFolder}'.",
+                "List the releases with Get-Release, or make one with New-Release.",
+                idOrPrefix),
+            _ => throw new DeployException(
+                ErrorTable.ReleaseAmbiguous,
+                $"'{idOrPrefix}' names {matches.Length} releases: {string.Join(", ", matches.Select(folder => Path.GetFileName(folder)[..12]).Order(StringComparer.Ordinal))}.",
+                "Give more digits of the id.",
+                idOrPrefix),
+        };
+    }
+
+    /// <summary>The stored release of exactly that id; null when there is none.</summary>
+    public Release? FindExactly(string id) =>
+        Directory.Exists(FolderOf(id)) ? Read(FolderOf(id)) : null;
+
+    /// <summary>Hashes every file again and compares it with the manifest, and the manifest with the id.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ReleaseDamaged"/>, naming the first file that is wrong.</exception>
+    public static Task VerifyAsync(Release release, CancellationToken cancellationToken) =>
+        ReleaseVerification.VerifyAsync(release, cancellationToken);
+
+    internal string FolderOf(string id) => Path.Combine(project.ReleasesFolder, id);
+
+    internal static Release Read(string folder)
+    {
+        string manifest = Path.Combine(folder, ReleaseManifest.FileName);
+        if (!File.Exists(manifest))
+        {
+            throw ReleaseManifest.Damaged(folder, "it has no manifest", null);
+        }
+
+        Release release = ReleaseManifest.Read(File.ReadAllBytes(manifest), folder, CreatedAt(folder));
+        return release.Id == Path.GetFileName(folder)
+            ? release
+            : throw ReleaseManifest.Damaged(folder, $"its manifest was changed and is now '{release.Id}'", null);
+    }
+
+    private IEnumerable<string> Folders() =>
+        Directory.Exists(project.ReleasesFolder)
+            ? Directory.EnumerateDirectories(project.ReleasesFolder).Where(folder => Path.GetFileName(folder) is { Length: 64 } name && name.All(char.IsAsciiHexDigitLower))
+            : [];
+
+    private static DateTimeOffset CreatedAt(string folder)
+    {
+        string path = Path.Combine(folder, CreatedFileName);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return document.RootElement.GetProperty("createdAt").GetDateTimeOffset();
+        }
+        catch (Exception e) when (e is IOException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw ReleaseManifest.Damaged(folder, $"'{CreatedFileName}' cannot be read: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>What a release is made of.</summary>
+public sealed record ReleaseContent
+{
+    /// <summary>The application's name.</summary>
+    public required string Application { get; init; }
+
+    /// <summary>The folder of the migrations, absolute.</summary>
+    public required string MigrationsFolder { get; init; }
+
+    /// <summary>The folder of the built web application, absolute; null for none.</summary>
+    public string? WebFolder { get; init; }
+}

@@ -1,0 +1,82 @@
+namespace SupabaseDeploy.Releases;
+
+/// <summary>Compares a stored release, byte for byte, with what its id stands for.</summary>
+internal static class ReleaseVerification
+{
+    public static async Task VerifyAsync(Release release, CancellationToken cancellationToken)
+    {
+        byte[] manifest = await ReadManifestAsync(release, cancellationToken).ConfigureAwait(false);
+        if (ReleaseManifest.IdOf(manifest) != release.Id)
+        {
+            throw ReleaseManifest.Damaged(release.Path, "its manifest was changed", null);
+        }
+
+        Release stored = ReleaseManifest.Read(manifest, release.Path, release.CreatedAt);
+        Dictionary<string, string> expected = ExpectedFiles(stored);
+        foreach ((string path, string sha256) in expected)
+        {
+            await VerifyFileAsync(release, path, sha256, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (stored.Web is { } web && FileDigest.OfFiles(web.Files) != web.Digest)
+        {
+            throw ReleaseManifest.Damaged(release.Path, "the digest of its web bundle is not that of its files", null);
+        }
+
+        EnsureNothingElse(release.Path, expected);
+    }
+
+    /// <summary>Every file a release holds beside its manifest, by relative path, with its SHA-256.</summary>
+    private static Dictionary<string, string> ExpectedFiles(Release release)
+    {
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (ReleaseMigration migration in release.Migrations)
+        {
+            files.Add($"migrations/{migration.FileName}", migration.Sha256);
+            if (migration.DownSha256 is { } down)
+            {
+                files.Add($"migrations/down/{migration.FileName}", down);
+            }
+        }
+
+        foreach (ReleaseFile file in release.Web?.Files ?? [])
+        {
+            files.Add($"web/{file.Path}", file.Sha256);
+        }
+
+        return files;
+    }
+
+    private static async Task<byte[]> ReadManifestAsync(Release release, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(release.Path, ReleaseManifest.FileName);
+        return File.Exists(path)
+            ? await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false)
+            : throw ReleaseManifest.Damaged(release.Path, "it has no manifest", null);
+    }
+
+    private static async Task VerifyFileAsync(Release release, string path, string sha256, CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(release.Path, path);
+        if (!File.Exists(file))
+        {
+            throw ReleaseManifest.Damaged(release.Path, $"'{path}' is missing", null);
+        }
+
+        if (await FileDigest.OfFileAsync(file, cancellationToken).ConfigureAwait(false) != sha256)
+        {
+            throw ReleaseManifest.Damaged(release.Path, $"'{path}' was changed", null);
+        }
+    }
+
+    private static void EnsureNothingElse(string folder, Dictionary<string, string> expected)
+    {
+        string? stranger = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/'))
+            .FirstOrDefault(path => path is not (ReleaseManifest.FileName or ReleaseStore.CreatedFileName) && !expected.ContainsKey(path));
+        if (stranger is not null)
+        {
+            throw ReleaseManifest.Damaged(folder, $"'{stranger}' was added", null);
+        }
+    }
+}
