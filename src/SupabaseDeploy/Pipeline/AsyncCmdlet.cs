@@ -217,7 +217,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
         if (StopsScript(error))
         {
-            throw new ScriptStoppingException(error);
+            throw new ScriptStoppingException(error, GetType());
         }
 
         ThrowTerminatingError(error);
