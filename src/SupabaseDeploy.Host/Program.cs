@@ -1,1 +1,4 @@
-return 0;
+using SupabaseDeploy.Host;
+using SupabaseDeploy.Host.CommandLine;
+
+return HostProcess.Run(CommandLineParser.Parse(args, inputIsRedirected: Console.IsInputRedirected));
