@@ -1,0 +1,118 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>
+/// The desired release and the observed environment, worked out into ordered steps. A value: what is printed, tested, executed and
+/// recorded is the same.
+/// </summary>
+public sealed record DeploymentPlan : IEnvironmentResult
+{
+    /// <summary>The environment.</summary>
+    public required DeploymentEnvironment Environment { get; init; }
+
+    /// <summary>Why the deployment is made.</summary>
+    public required DeploymentKind Kind { get; init; }
+
+    /// <summary>The release to bring; null for a backup that was taken before the first release.</summary>
+    public required Release? Release { get; init; }
+
+    /// <summary>The release the environment runs; null before the first.</summary>
+    public required Release? PreviousRelease { get; init; }
+
+    /// <summary>What is done, in order.</summary>
+    public required IReadOnlyList<PlannedStep> Steps { get; init; }
+
+    /// <summary>Versions of the migrations to apply, in order.</summary>
+    public IReadOnlyList<string> Apply { get; init; } = [];
+
+    /// <summary>Versions of the migrations to undo, newest first.</summary>
+    public IReadOnlyList<string> Undo { get; init; } = [];
+
+    /// <summary>
+    /// Versions that this deployment answers for: those in <see cref="Apply"/>, and those of the release that an interrupted deployment
+    /// had applied already. A rollback undoes them.
+    /// </summary>
+    public IReadOnlyList<string> Brings { get; init; } = [];
+
+    /// <summary>What must hold before the first step, each with its verdict.</summary>
+    public IReadOnlyList<Gate> Gates { get; init; } = [];
+
+    /// <summary>How the deployment would be undone, and what that would lose.</summary>
+    public required RollbackPlan Rollback { get; init; }
+
+    /// <summary>What the deployment itself loses: tables and columns that down scripts drop, with rows; what a backup is older by.</summary>
+    public IReadOnlyList<string> DataLoss { get; init; } = [];
+
+    /// <summary>True when anything is to be changed; false when the environment is as asked, and only has to be verified.</summary>
+    public bool HasWork => Steps.Any(step => step.Changes);
+
+    /// <summary>What the plan was made from; null for a plan read from the ledger.</summary>
+    internal ObservedState? Observed { get; init; }
+
+    /// <summary>Throws unless every gate is passed.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.GateRefused"/>, listing every gate.</exception>
+    public void EnsureGatesPassed()
+    {
+        if (Gates.All(gate => gate.IsPassed))
+        {
+            return;
+        }
+
+        IEnumerable<string> verdicts = Gates.Select(gate => $"  [{(gate.IsPassed ? "passed" : "missing")}] {gate.Name}: {gate.Message}");
+        string[] remedies = [.. Gates.Where(gate => !gate.IsPassed && gate.Remedy is not null).Select(gate => gate.Remedy!).Distinct()];
+        throw new DeployException(
+            ErrorTable.GateRefused,
+            $"Release '{Release?.ShortId}' may not be published to '{Environment}': {Gates.Count(gate => !gate.IsPassed)} of {Gates.Count} gates are not passed.\n{string.Join('\n', verdicts)}",
+            remedies.Length > 0 ? string.Join("\n", remedies) : null,
+            this);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Kind} {Release?.ShortId ?? "backup"} to {Environment}: {(HasWork ? string.Join(" → ", Steps.Select(step => step.Name)) : "nothing to do")}";
+}
+
+/// <summary>One step of a plan.</summary>
+/// <param name="Name">Its name: <c>migrate</c>.</param>
+/// <param name="Changes">True when it is to change the environment; false when it only looks, or finds nothing to do.</param>
+/// <param name="Description">What it does, and why where that is not plain.</param>
+public sealed record PlannedStep(string Name, bool Changes, string Description);
+
+/// <summary>One condition for a deployment.</summary>
+/// <param name="Name">What is asked: <c>healthy on staging</c>.</param>
+/// <param name="IsPassed">The verdict.</param>
+/// <param name="Message">What was found, or what is missing.</param>
+/// <param name="Remedy">The command that would provide what is missing; null when it is passed.</param>
+public sealed record Gate(string Name, bool IsPassed, string Message, string? Remedy);
+
+/// <summary>The way back from a deployment.</summary>
+public enum RollbackStrategy
+{
+    /// <summary>Web and down scripts: every migration it brings can be undone by a script of its own release.</summary>
+    DownScripts,
+
+    /// <summary>Only the web root changes: the pointer goes back.</summary>
+    WebOnly,
+
+    /// <summary>Down scripts are missing; the backup taken before the deployment is restored, by a person's decision.</summary>
+    Backup,
+
+    /// <summary>There is no way back that loses nothing without asking: a failure has to be repaired forward.</summary>
+    None,
+}
+
+/// <summary>How a deployment would be undone.</summary>
+/// <param name="Strategy">The way.</param>
+/// <param name="Description">The way, in words.</param>
+/// <param name="Loss">What it would lose.</param>
+public sealed record RollbackPlan(RollbackStrategy Strategy, string Description, string Loss)
+{
+    /// <summary>True when a failed health check is undone without asking.</summary>
+    public bool IsAutomatic => Strategy is RollbackStrategy.DownScripts or RollbackStrategy.WebOnly;
+
+    /// <inheritdoc/>
+    public override string ToString() => Description;
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>A fact about one release, hash-chained in the ledger of the environment it was found in.</summary>
+public sealed record Evidence
+{
+    /// <summary>The kind that a publish records when its health step passed.</summary>
+    public const string Healthy = "healthy";
+
+    /// <summary>The hash before the first.</summary>
+    public static string FirstPreviousHash { get; } = new('0', 64);
+
+    /// <summary>Its place in the chain, from 1.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>What kind of fact: <c>healthy</c>, <c>tests</c>, <c>load</c>, <c>drill</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The release's id.</summary>
+    public required string ReleaseId { get; init; }
+
+    /// <summary>The name of the environment it was found in.</summary>
+    public required string EnvironmentName { get; init; }
+
+    /// <summary>Whether it speaks for the release.</summary>
+    public required bool IsPassed { get; init; }
+
+    /// <summary>The deployment it belongs to; null for none.</summary>
+    public Guid? DeploymentId { get; init; }
+
+    /// <summary>What was measured, as text.</summary>
+    public required string Content { get; init; }
+
+    /// <summary>When, UTC, to the microsecond: PostgreSQL keeps no more, and the hash covers it.</summary>
+    public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>The hash of the one before it.</summary>
+    public required string PreviousHash { get; init; }
+
+    /// <summary>SHA-256 over the canonical JSON of everything above, lower-case hexadecimal.</summary>
+    public string Hash { get; init; } = "";
+
+    /// <summary>The hash this evidence must have.</summary>
+    public string ComputeHash()
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("content", Content);
+            json.WriteString("deployment", DeploymentId?.ToString("D"));
+            json.WriteString("environment", EnvironmentName);
+            json.WriteString("kind", Kind);
+            json.WriteBoolean("passed", IsPassed);
+            json.WriteString("previousHash", PreviousHash);
+            json.WriteString("recordedAt", RecordedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("release", ReleaseId);
+            json.WriteNumber("sequence", Sequence);
+            json.WriteEndObject();
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(buffer.ToArray()));
+    }
+}

@@ -1,0 +1,187 @@
+using Npgsql;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>
+/// The durable record of one environment's deployments, in schema <c>supabase_deploy</c> of its database. Every call has a connection of its
+/// own and leaves none open, so that a restore may rename the database between two calls. Whoever writes holds the deployment lock.
+/// </summary>
+public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress database)
+{
+    /// <summary>The environment.</summary>
+    public DeploymentEnvironment Environment => environment;
+
+    /// <summary>The database the ledger is in.</summary>
+    public DatabaseAddress Database => database;
+
+    /// <summary>Every deployment, oldest first; empty where there is no ledger yet. Creates nothing.</summary>
+    public async Task<IReadOnlyList<Deployment>> GetDeploymentsAsync(CancellationToken cancellationToken)
+    {
+        LedgerSession session = await LedgerSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            return await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false) == 0
+                ? []
+                : await new LedgerReader(session, environment).ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The release of the last deployment that succeeded; null before the first.</summary>
+    public async Task<Release?> GetCurrentReleaseAsync(CancellationToken cancellationToken) =>
+        Current(await GetDeploymentsAsync(cancellationToken).ConfigureAwait(false))?.Release;
+
+    /// <summary>All evidence, oldest first; empty where there is no ledger yet.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>: a row was changed, removed or put in.</exception>
+    public async Task<IReadOnlyList<Evidence>> GetEvidenceAsync(CancellationToken cancellationToken)
+    {
+        LedgerSession session = await LedgerSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            if (await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false) == 0)
+            {
+                return [];
+            }
+
+            IReadOnlyList<Evidence> evidence = await new LedgerReader(session, environment).ReadEvidenceAsync(cancellationToken).ConfigureAwait(false);
+            EnsureUnbroken(evidence);
+            return evidence;
+        }
+    }
+
+    /// <summary>Records a fact about a release, with the next place in the chain.</summary>
+    /// <param name="kind">What kind of fact.</param>
+    /// <param name="release">The release.</param>
+    /// <param name="isPassed">Whether it speaks for the release.</param>
+    /// <param name="content">What was measured.</param>
+    /// <param name="recordedAt">When.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<Evidence> RecordEvidenceAsync(
+        string kind, Release release, bool isPassed, string content, DateTimeOffset recordedAt, CancellationToken cancellationToken)
+    {
+        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                var facts = new NewEvidence(kind, release, isPassed, content);
+                Evidence evidence = await new LedgerWriter(session, environment).AppendEvidenceAsync(facts, null, recordedAt, cancellationToken).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return evidence;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Replaces the ledger in <paramref name="to"/> by the one in <paramref name="from"/>, whole: a database that was restored from a
+    /// backup holds the ledger of then. Call it before the restored database is switched in.
+    /// </summary>
+    public static async Task CarryOverAsync(DatabaseAddress from, DatabaseAddress to, CancellationToken cancellationToken)
+    {
+        LedgerSession source = await LedgerSession.OpenAsync(from, cancellationToken).ConfigureAwait(false);
+        await using (source.ConfigureAwait(false))
+        {
+            LedgerSession target = await LedgerSession.OpenAsync(to, cancellationToken).ConfigureAwait(false);
+            await using (target.ConfigureAwait(false))
+            {
+                await source.MigrateAsync(cancellationToken).ConfigureAwait(false);
+                await target.MigrateAsync(cancellationToken).ConfigureAwait(false);
+                await LedgerCopy.RunAsync(source.Connection, target.Connection, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Writes a deployment that has begun, with the steps done so far, and gives it its number.</summary>
+    internal async Task<Deployment> BeginAsync(Deployment deployment, CancellationToken cancellationToken)
+    {
+        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                Deployment begun = await new LedgerWriter(session, environment).InsertAsync(deployment, cancellationToken).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return begun;
+            }
+        }
+    }
+
+    /// <summary>Writes a step that begins or ends.</summary>
+    internal async Task WriteStepAsync(Deployment deployment, int position, DeploymentStep step, CancellationToken cancellationToken)
+    {
+        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            await new LedgerWriter(session, environment).UpsertStepAsync(deployment.Id, position, step, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes how a deployment ended, together with the evidence it brought: both or neither.</summary>
+    internal async Task FinishAsync(Deployment deployment, NewEvidence? evidence, CancellationToken cancellationToken)
+    {
+        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                var writer = new LedgerWriter(session, environment);
+                await writer.FinishAsync(deployment, cancellationToken).ConfigureAwait(false);
+                if (evidence is not null)
+                {
+                    await writer.AppendEvidenceAsync(evidence, deployment.Id, deployment.FinishedAt!.Value, cancellationToken).ConfigureAwait(false);
+                }
+
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>The deployment whose release the environment runs.</summary>
+    internal static Deployment? Current(IReadOnlyList<Deployment> deployments) =>
+        deployments.LastOrDefault(deployment => deployment.Status == DeploymentStatus.Succeeded);
+
+    internal static DateTimeOffset ToMicrosecond(DateTimeOffset moment) => moment.AddTicks(-(moment.Ticks % TimeSpan.TicksPerMicrosecond));
+
+    private async Task<LedgerSession> OpenForWritingAsync(CancellationToken cancellationToken)
+    {
+        LedgerSession session = await LedgerSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await session.MigrateAsync(cancellationToken).ConfigureAwait(false);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private void EnsureUnbroken(IReadOnlyList<Evidence> chain)
+    {
+        string previous = Evidence.FirstPreviousHash;
+        long sequence = 1;
+        foreach (Evidence evidence in chain)
+        {
+            if (evidence.Sequence != sequence++ || evidence.PreviousHash != previous || evidence.ComputeHash() != evidence.Hash)
+            {
+                throw new DeployException(
+                    ErrorTable.LedgerBroken,
+                    $"The evidence in the ledger of '{environment}' cannot be believed: row {evidence.Sequence} does not follow from the row before it.",
+                    "Find out who changed schema 'supabase_deploy', and restore the database from a backup that was taken before.",
+                    environment);
+            }
+
+            previous = evidence.Hash;
+        }
+    }
+}
+
+/// <summary>Evidence before it has its place in the chain.</summary>
+internal sealed record NewEvidence(string Kind, Release Release, bool IsPassed, string Content);

@@ -1,0 +1,69 @@
+using Npgsql;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Copies a whole ledger into another database, in one transaction there.</summary>
+internal static class LedgerCopy
+{
+    // In the order their references allow. Columns are copied by name: the two tables may have been made by different versions.
+    private static readonly (string Table, string Columns)[] s_tables =
+    [
+        ("releases", "id, application, manifest, created_at"),
+        ("deployments", "id, number, kind, status, release_id, previous_release_id, changed, reason, lockout, requested_by, started_at, finished_at, plan"),
+        ("steps", "deployment_id, position, name, status, started_at, finished_at, message"),
+        ("evidence", "sequence, kind, release_id, environment, passed, deployment_id, content, recorded_at, previous_hash, hash"),
+    ];
+
+    private static readonly string s_allTables = string.Join(", ", s_tables.Select(table => $"supabase_deploy.{table.Table}"));
+
+    public static async Task RunAsync(NpgsqlConnection from, NpgsqlConnection to, CancellationToken cancellationToken)
+    {
+        NpgsqlTransaction reading = await from.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+        await using (reading.ConfigureAwait(false))
+        {
+            NpgsqlTransaction writing = await to.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (writing.ConfigureAwait(false))
+            {
+                // The one place where a ledger is replaced: by a later state of itself.
+                await SwitchTriggersAsync(to, "disable", cancellationToken).ConfigureAwait(false);
+                await ExecuteAsync(to, $"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
+                foreach ((string table, string columns) in s_tables)
+                {
+                    await CopyAsync(from, to, table, columns, cancellationToken).ConfigureAwait(false);
+                }
+
+                await SwitchTriggersAsync(to, "enable", cancellationToken).ConfigureAwait(false);
+                await writing.CommitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task CopyAsync(NpgsqlConnection from, NpgsqlConnection to, string table, string columns, CancellationToken cancellationToken)
+    {
+        NpgsqlRawCopyStream source = await from.BeginRawBinaryCopyAsync(
+            $"copy supabase_deploy.{table} ({columns}) to stdout (format binary)", cancellationToken).ConfigureAwait(false);
+        await using (source.ConfigureAwait(false))
+        {
+            NpgsqlRawCopyStream target = await to.BeginRawBinaryCopyAsync(
+                $"copy supabase_deploy.{table} ({columns}) from stdin (format binary)", cancellationToken).ConfigureAwait(false);
+            await using (target.ConfigureAwait(false))
+            {
+                await source.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task SwitchTriggersAsync(NpgsqlConnection connection, string verb, CancellationToken cancellationToken)
+    {
+        foreach ((string table, _) in s_tables)
+        {
+            await ExecuteAsync(connection, $"alter table supabase_deploy.{table} {verb} trigger user", cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,155 @@
+using Npgsql;
+using NpgsqlTypes;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>One connection to a ledger, and the ledger's own schema version.</summary>
+internal sealed class LedgerSession : IAsyncDisposable
+{
+    private const string ScriptPrefix = "Deployments/Ledger/";
+
+    // A key of its own: creating the schema must not wait for, or be taken for, a deployment.
+    private const long SchemaLock = 0x7364_6c65_6467_6572;
+
+    private static readonly IReadOnlyList<string> s_scripts =
+    [
+        .. typeof(LedgerSession).Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(ScriptPrefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+    ];
+
+    private LedgerSession(NpgsqlConnection connection, DatabaseAddress database)
+    {
+        Connection = connection;
+        Database = database;
+    }
+
+    public NpgsqlConnection Connection { get; }
+
+    public DatabaseAddress Database { get; }
+
+    /// <summary>Connects. The ledger may not exist yet: see <see cref="ReadVersionAsync"/>.</summary>
+    public static async Task<LedgerSession> OpenAsync(DatabaseAddress database, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy ledger").ConfigureAwait(false);
+        try
+        {
+            var session = new LedgerSession(connection, database);
+            // A superuser may come first (a restore does): what it makes must belong to the role that migrates and publishes.
+            await session.ExecuteAsync(
+                """
+                select set_config('role', 'postgres', false)
+                where exists (select from pg_roles where rolname = session_user and rolsuper)
+                  and exists (select from pg_roles where rolname = 'postgres' and not rolsuper and has_database_privilege(oid, current_database(), 'create'))
+                """,
+                cancellationToken).ConfigureAwait(false);
+            return session;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>0 where there is no ledger.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerTooNew"/>.</exception>
+    public async Task<int> ReadVersionAsync(CancellationToken cancellationToken)
+    {
+        using NpgsqlCommand exists = Command(
+            "select exists (select from pg_tables where schemaname = 'supabase_deploy' and tablename = 'schema_version')");
+        if (!(bool)(await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
+        {
+            return 0;
+        }
+
+        using NpgsqlCommand read = Command("select coalesce(max(version), 0) from supabase_deploy.schema_version");
+        int version = (int)(await read.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        return version <= s_scripts.Count
+            ? version
+            : throw new DeployException(
+                ErrorTable.LedgerTooNew,
+                $"The ledger of '{Database}' has version {version}; this module knows {s_scripts.Count}.",
+                "Update the module SupabaseDeploy.",
+                Database);
+    }
+
+    /// <summary>Creates the ledger, or brings it up to date.</summary>
+    public async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        if (await ReadVersionAsync(cancellationToken).ConfigureAwait(false) == s_scripts.Count)
+        {
+            return;
+        }
+
+        NpgsqlTransaction transaction = await Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            await ExecuteAsync($"select pg_advisory_xact_lock({SchemaLock})", cancellationToken).ConfigureAwait(false);
+            await CreateSchemaAsync(cancellationToken).ConfigureAwait(false);
+            int version = await ReadVersionAsync(cancellationToken).ConfigureAwait(false);
+            for (; version < s_scripts.Count; version++)
+            {
+                await ExecuteAsync(ReadScript(s_scripts[version]), cancellationToken).ConfigureAwait(false);
+                await ExecuteAsync($"insert into supabase_deploy.schema_version (version) values ({version + 1})", cancellationToken).ConfigureAwait(false);
+            }
+
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public NpgsqlCommand Command(string sql, params object?[] values)
+    {
+        var command = new NpgsqlCommand(sql, Connection);
+        foreach (object? value in values)
+        {
+            command.Parameters.Add(Parameter(value));
+        }
+
+        return command;
+    }
+
+    public async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object?[] values)
+    {
+        using NpgsqlCommand command = Command(sql, values);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A parameter whose type is known also when its value is null.</summary>
+    public static NpgsqlParameter Parameter(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
+
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    // 'create schema if not exists' asks for the right to create schemas even when it exists.
+    private Task CreateSchemaAsync(CancellationToken cancellationToken) => ExecuteAsync(
+        """
+        do $create$
+        begin
+            if to_regnamespace('supabase_deploy') is null then
+                create schema supabase_deploy;
+                comment on schema supabase_deploy is 'Bookkeeping of SupabaseDeploy: locks and deployments.';
+            end if;
+            create table if not exists supabase_deploy.schema_version (
+                version integer primary key,
+                applied_at timestamptz not null default now()
+            );
+        end
+        $create$
+        """,
+        cancellationToken);
+
+    private static NpgsqlParameter Parameter(object? value) => value switch
+    {
+        NpgsqlParameter parameter => parameter,
+        DateTimeOffset moment => new NpgsqlParameter { Value = moment.UtcDateTime },
+        _ => new NpgsqlParameter { Value = value ?? DBNull.Value },
+    };
+
+    private static string ReadScript(string name)
+    {
+        using var reader = new StreamReader(typeof(LedgerSession).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+}

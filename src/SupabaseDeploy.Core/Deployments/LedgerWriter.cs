@@ -1,0 +1,109 @@
+using System.Text;
+using Npgsql;
+using NpgsqlTypes;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>The statements that write to a ledger.</summary>
+internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment environment)
+{
+    public async Task<Deployment> InsertAsync(Deployment deployment, CancellationToken cancellationToken)
+    {
+        await InsertReleaseAsync(deployment.Release, cancellationToken).ConfigureAwait(false);
+        await InsertReleaseAsync(deployment.PreviousRelease, cancellationToken).ConfigureAwait(false);
+        using NpgsqlCommand insert = session.Command(
+            """
+            insert into supabase_deploy.deployments
+                (id, number, kind, status, release_id, previous_release_id, requested_by, started_at, plan)
+            values ($1, (select coalesce(max(number), 0) + 1 from supabase_deploy.deployments), $2, 'Running', $3, $4, $5, $6, $7)
+            returning number
+            """,
+            deployment.Id, deployment.Kind.ToString(), Text(deployment.Release?.Id), Text(deployment.PreviousRelease?.Id),
+            deployment.RequestedBy, deployment.StartedAt, PlanDocument.Write(deployment.Plan));
+        int number = (int)(await insert.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        for (int position = 0; position < deployment.Steps.Count; position++)
+        {
+            await UpsertStepAsync(deployment.Id, position, deployment.Steps[position], cancellationToken).ConfigureAwait(false);
+        }
+
+        return deployment with { Number = number };
+    }
+
+    public Task UpsertStepAsync(Guid deployment, int position, DeploymentStep step, CancellationToken cancellationToken) => session.ExecuteAsync(
+        """
+        insert into supabase_deploy.steps (deployment_id, position, name, status, started_at, finished_at, message)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (deployment_id, position) do update
+            set status = excluded.status, finished_at = excluded.finished_at, message = excluded.message
+        """,
+        cancellationToken,
+        deployment, position, step.Name, step.Status.ToString(), step.StartedAt, Moment(step.StartedAt + step.Duration), Text(step.Message));
+
+    public Task FinishAsync(Deployment deployment, CancellationToken cancellationToken) => session.ExecuteAsync(
+        """
+        update supabase_deploy.deployments
+        set status = $2, changed = $3, reason = $4, lockout = $5, finished_at = $6
+        where id = $1
+        """,
+        cancellationToken,
+        deployment.Id, deployment.Status.ToString(), deployment.Changed, Text(deployment.Reason), Text(deployment.Lockout), Moment(deployment.FinishedAt));
+
+    public async Task<Evidence> AppendEvidenceAsync(
+        NewEvidence facts, Guid? deployment, DateTimeOffset recordedAt, CancellationToken cancellationToken)
+    {
+        // Commands other than a publish record evidence too: the chain grows by one at a time.
+        await session.ExecuteAsync("lock table supabase_deploy.evidence in share row exclusive mode", cancellationToken).ConfigureAwait(false);
+        (long sequence, string hash) = await LastEvidenceAsync(cancellationToken).ConfigureAwait(false);
+        var evidence = new Evidence
+        {
+            Sequence = sequence + 1,
+            Kind = facts.Kind,
+            ReleaseId = facts.Release.Id,
+            EnvironmentName = environment.Name,
+            IsPassed = facts.IsPassed,
+            DeploymentId = deployment,
+            Content = facts.Content,
+            RecordedAt = Ledger.ToMicrosecond(recordedAt),
+            PreviousHash = hash,
+        };
+        evidence = evidence with { Hash = evidence.ComputeHash() };
+        using NpgsqlCommand insert = session.Command(
+            """
+            insert into supabase_deploy.evidence
+                (sequence, kind, release_id, environment, passed, deployment_id, content, recorded_at, previous_hash, hash)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            evidence.Sequence, evidence.Kind, evidence.ReleaseId, evidence.EnvironmentName, evidence.IsPassed,
+            LedgerSession.Parameter(deployment, NpgsqlDbType.Uuid), evidence.Content, evidence.RecordedAt, evidence.PreviousHash, evidence.Hash);
+        await insert.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return evidence;
+    }
+
+    private async Task<(long Sequence, string Hash)> LastEvidenceAsync(CancellationToken cancellationToken)
+    {
+        using NpgsqlCommand last = session.Command("select sequence, hash from supabase_deploy.evidence order by sequence desc limit 1");
+        NpgsqlDataReader row = await last.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            return await row.ReadAsync(cancellationToken).ConfigureAwait(false) ? (row.GetInt64(0), row.GetString(1)) : (0, Evidence.FirstPreviousHash);
+        }
+    }
+
+    // The manifest goes with the ledger, so that a release can be told from the ledger alone, on any machine.
+    private async Task InsertReleaseAsync(Release? release, CancellationToken cancellationToken)
+    {
+        if (release is not null)
+        {
+            await session.ExecuteAsync(
+                "insert into supabase_deploy.releases (id, application, manifest, created_at) values ($1, $2, $3, $4) on conflict (id) do nothing",
+                cancellationToken,
+                release.Id, release.Application, Encoding.UTF8.GetString(ReleaseManifest.Write(release)), release.CreatedAt).ConfigureAwait(false);
+        }
+    }
+
+    private static NpgsqlParameter Text(string? value) => LedgerSession.Parameter(value, NpgsqlDbType.Text);
+
+    private static NpgsqlParameter Moment(DateTimeOffset? value) => LedgerSession.Parameter(value?.UtcDateTime, NpgsqlDbType.TimestampTz);
+}
