@@ -67,7 +67,8 @@ internal sealed class EngineSession : IDisposable
             return true;
         }
 
-        Pipeline pipeline = _runspace.CreatePipeline(text, addToHistory: false);
+        // Only a pipeline of the history leaves $? behind, and with it the exit code.
+        Pipeline pipeline = _runspace.CreatePipeline(text, addToHistory: true);
         With(arguments, pipeline.Commands[0]);
         return Run(pipeline, ReadsInput(Parser.ParseInput(text, out _, out _)));
     }
