@@ -1,0 +1,89 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Health;
+
+/// <summary>Measures whether an environment is healthy: its database, its web root and the endpoints of <c>pipeline.yml</c>.</summary>
+/// <param name="targets">Gives the place each environment lives in.</param>
+/// <param name="time">The clock; the system's when null.</param>
+public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time = null)
+{
+    private static readonly TimeSpan s_pollInterval = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <summary>
+    /// Runs every check once, in parallel, each within <see cref="HealthSettings.Timeout"/>. What cannot be measured is a failed check
+    /// with the reason, never an exception.
+    /// </summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="expected">
+    /// The release it should be at. With null it is the ledger's current release, and where there is no ledger,
+    /// the files of the migrations folder.
+    /// </param>
+    /// <param name="cancellationToken">Stops the checks.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<DeploymentHealth> CheckAsync(DeploymentEnvironment environment, Release? expected, CancellationToken cancellationToken)
+    {
+        var measurement = new Measurement(environment, _time);
+        var target = new Lazy<IDeploymentTarget>(() => targets.For(environment));
+        Task<DatabaseHealth> database = new DatabaseProbes(measurement, environment, () => target.Value).CheckAsync(expected, cancellationToken);
+        Task<ServedRelease> served = WebProbe.AskAsync(measurement, () => target.Value, cancellationToken);
+        Task<HealthCheck[]> endpoints = Task.WhenAll(environment.Health.Endpoints.Select(endpoint => measurement.MeasureAsync(
+            endpoint.Name,
+            new HttpProbe(endpoint, token => target.Value.GetWebUrlAsync(token), _time).CheckAsync,
+            cancellationToken)));
+        await Task.WhenAll(database, served, endpoints).ConfigureAwait(false);
+
+        DatabaseHealth databaseHealth = await database.ConfigureAwait(false);
+        HealthCheck? web = WebProbe.Judge(measurement, await served.ConfigureAwait(false), databaseHealth.Release);
+        return WithOverall(environment, [.. databaseHealth.Checks, .. web is null ? (HealthCheck[])[] : [web], .. await endpoints.ConfigureAwait(false)]);
+    }
+
+    /// <summary>Measures again and again until nothing is worse than accepted, or the time is over; gives the last measurement.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="expected">As for <see cref="CheckAsync"/>.</param>
+    /// <param name="accepted">The worst status that ends the wait.</param>
+    /// <param name="limit">How long to go on; with zero it is measured once.</param>
+    /// <param name="sink">Told what is still bad.</param>
+    /// <param name="cancellationToken">Stops the wait.</param>
+    public async Task<DeploymentHealth> WaitAsync(
+        DeploymentEnvironment environment, Release? expected, HealthStatus accepted, TimeSpan limit, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        string activity = $"Health of {environment.Name}";
+        long start = _time.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                DeploymentHealth health = await CheckAsync(environment, expected, cancellationToken).ConfigureAwait(false);
+                TimeSpan left = limit - _time.GetElapsedTime(start);
+                if (health.Status <= accepted || left <= TimeSpan.Zero)
+                {
+                    return health;
+                }
+
+                IEnumerable<HealthCheck> bad = health.Checks.Where(check => check.Status > accepted);
+                sink.Publish(new ActivityProgress(activity, $"Waiting for {string.Join(", ", bad.Select(check => check.Check))}", 100 * (1 - (left / limit)), left));
+                foreach (HealthCheck check in bad)
+                {
+                    sink.Publish(new Detail($"{environment.Name} {check.Check} is {check.Status}: {check.Message}"));
+                }
+
+                await Task.Delay(left < s_pollInterval ? left : s_pollInterval, _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            sink.Publish(new ActivityCompleted(activity));
+        }
+    }
+
+    private static DeploymentHealth WithOverall(DeploymentEnvironment environment, IReadOnlyList<HealthCheck> checks)
+    {
+        HealthStatus overall = checks.Max(check => check.Status);
+        return new DeploymentHealth(environment, [.. checks.Select(check => check with { Overall = overall })]);
+    }
+}
