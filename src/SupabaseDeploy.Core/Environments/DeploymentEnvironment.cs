@@ -55,6 +55,12 @@ public sealed record DeploymentEnvironment : IEnvironmentResult
     /// <summary>The database as configured; null for target <c>local</c>, whose cluster knows its own address.</summary>
     public DatabaseAddress? Database { get; init; }
 
+    /// <summary>Reference of the Supabase project; null for every target but <c>supabase-cloud</c>.</summary>
+    public string? ProjectReference { get; init; }
+
+    /// <summary>The compose file, absolute; null for every target but <c>docker</c>.</summary>
+    public string? ComposeFile { get; init; }
+
     /// <summary>Web root settings.</summary>
     public WebSettings Web { get; init; } = new();
 
@@ -104,10 +110,10 @@ public sealed record WebSettings
     public int KeepReleases { get; init; } = 3;
 }
 
-/// <summary>What must hold before a release is published to an environment.</summary>
+/// <summary>What must hold before a release is published to an environment, besides having been healthy on <see cref="DeploymentEnvironment.PromoteFrom"/>.</summary>
 public sealed record GateSettings
 {
-    /// <summary>Kinds of evidence the release must have.</summary>
+    /// <summary>Kinds of evidence the release must have from <see cref="DeploymentEnvironment.PromoteFrom"/>; this version makes <c>healthy</c>.</summary>
     public IReadOnlyList<string> Evidence { get; init; } = [];
 }
 
@@ -148,4 +154,13 @@ public sealed record BackupSettings
 
     /// <summary>Folder the backups go to, absolute; null for <see cref="ProjectFolder.BackupsFolder"/>.</summary>
     public string? Store { get; init; }
+
+    /// <summary>How many are to be kept; null for all.</summary>
+    public BackupRetention? Keep { get; init; }
 }
+
+/// <summary>How many backups are to be kept.</summary>
+/// <param name="Daily">The newest of each of the last days.</param>
+/// <param name="Weekly">The newest of each of the last weeks.</param>
+/// <param name="Monthly">The newest of each of the last months.</param>
+public sealed record BackupRetention(int Daily, int Weekly, int Monthly);

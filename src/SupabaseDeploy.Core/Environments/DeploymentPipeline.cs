@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using SupabaseDeploy.Errors;
 
 namespace SupabaseDeploy.Environments;
@@ -5,11 +6,17 @@ namespace SupabaseDeploy.Environments;
 /// <summary>The stages of one application as <c>env/pipeline.yml</c> declares them, validated whole.</summary>
 public sealed class DeploymentPipeline
 {
-    private DeploymentPipeline(ProjectFolder project, string application, IReadOnlyList<string> stageNames)
+    private readonly WrittenPipeline _written;
+    private readonly ConfigurationFiles _files;
+
+    internal DeploymentPipeline(ProjectFolder project, ConfigurationFiles files)
     {
         Project = project;
-        Application = application;
-        StageNames = stageNames;
+        _files = files;
+        _written = files.Pipeline!;
+        Application = _written.Application!.Value;
+        StageNames = [.. _written.Stages.Select(stage => stage.Name!.Value)];
+        Web = StageResolver.Web(project, _written.Web);
     }
 
     /// <summary>The project.</summary>
@@ -18,14 +25,86 @@ public sealed class DeploymentPipeline
     /// <summary>The application's name.</summary>
     public string Application { get; }
 
-    /// <summary>The names of the stages, in promotion order.</summary>
+    /// <summary>The names of the stages, in promotion order; at least one.</summary>
     public IReadOnlyList<string> StageNames { get; }
 
+    /// <summary>The web bundle, the same for every stage. Needs no reference resolved, so that a release can be made anywhere.</summary>
+    public WebSettings Web { get; }
+
     /// <summary>Reads and validates <c>env/pipeline.yml</c> and <c>env/*.json</c>. References (<c>${…}</c>) are not resolved yet.</summary>
-    /// <exception cref="DeployException">With every problem found, each with file, path inside it, value and what was expected.</exception>
-    public static DeploymentPipeline Load(ProjectFolder project) => new(project, "", []);
+    /// <exception cref="ConfigurationException">With every problem found, each with file, path inside it, value and what was expected.</exception>
+    public static DeploymentPipeline Load(ProjectFolder project)
+    {
+        ConfigurationFiles files = ConfigurationFiles.Read(project);
+        if (!files.HasPipeline)
+        {
+            throw new ConfigurationException(ErrorTable.PipelineNotFound, files.Problems, "Run this in a project folder, name one with -Project, or give -DatabaseUrl where the command takes it.");
+        }
+
+        return files.Problems.Any(problem => problem.Severity == ConfigurationSeverity.Error)
+            ? throw new ConfigurationException(ErrorTable.InvalidConfiguration, files.Problems, "Correct what is listed; 'Test-Environment' shows it as a table.")
+            : new DeploymentPipeline(project, files);
+    }
 
     /// <summary>Resolves the environments whose names match any of <paramref name="patterns"/> (wildcards), in promotion order.</summary>
-    /// <exception cref="DeployException">No stage of that name; or variables are not set: all of them are named at once.</exception>
-    public IReadOnlyList<DeploymentEnvironment> Resolve(params IReadOnlyList<string> patterns) => [];
+    /// <exception cref="ConfigurationException">Variables are not set, or their values cannot be used: all of them are named at once.</exception>
+    /// <exception cref="DeployException">A pattern matches no stage.</exception>
+    public IReadOnlyList<DeploymentEnvironment> Resolve(params IReadOnlyList<string> patterns)
+    {
+        foreach (string pattern in patterns)
+        {
+            EnsureMatches(pattern);
+        }
+
+        var environments = new List<DeploymentEnvironment>();
+        var all = new List<ConfigurationProblem>();
+        foreach (string name in StageNames.Where(name => patterns.Any(pattern => NamePattern.Matches(name, pattern))))
+        {
+            if (TryResolve(name, out DeploymentEnvironment? environment, out IReadOnlyList<ConfigurationProblem> problems))
+            {
+                environments.Add(environment);
+            }
+
+            all.AddRange(problems);
+        }
+
+        return all.Count == 0 ? environments : throw Unresolved(all);
+    }
+
+    /// <summary>Resolves one environment, or says why it cannot be.</summary>
+    /// <param name="name">A name from <see cref="StageNames"/>.</param>
+    /// <param name="environment">The environment.</param>
+    /// <param name="problems">The references without a usable value; empty on success.</param>
+    /// <exception cref="DeployException">There is no such stage.</exception>
+    public bool TryResolve(string name, [NotNullWhen(true)] out DeploymentEnvironment? environment, out IReadOnlyList<ConfigurationProblem> problems)
+    {
+        EnsureMatches(name);
+        int order = StageNames.ToList().FindIndex(stage => NamePattern.Matches(stage, name));
+        string stage = StageNames[order];
+        var list = new ProblemList("env/pipeline.yml");
+        IReadOnlyDictionary<string, string> variables = _files.Variables.GetValueOrDefault(stage) ?? new Dictionary<string, string>();
+        DeploymentEnvironment resolved = new StageResolver(Project, _written).Resolve(order, variables, list);
+        environment = list.HasErrors ? null : resolved;
+        problems = [.. list.InOrder(_ => stage)];
+        return !list.HasErrors;
+    }
+
+    /// <summary>The error for references without a usable value.</summary>
+    public static ConfigurationException Unresolved(IReadOnlyList<ConfigurationProblem> problems) =>
+        new(ErrorTable.UnresolvedReference, [.. problems.DistinctBy(problem => (problem.Path, problem.Message))], "Set what is named, in the process's environment or, for ${secret:NAME}, in '.supabase-deploy/secrets/NAME'.");
+
+    /// <summary>Refuses a pattern that matches no stage.</summary>
+    internal void EnsureMatches(string pattern)
+    {
+        if (StageNames.Any(name => NamePattern.Matches(name, pattern)))
+        {
+            return;
+        }
+
+        throw new DeployException(
+            ErrorTable.EnvironmentNotFound,
+            $"There is no environment '{pattern}' in '{Project.PipelineFile}'.{Suggestion.For(pattern, StageNames)}",
+            $"Give {Suggestion.OneOf(StageNames)}.",
+            pattern);
+    }
 }

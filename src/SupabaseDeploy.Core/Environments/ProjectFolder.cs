@@ -33,6 +33,9 @@ public sealed record ProjectFolder
     /// <summary><c>env/&lt;name&gt;.json</c>: the public values Flutter reads.</summary>
     public string VariablesFile(string environment) => Path.Combine(Root, "env", environment + ".json");
 
+    /// <summary><c>.supabase-deploy/secrets/&lt;name&gt;</c>: the value of <c>${secret:NAME}</c> where no environment variable has it.</summary>
+    public string SecretFile(string name) => Path.Combine(StateFolder, "secrets", name);
+
     /// <inheritdoc/>
     public override string ToString() => Root;
 }

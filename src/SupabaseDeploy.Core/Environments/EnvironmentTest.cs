@@ -1,0 +1,76 @@
+using SupabaseDeploy.Errors;
+
+namespace SupabaseDeploy.Environments;
+
+/// <summary>One finding about the configuration: a problem, or that an environment is usable as it is configured.</summary>
+public sealed record EnvironmentTest
+{
+    /// <summary>The environment; null for a finding about all of them.</summary>
+    public required string? Environment { get; init; }
+
+    /// <summary>How bad it is.</summary>
+    public required ConfigurationSeverity Severity { get; init; }
+
+    /// <summary>The file, relative to the project.</summary>
+    public required string File { get; init; }
+
+    /// <summary>The place inside the file; empty for the file as a whole.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Line, from 1; 0 for the file as a whole.</summary>
+    public required int Line { get; init; }
+
+    /// <summary>What is wrong and what was expected.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>Tests the environments whose names match any of <paramref name="patterns"/>, references included, and the files as a whole.</summary>
+    /// <exception cref="DeployException">The file can be read, and a pattern without wildcards matches no stage.</exception>
+    public static IReadOnlyList<EnvironmentTest> Run(ProjectFolder project, IReadOnlyList<string> patterns)
+    {
+        ConfigurationFiles files = ConfigurationFiles.Read(project);
+        bool IsAsked(string? name) => name is null || patterns.Any(pattern => NamePattern.Matches(name, pattern));
+        List<EnvironmentTest> tests = [.. files.Problems.Where(problem => IsAsked(problem.Environment)).Select(From)];
+        if (files.Problems.Any(problem => problem.Severity == ConfigurationSeverity.Error))
+        {
+            return tests;
+        }
+
+        var pipeline = new DeploymentPipeline(project, files);
+        foreach (string pattern in patterns.Where(pattern => !NamePattern.HasWildcard(pattern)))
+        {
+            pipeline.EnsureMatches(pattern);
+        }
+
+        foreach (string name in pipeline.StageNames.Where(IsAsked))
+        {
+            pipeline.TryResolve(name, out _, out IReadOnlyList<ConfigurationProblem> unresolved);
+            tests.AddRange(unresolved.Select(From));
+            if (!tests.Exists(test => test.Environment == name))
+            {
+                tests.Add(Ok(name));
+            }
+        }
+
+        return tests;
+    }
+
+    private static EnvironmentTest From(ConfigurationProblem problem) => new()
+    {
+        Environment = problem.Environment,
+        Severity = problem.Severity,
+        File = problem.File,
+        Path = problem.Path,
+        Line = problem.Line,
+        Message = problem.Message,
+    };
+
+    private static EnvironmentTest Ok(string name) => new()
+    {
+        Environment = name,
+        Severity = ConfigurationSeverity.Ok,
+        File = "env/pipeline.yml",
+        Path = "",
+        Line = 0,
+        Message = "The configuration is valid and every reference has a value.",
+    };
+}

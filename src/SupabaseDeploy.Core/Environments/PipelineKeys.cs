@@ -1,0 +1,25 @@
+namespace SupabaseDeploy.Environments;
+
+/// <summary>
+/// Every key <c>env/pipeline.yml</c> may have, by section. The reader takes no other, and a test keeps
+/// <c>env/pipeline.schema.json</c> in agreement with it.
+/// </summary>
+internal static class PipelineKeys
+{
+    private static readonly string[] s_health = ["timeout", "endpoints"];
+    private static readonly string[] s_endpoint = ["name", "url", "status", "body", "latency"];
+
+    public static IReadOnlyDictionary<string, string[]> Sections { get; } = new Dictionary<string, string[]>
+    {
+        [""] = ["application", "web", "health", "stages"],
+        ["web"] = ["bundle", "keep"],
+        ["health"] = s_health,
+        ["health.endpoints[]"] = s_endpoint,
+        ["stages[]"] = ["name", "target", "project", "database", "promoteFrom", "compose", "health", "gates", "backup"],
+        ["stages[].health"] = s_health,
+        ["stages[].health.endpoints[]"] = s_endpoint,
+        ["stages[].gates"] = ["evidence", "soak", "approvals", "drillWithin"],
+        ["stages[].backup"] = ["before", "store", "keep"],
+        ["stages[].backup.keep"] = ["daily", "weekly", "monthly"],
+    };
+}

@@ -1,0 +1,202 @@
+using System.Text.RegularExpressions;
+
+namespace SupabaseDeploy.Environments;
+
+/// <summary>Reads <c>env/pipeline.yml</c> as written. What concerns one value is checked here, what concerns several in <see cref="PipelineRules"/>.</summary>
+internal sealed class PipelineReader(ProblemList problems)
+{
+    private const string NotHonoured = "no command of this version opens this gate, so that nothing could be published; leave it out.";
+
+    private static readonly Dictionary<string, TargetKind> s_targets = new()
+    {
+        ["local"] = TargetKind.Local,
+        ["supabase-cloud"] = TargetKind.SupabaseCloud,
+        ["docker"] = TargetKind.Docker,
+        ["kubernetes"] = TargetKind.Kubernetes,
+    };
+
+    /// <summary>The kinds of evidence that commands of this version make.</summary>
+    private static readonly string[] s_evidence = ["healthy"];
+
+    /// <summary>The names <c>target</c> takes.</summary>
+    public static IReadOnlyCollection<string> Targets => s_targets.Keys;
+
+    /// <summary>The kinds <c>gates.evidence</c> takes.</summary>
+    public static IReadOnlyCollection<string> Evidence => s_evidence;
+
+    /// <summary>The file's content; null when it is not even a mapping.</summary>
+    public WrittenPipeline? Read(string text)
+    {
+        if (YamlTree.Parse(text, problems) is not { } node)
+        {
+            if (!problems.HasErrors)
+            {
+                problems.Error("", 0, "the file is empty; expected a mapping with 'application' and 'stages'.");
+            }
+
+            return null;
+        }
+
+        if (MapReader.Root(node, problems) is not { } root)
+        {
+            return null;
+        }
+
+        root.Require("application", "the application's name");
+        root.Require("stages", "a list of stages in promotion order");
+        IReadOnlyList<MapReader> stages = root.Maps("stages", "a list of stages in promotion order");
+        return new WrittenPipeline
+        {
+            Application = root.Text("application", "a name of letters, digits, '-' and '_'", IsApplicationName),
+            Web = Web(root.Map("web", "a mapping with 'bundle' and 'keep'")),
+            Health = Health(root),
+            Stages = [.. stages.Select(Stage)],
+        };
+    }
+
+    private WrittenStage Stage(MapReader stage)
+    {
+        stage.Require("name", "the stage's name");
+        stage.Require("target", Suggestion.OneOf([.. s_targets.Keys]));
+        return new WrittenStage(stage.Path, stage.Line)
+        {
+            Name = stage.Text("name", "a name of lower-case letters, digits and '-', starting with a letter", IsStageName),
+            Target = stage.Choice("target", s_targets),
+            Project = Referable(stage.Text("project", "the project's reference")),
+            Database = Referable(stage.Text("database", "a database URL, usually '${secret:NAME}'")),
+            PromoteFrom = stage.Text("promoteFrom", "the name of an earlier stage"),
+            Compose = Referable(stage.Text("compose", "the path of a compose file")),
+            Health = Health(stage),
+            Gates = Gates(stage.Map("gates", "a mapping with 'evidence'")),
+            Backup = Backup(stage.Map("backup", "a mapping with 'before' and 'store'")),
+        };
+    }
+
+    private static WrittenWeb? Web(MapReader? web)
+    {
+        web?.Require("bundle", "the folder of the built web bundle");
+        return web is null
+            ? null
+            : new WrittenWeb { Bundle = web.Text("bundle", "the folder of the built web bundle"), Keep = web.Number("keep", 1, 100) };
+    }
+
+    private WrittenHealth? Health(MapReader parent)
+    {
+        if (parent.Map("health", "a mapping with 'timeout' and 'endpoints'") is not { } health)
+        {
+            return null;
+        }
+
+        IReadOnlyList<MapReader> endpoints = health.Maps("endpoints", "a list of endpoints");
+        return new WrittenHealth { Timeout = health.Span("timeout"), Endpoints = [.. endpoints.Select(Endpoint)] };
+    }
+
+    private WrittenEndpoint Endpoint(MapReader endpoint)
+    {
+        endpoint.Require("name", "the name shown in results");
+        endpoint.Require("url", HealthUrl.Expected);
+        Written<string>? url = Referable(endpoint.Text("url", HealthUrl.Expected));
+        if (url is not null && !Reference.IsIn(url.Value) && HealthUrl.Problem(url.Value) is { } problem)
+        {
+            problems.Error(url.Path, url.Line, problem);
+        }
+
+        return new WrittenEndpoint
+        {
+            Name = endpoint.Text("name", "the name shown in results"),
+            Url = url,
+            Status = endpoint.Number("status", 100, 599),
+            Body = endpoint.Text("body", "a regular expression", IsRegularExpression),
+            Latency = endpoint.Span("latency"),
+        };
+    }
+
+    private WrittenGates? Gates(MapReader? gates)
+    {
+        if (gates is null)
+        {
+            return null;
+        }
+
+        IReadOnlyList<Written<string>> evidence = gates.Texts("evidence", "a list of kinds of evidence");
+        foreach (Written<string> kind in evidence.Where(kind => !s_evidence.Contains(kind.Value)))
+        {
+            problems.Error(kind.Path, kind.Line, $"'{kind.Value}' is evidence that no command of this version makes, so that nothing could be published; expected {Suggestion.OneOf(s_evidence)}.{Suggestion.For(kind.Value, s_evidence)}");
+        }
+
+        Refuse(gates.Span("soak"));
+        Refuse(gates.Number("approvals", 0, int.MaxValue));
+        Refuse(gates.Span("drillWithin"));
+        return new WrittenGates { Evidence = evidence };
+    }
+
+    private WrittenBackup? Backup(MapReader? backup)
+    {
+        if (backup is null)
+        {
+            return null;
+        }
+
+        Written<string>? store = Referable(backup.Text("store", "a folder"));
+        if (store is not null && store.Value.Contains("://", StringComparison.Ordinal))
+        {
+            problems.Error(store.Path, store.Line, $"'{store.Value}' is not a folder; this version keeps backups in folders only.");
+        }
+
+        MapReader? keep = backup.Map("keep", "a mapping with 'daily', 'weekly' and 'monthly'");
+        if (keep is not null)
+        {
+            problems.Warning(keep.Path, keep.Line, "no command of this version removes backups: all of them are kept.");
+        }
+
+        return new WrittenBackup
+        {
+            Before = backup.Flag("before"),
+            Store = store,
+            Daily = keep?.Number("daily", 0, int.MaxValue),
+            Weekly = keep?.Number("weekly", 0, int.MaxValue),
+            Monthly = keep?.Number("monthly", 0, int.MaxValue),
+            HasKeep = keep is not null,
+        };
+    }
+
+    private void Refuse<T>(Written<T>? gate)
+    {
+        if (gate is not null)
+        {
+            problems.Error(gate.Path, gate.Line, NotHonoured);
+        }
+    }
+
+    /// <summary>Checks the form of the references in a text that may hold some.</summary>
+    private Written<string>? Referable(Written<string>? text)
+    {
+        if (text is not null && Reference.FormProblem(text.Value) is { } problem)
+        {
+            problems.Error(text.Path, text.Line, problem);
+            return null;
+        }
+
+        return text;
+    }
+
+    private static bool IsApplicationName(string text) =>
+        text.Length <= 63 && char.IsAsciiLetter(text[0]) && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
+
+    // A stage's name is also the name of a folder and of a file, and part of a database lock's reason.
+    private static bool IsStageName(string text) =>
+        text.Length <= 63 && char.IsAsciiLetterLower(text[0]) && text.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-');
+
+    private static bool IsRegularExpression(string text)
+    {
+        try
+        {
+            _ = new Regex(text);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}

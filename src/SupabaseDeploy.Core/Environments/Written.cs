@@ -1,0 +1,90 @@
+namespace SupabaseDeploy.Environments;
+
+/// <summary>A value as it stands in <c>env/pipeline.yml</c>, with the place it stands at.</summary>
+internal sealed record Written<T>(T Value, string Path, int Line);
+
+/// <summary>The whole file as written: everything optional, references (<c>${…}</c>) not resolved.</summary>
+internal sealed record WrittenPipeline
+{
+    public Written<string>? Application { get; init; }
+
+    public WrittenWeb? Web { get; init; }
+
+    public WrittenHealth? Health { get; init; }
+
+    public IReadOnlyList<WrittenStage> Stages { get; init; } = [];
+}
+
+/// <summary>One entry of <c>stages</c>.</summary>
+internal sealed record WrittenStage(string Path, int Line)
+{
+    public Written<string>? Name { get; init; }
+
+    public Written<TargetKind>? Target { get; init; }
+
+    public Written<string>? Project { get; init; }
+
+    public Written<string>? Database { get; init; }
+
+    public Written<string>? PromoteFrom { get; init; }
+
+    public Written<string>? Compose { get; init; }
+
+    public WrittenHealth? Health { get; init; }
+
+    public WrittenGates? Gates { get; init; }
+
+    public WrittenBackup? Backup { get; init; }
+}
+
+/// <summary><c>web</c>.</summary>
+internal sealed record WrittenWeb
+{
+    public Written<string>? Bundle { get; init; }
+
+    public Written<int>? Keep { get; init; }
+}
+
+/// <summary><c>health</c>, of the application or of one stage.</summary>
+internal sealed record WrittenHealth
+{
+    public Written<TimeSpan>? Timeout { get; init; }
+
+    public IReadOnlyList<WrittenEndpoint> Endpoints { get; init; } = [];
+}
+
+/// <summary>One entry of <c>health.endpoints</c>.</summary>
+internal sealed record WrittenEndpoint
+{
+    public Written<string>? Name { get; init; }
+
+    public Written<string>? Url { get; init; }
+
+    public Written<int>? Status { get; init; }
+
+    public Written<string>? Body { get; init; }
+
+    public Written<TimeSpan>? Latency { get; init; }
+}
+
+/// <summary><c>gates</c>. The gates that no command of this version opens are refused by the reader and have no place here.</summary>
+internal sealed record WrittenGates
+{
+    public IReadOnlyList<Written<string>> Evidence { get; init; } = [];
+}
+
+/// <summary><c>backup</c>.</summary>
+internal sealed record WrittenBackup
+{
+    public Written<bool>? Before { get; init; }
+
+    public Written<string>? Store { get; init; }
+
+    public bool HasKeep { get; init; }
+
+    public Written<int>? Daily { get; init; }
+
+    public Written<int>? Weekly { get; init; }
+
+    public Written<int>? Monthly { get; init; }
+}

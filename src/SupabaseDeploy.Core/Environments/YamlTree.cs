@@ -1,0 +1,130 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace SupabaseDeploy.Environments;
+
+/// <summary>
+/// Builds nodes with positions from YamlDotNet's events: its deserializer needs reflection, which costs more time than a command
+/// may take to its first result, and its representation model throws at the first duplicate key.
+/// </summary>
+internal sealed class YamlTree
+{
+    private readonly IParser _parser;
+    private readonly Dictionary<string, ConfigurationNode> _anchors = [];
+
+    private YamlTree(string text) => _parser = new Parser(new StringReader(text));
+
+    /// <summary>The file's one document; null when it is empty or a problem was added.</summary>
+    public static ConfigurationNode? Parse(string text, ProblemList problems)
+    {
+        try
+        {
+            return new YamlTree(text).ReadDocument();
+        }
+        catch (YamlException e)
+        {
+            int[] tabs = LinesIndentedWithTabs(text);
+            foreach (int line in tabs)
+            {
+                problems.Error("", line, "the line is indented with a tab; expected spaces.");
+            }
+
+            if (tabs.Length == 0)
+            {
+                problems.Error("", (int)e.Start.Line, $"the YAML cannot be read at column {e.Start.Column}: {Cause(e)}");
+            }
+
+            return null;
+        }
+    }
+
+    private ConfigurationNode? ReadDocument()
+    {
+        _parser.Consume<StreamStart>();
+        if (!_parser.TryConsume<DocumentStart>(out _))
+        {
+            return null;
+        }
+
+        ConfigurationNode node = ReadNode();
+        _parser.Consume<DocumentEnd>();
+        if (_parser.TryConsume<DocumentStart>(out DocumentStart? second))
+        {
+            throw new YamlException(second.Start, second.End, "a second document starts here; expected one document");
+        }
+
+        return node is ScalarNode { IsNothing: true } ? null : node;
+    }
+
+    private ConfigurationNode ReadNode()
+    {
+        if (_parser.TryConsume<AnchorAlias>(out AnchorAlias? alias))
+        {
+            return _anchors.TryGetValue(alias.Value.Value, out ConfigurationNode? target)
+                ? target
+                : throw new YamlException(alias.Start, alias.End, $"the alias '*{alias.Value.Value}' has no anchor before it");
+        }
+
+        AnchorName anchor = _parser.Accept<NodeEvent>(out NodeEvent? next) ? next.Anchor : AnchorName.Empty;
+        ConfigurationNode node = next switch
+        {
+            Scalar => ReadScalar(),
+            SequenceStart => ReadList(),
+            MappingStart => ReadMap(),
+            _ => throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a value is missing"),
+        };
+        if (!anchor.IsEmpty)
+        {
+            _anchors[anchor.Value] = node;
+        }
+
+        return node;
+    }
+
+    private ScalarNode ReadScalar()
+    {
+        Scalar scalar = _parser.Consume<Scalar>();
+        return new ScalarNode((int)scalar.Start.Line, scalar.Value, scalar.Style == ScalarStyle.Plain);
+    }
+
+    private ListNode ReadList()
+    {
+        int line = (int)_parser.Consume<SequenceStart>().Start.Line;
+        var items = new List<ConfigurationNode>();
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+        {
+            items.Add(ReadNode());
+        }
+
+        return new ListNode(line, items);
+    }
+
+    private MapNode ReadMap()
+    {
+        int line = (int)_parser.Consume<MappingStart>().Start.Line;
+        var entries = new List<MapEntry>();
+        while (!_parser.TryConsume<MappingEnd>(out MappingEnd? _))
+        {
+            ParsingEvent start = _parser.Current!;
+            ScalarNode key = ReadNode() as ScalarNode ?? throw new YamlException(start.Start, start.End, "a key is a list or a mapping; expected text");
+            entries.Add(new MapEntry(key, ReadNode()));
+        }
+
+        return new MapNode(line, entries);
+    }
+
+    private static int[] LinesIndentedWithTabs(string text) =>
+    [
+        .. text.Split('\n')
+            .Select((line, index) => (Indentation: line[..^line.TrimStart(' ', '\t').Length], Number: index + 1, IsBlank: string.IsNullOrWhiteSpace(line)))
+            .Where(line => !line.IsBlank && line.Indentation.Contains('\t', StringComparison.Ordinal))
+            .Select(line => line.Number),
+    ];
+
+    /// <summary>The parser's own words, as one clause.</summary>
+    private static string Cause(YamlException e)
+    {
+        string message = e.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+        return char.ToLowerInvariant(message[0]) + message[1..] + ".";
+    }
+}
