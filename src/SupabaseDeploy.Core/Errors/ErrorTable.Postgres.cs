@@ -10,4 +10,34 @@ public static partial class ErrorTable
 
     /// <summary>The server refused the user or the password.</summary>
     public static readonly ErrorCode DatabaseAuthenticationFailed = new("DatabaseAuthenticationFailed", 2003, ErrorKind.AuthenticationError);
+
+    /// <summary>No usable PostgreSQL was found and none can be installed here.</summary>
+    public static readonly ErrorCode PostgresNotFound = new("PostgresNotFound", 2010, ErrorKind.NotInstalled);
+
+    /// <summary>The PostgreSQL installation that was asked for cannot be used.</summary>
+    public static readonly ErrorCode PostgresUnusable = new("PostgresUnusable", 2011, ErrorKind.InvalidArgument);
+
+    /// <summary>PostgreSQL could not be installed or downloaded.</summary>
+    public static readonly ErrorCode PostgresInstallFailed = new("PostgresInstallFailed", 2012, ErrorKind.NotInstalled);
+
+    /// <summary>There is no unprivileged user to run a server as.</summary>
+    public static readonly ErrorCode NoUnprivilegedUser = new("NoUnprivilegedUser", 2013, ErrorKind.NotInstalled);
+
+    /// <summary>The server's user cannot reach a folder it needs.</summary>
+    public static readonly ErrorCode FolderUnreachable = new("FolderUnreachable", 2014, ErrorKind.PermissionDenied);
+
+    /// <summary>The cluster was never started.</summary>
+    public static readonly ErrorCode ClusterNotCreated = new("ClusterNotCreated", 2020, ErrorKind.ObjectNotFound);
+
+    /// <summary>The server did not start.</summary>
+    public static readonly ErrorCode ClusterStartFailed = new("ClusterStartFailed", 2021, ErrorKind.ResourceUnavailable);
+
+    /// <summary>The server did not stop.</summary>
+    public static readonly ErrorCode ClusterStopFailed = new("ClusterStopFailed", 2022, ErrorKind.OperationTimeout);
+
+    /// <summary>The data folder belongs to another major version of PostgreSQL.</summary>
+    public static readonly ErrorCode ClusterVersionMismatch = new("ClusterVersionMismatch", 2023, ErrorKind.InvalidData);
+
+    /// <summary>The cluster's files contradict each other.</summary>
+    public static readonly ErrorCode ClusterDamaged = new("ClusterDamaged", 2024, ErrorKind.InvalidData);
 }

@@ -1,0 +1,118 @@
+using SupabaseDeploy.Errors;
+
+namespace SupabaseDeploy.Postgres;
+
+/// <summary>The programs of one installation at work on one home: initialise, set passwords, start, stop.</summary>
+internal sealed class PostgresServer(PostgresInstallation installation, ClusterHome home, TimeSpan patience)
+{
+    private const long LogLimit = 8 * 1024 * 1024;
+
+    /// <summary>The superuser of every cluster.</summary>
+    public const string Superuser = "supabase_admin";
+
+    /// <summary>Makes a new data folder.</summary>
+    /// <param name="folder">Its name in the home.</param>
+    /// <param name="passwordFile">A file that only the server's user can read.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task InitializeAsync(string folder, string passwordFile, CancellationToken cancellationToken) =>
+        RunAsync("initdb", InitializeArguments(folder, passwordFile, OperatingSystem.IsLinux()), null, cancellationToken);
+
+    /// <summary>The arguments of initdb.</summary>
+    internal static IReadOnlyList<string> InitializeArguments(string folder, string passwordFile, bool hasUnicodeLocale) =>
+    [
+        "--pgdata=" + folder,
+        "--username=" + Superuser,
+        "--pwfile=" + passwordFile,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        // The same order of text on every machine; only glibc is sure to have the Unicode one.
+        hasUnicodeLocale ? "--locale=C.UTF-8" : "--locale=C",
+        "--no-sync",
+    ];
+
+    /// <summary>Flushes a data folder to the disk.</summary>
+    public Task FlushAsync(string folder, CancellationToken cancellationToken) =>
+        RunAsync("initdb", ["--sync-only", "--pgdata=" + folder], null, cancellationToken);
+
+    /// <summary>
+    /// Gives both roles their passwords in single-user mode: no port, no socket, and only verifiers go in, so that a copied cluster
+    /// is never reachable with a password that anybody knows.
+    /// </summary>
+    public Task SetPasswordsAsync(string folder, ClusterPasswords passwords, CancellationToken cancellationToken)
+    {
+        string statements =
+            $"ALTER ROLE {Superuser} PASSWORD '{ScramVerifier.Create(passwords.SupabaseAdmin)}'\n"
+            + $"ALTER ROLE postgres PASSWORD '{ScramVerifier.Create(passwords.Postgres)}'\n";
+        return RunAsync("postgres", ["--single", "-D", folder, "-c", "exit_on_error=on", "-c", "log_statement=none", "postgres"], statements, cancellationToken);
+    }
+
+    /// <summary>Starts the server on the home's data and waits until it accepts connections.</summary>
+    /// <returns>Null when it runs; else the end of what it wrote to its log.</returns>
+    public async Task<string?> TryStartAsync(CancellationToken cancellationToken)
+    {
+        KeepLogShort();
+        long before = File.Exists(home.Log) ? new FileInfo(home.Log).Length : 0;
+        ProcessRequest request = Request("pg_ctl", ControlArguments("start", patience, "-l", Path.Combine("log", "server.log"), "-s"));
+        ProcessResult result = await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false);
+        return result.ExitCode == 0 ? null : ProcessResult.LastLines(ReadLog(before) + "\n" + result.Error, 12);
+    }
+
+    /// <summary>Stops the server: sessions are ended and everything is written; if that takes too long, at once, and the next start recovers.</summary>
+    public async Task StopAsync(bool immediately, CancellationToken cancellationToken)
+    {
+        string error = "";
+        foreach (string mode in immediately ? ["immediate"] : (string[])["fast", "immediate"])
+        {
+            ProcessRequest request = Request("pg_ctl", ControlArguments("stop", patience, "-m", mode, "-s"));
+            ProcessResult result = await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false);
+            if (result.ExitCode == 0 || ServerProcess.Find(home.Data) is null)
+            {
+                return;
+            }
+
+            error = ProcessResult.LastLines(result.Error, 3);
+        }
+
+        throw new DeployException(
+            ErrorTable.ClusterStopFailed,
+            $"The server in '{home.Data}' does not stop: {error}",
+            $"Look into '{home.Log}'; end the process if it hangs, and run the command again.",
+            home.Data);
+    }
+
+    /// <summary>
+    /// The arguments of pg_ctl. It puts paths into a shell's command line in double quotes, where <c>$</c> and <c>`</c> still mean
+    /// something: so it is run in the home and gets relative paths.
+    /// </summary>
+    internal static IReadOnlyList<string> ControlArguments(string command, TimeSpan patience, params IReadOnlyList<string> more) =>
+        [command, "-D", "data", "-w", "-t", ((int)patience.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture), .. more];
+
+    private async Task RunAsync(string program, IReadOnlyList<string> arguments, string? input, CancellationToken cancellationToken)
+    {
+        ProcessRequest request = Request(program, arguments) with { StandardInputText = input };
+        (await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false)).EnsureSuccess(request);
+    }
+
+    private ProcessRequest Request(string program, IReadOnlyList<string> arguments) =>
+        installation.Request(program, arguments) with { RunAs = home.RunAs, WorkingDirectory = home.Folder };
+
+    private void KeepLogShort()
+    {
+        if (File.Exists(home.Log) && new FileInfo(home.Log).Length > LogLimit)
+        {
+            File.Move(home.Log, home.Log + ".1", overwrite: true);
+        }
+    }
+
+    private string ReadLog(long from)
+    {
+        if (!File.Exists(home.Log))
+        {
+            return "";
+        }
+
+        using FileStream stream = new(home.Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        stream.Position = Math.Min(from, stream.Length);
+        return new StreamReader(stream).ReadToEnd();
+    }
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SupabaseDeploy.Postgres;
+
+/// <summary>
+/// What PostgreSQL keeps of a password (RFC 5803): given to <c>ALTER ROLE</c> instead of the password itself, which thus is in no log
+/// and no statement. Only for passwords of ASCII characters: others would have to be normalised first.
+/// </summary>
+internal static class ScramVerifier
+{
+    private const int Iterations = 4096;
+
+    /// <summary>The verifier with a fresh salt.</summary>
+    public static string Create(string password) => Create(password, RandomNumberGenerator.GetBytes(16));
+
+    /// <summary>The verifier with a given salt.</summary>
+    public static string Create(string password, byte[] salt)
+    {
+        byte[] salted = Rfc2898DeriveBytes.Pbkdf2(Encoding.ASCII.GetBytes(password), salt, Iterations, HashAlgorithmName.SHA256, 32);
+        byte[] storedKey = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
+        byte[] serverKey = HMACSHA256.HashData(salted, "Server Key"u8);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"SCRAM-SHA-256${Iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(storedKey)}:{Convert.ToBase64String(serverKey)}");
+    }
+}

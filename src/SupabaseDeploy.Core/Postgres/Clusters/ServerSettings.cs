@@ -1,0 +1,48 @@
+using System.Globalization;
+using SupabaseDeploy.Environments;
+
+namespace SupabaseDeploy.Postgres;
+
+/// <summary>The settings a server runs with, as lines of <c>server.conf</c>.</summary>
+internal static class ServerSettings
+{
+    /// <summary>The line that makes a data folder read <c>server.conf</c> beside it. Relative, so that a copy reads its own.</summary>
+    public const string Include = "include = '../server.conf'";
+
+    /// <summary>The whole file.</summary>
+    /// <param name="port">TCP port on the loopback address.</param>
+    /// <param name="isThrowAway">Whether a power failure may lose the data.</param>
+    public static string Text(int port, bool isThrowAway)
+    {
+        string durable = isThrowAway ? "off" : "on";
+        return string.Join('\n',
+        [
+            "# Written at each start. Settings of your own: ALTER SYSTEM, which goes before this file.",
+            "listen_addresses = '127.0.0.1'",
+            $"port = {port.ToString(CultureInfo.InvariantCulture)}",
+            // A socket's path may have 107 bytes at most, and a project's folder is longer than that sooner or later.
+            "unix_socket_directories = ''",
+            "password_encryption = 'scram-sha-256'",
+            "timezone = 'UTC'",
+            "log_timezone = 'UTC'",
+            "log_line_prefix = '%m [%p] %q%u@%d '",
+            "logging_collector = off",
+            // As on the platform: publications need it.
+            "wal_level = logical",
+            "max_wal_size = 1GB",
+            "min_wal_size = 32MB",
+            $"fsync = {durable}",
+            $"synchronous_commit = {durable}",
+            $"full_page_writes = {durable}",
+            $"autovacuum = {durable}",
+            "",
+        ]);
+    }
+
+    /// <summary>Writes the file where the home's data reads it.</summary>
+    public static Task WriteAsync(ClusterHome home, int port, bool isThrowAway, CancellationToken cancellationToken)
+    {
+        const UnixFileMode readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        return AtomicFile.WriteAllTextAsync(home.Configuration, Text(port, isThrowAway), readable, cancellationToken);
+    }
+}
