@@ -6,8 +6,11 @@ public static class Repository
     public static string Root { get; } = Find();
 
     /// <summary>The module as built: <c>out/SupabaseDeploy/&lt;version&gt;/SupabaseDeploy.psd1</c>.</summary>
-    public static string ModuleManifest { get; } =
+    public static string ModuleManifest =>
         Directory.GetFiles(Path.Combine(Root, "out", "SupabaseDeploy"), "SupabaseDeploy.psd1", SearchOption.AllDirectories).Single();
+
+    /// <summary>The gateway as built.</summary>
+    public static string GatewayFolder { get; } = Path.Combine(Root, "src", "SupabaseDeploy.Gateway", "bin", "Release", "net10.0");
 
     private static string Find()
     {

@@ -1,0 +1,119 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Hosting.Server;
+using SupabaseDeploy.Gateway.Web;
+using SupabaseDeploy.LocalStack;
+
+namespace SupabaseDeploy.Gateway;
+
+/// <summary>The server of one environment: health and the web root, on loopback only.</summary>
+internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
+{
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private readonly WebRoot _root = new(options.WebRoot);
+
+    /// <summary>Serves until SIGTERM or SIGINT.</summary>
+    /// <returns>The process's exit code.</returns>
+    public async Task<int> RunAsync()
+    {
+        using var log = new BoundedFileLog(options.LogFile, time);
+        ILogger logger = log.CreateLogger("Gateway");
+        using FileStream? running = TryLock();
+        if (running is null)
+        {
+            logger.LogWarning("Another gateway of environment '{Environment}' is running.", options.Environment);
+            return GatewayExitCode.AlreadyRunning;
+        }
+
+        await using WebApplication application = Build(log);
+        try
+        {
+            await application.StartAsync();
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            logger.LogError("Port {Port} is in use.", options.Port);
+            return GatewayExitCode.PortInUse;
+        }
+
+        int port = BoundPort(application);
+        WriteState(port);
+        logger.LogInformation("Environment '{Environment}' is served on port {Port}.", options.Environment, port);
+        await application.WaitForShutdownAsync();
+        File.Delete(options.StateFile);
+        logger.LogInformation("Stopped.");
+        return 0;
+    }
+
+    /// <summary>Held as long as this process lives, whatever ends it: no second gateway serves the same environment.</summary>
+    private FileStream? TryLock()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(options.StateFile)!);
+        try
+        {
+            return new FileStream(options.StateFile + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private WebApplication Build(BoundedFileLog log)
+    {
+        // Empty: no configuration files, environment variables or console of the folder it happens to be started in.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
+        {
+            server.AddServerHeader = false;
+            server.Listen(IPAddress.Loopback, options.Port);
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning);
+        WebApplication application = builder.Build();
+        var site = new StaticSite(_root, options.Environment);
+        application.Run(context =>
+            context.Request.Path.Value == GatewayHealth.Path ? WriteHealthAsync(context)
+            : context.Request.Path.StartsWithSegments("/_gateway") ? NotFound(context)
+            : site.ServeAsync(context));
+        return application;
+    }
+
+    private Task WriteHealthAsync(HttpContext context)
+    {
+        string? id = _root.CurrentId();
+        bool isOnDisk = id is not null && _root.Find(id) is not null;
+        string status = id is null ? "waiting" : isOnDisk ? "serving" : "missing";
+        byte[] body = new GatewayHealth(status, isOnDisk ? id : null, options.Environment, Environment.ProcessId, _startedAt).ToJson();
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
+        context.Response.Headers.CacheControl = "no-store";
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
+    private static Task NotFound(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    private static int BoundPort(WebApplication application) =>
+        new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
+
+    private void WriteState(int port)
+    {
+        string version = typeof(GatewayServer).Assembly.GetName().Version!.ToString(fieldCount: 3);
+        var state = new GatewayState(ProcessIdentity.Current, port, _startedAt, options.Environment, version);
+        string temporary = options.StateFile + ".tmp"; // The lock makes this process its only writer.
+        using (FileStream file = File.Create(temporary))
+        {
+            file.Write(System.Text.Encoding.UTF8.GetBytes(state.ToJson()));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, options.StateFile, overwrite: true);
+    }
+}
