@@ -1,0 +1,106 @@
+#requires -Version 7.6
+# The one door. Uses no command beyond the bare engine, so that it also runs where pwsh is not installed.
+#
+# task   Build   Restore, compile, and lay the module out in out/SupabaseDeploy/<version>
+# task   Test    Build, then run every test (-Filter <text> runs the tests whose names contain it)
+# task   Demo    Build, then run examples/progressive-deployment.ps1
+# task   Help    Build the help that Get-Help shows from docs/en-US
+# task   Pack    Build for every platform and make the package out/SupabaseDeploy.<version>.nupkg
+# task   Bench   Build, then measure what a user waits for (-Filter <text> picks benchmarks)
+param(
+    [ValidateSet('Build', 'Test', 'Demo', 'Help', 'Pack', 'Bench')]
+    [string] $Task,
+
+    [string] $Filter
+)
+
+$ErrorActionPreference = 'Stop'
+$env:DOTNET_NOLOGO = '1'
+$env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
+$env:DOTNET_CLI_UI_LANGUAGE = 'en'
+$root = $PSScriptRoot
+$moduleProject = "$root/src/SupabaseDeploy"
+
+function Invoke-DotNet {
+    & dotnet @args
+    if ($LASTEXITCODE -ne 0) { throw "'dotnet $args' failed with exit code $LASTEXITCODE." }
+}
+
+function Invoke-Precompile([string] $Platform) {
+    # ReadyToRun: PowerShell's users wait for import, so the just-in-time compiler's share of it is paid here.
+    Invoke-DotNet publish $moduleProject -c Release -r $Platform --self-contained false '-p:PublishReadyToRun=true' -o "$root/module/bin/$Platform" -v quiet
+    foreach ($symbols in [IO.Directory]::GetFiles("$root/module/bin/$Platform", '*.pdb')) { [IO.File]::Delete($symbols) }
+}
+
+function Invoke-Layout {
+    Invoke-DotNet msbuild $moduleProject '-t:LayoutModule' '-p:Configuration=Release' '-v:quiet'
+}
+
+function Invoke-Help {
+    Invoke-DotNet run --project "$root/build/SupabaseDeploy.Help" -c Release -- "$root/docs/en-US" "$root/module/bin"
+}
+
+function Invoke-Build([string[]] $Platforms = @([Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier)) {
+    Invoke-DotNet build "$root/SupabaseDeploy.slnx" -c Release -v quiet '-clp:NoSummary;ErrorsOnly'
+    foreach ($platform in $Platforms) { Invoke-Precompile $platform }
+    Invoke-Help
+    Invoke-Layout
+}
+
+function Invoke-TestProject([string] $Project, [hashtable] $Sum) {
+    $name = [IO.Path]::GetFileName($Project)
+    $arguments = @("$Project/bin/Release/net10.0/$name.dll", '--no-ansi', '--no-progress')
+    if ($Filter) { $arguments += '--filter-method', "*$Filter*" }
+    $counts = @{}
+    & dotnet @arguments | ForEach-Object {
+        $_
+        if ($_ -match '^\s+(failed|succeeded|skipped): (\d+)$') { $counts[$Matches[1]] = [int] $Matches[2] }
+    }
+    $exitCode = $LASTEXITCODE
+    $nothingMatched = 8
+    if ($Filter -and $exitCode -eq $nothingMatched) { return }
+    if ($exitCode -ne 0 -and -not $counts['failed']) { $counts['failed'] = 1 } # It died before it could count.
+    foreach ($key in $counts.Keys) { $Sum[$key] += $counts[$key] }
+}
+
+function Invoke-PesterTests([hashtable] $Sum) {
+    # Where there is pwsh with Pester 6; elsewhere the xUnit tests cover the same commands through the same engine.
+    if (-not (Get-Module -ListAvailable Pester | Where-Object { $_.Version -ge '6.0' })) { return }
+    $configuration = New-PesterConfiguration
+    $configuration.Run.Path = "$root/tests/pester"
+    $configuration.Run.PassThru = $true
+    if ($Filter) { $configuration.Filter.FullName = "*$Filter*" }
+    $result = Invoke-Pester -Configuration $configuration
+    $Sum.succeeded += $result.PassedCount
+    $Sum.failed += $result.FailedCount
+    $Sum.skipped += $result.SkippedCount
+}
+
+function Invoke-Test {
+    $sum = @{ succeeded = 0; failed = 0; skipped = 0 }
+    foreach ($project in [IO.Directory]::GetDirectories("$root/tests", '*.Tests')) {
+        Invoke-TestProject $project $sum
+    }
+    Invoke-PesterTests $sum
+    "$($sum.succeeded) passed, $($sum.failed) failed, $($sum.skipped) skipped"
+    if ($sum.failed -gt 0) { exit 1 }
+    if ($Filter -and $sum.succeeded -eq 0) { throw "No test's name contains '$Filter'." }
+}
+
+switch ($Task) {
+    'Build' { Invoke-Build }
+    # Precompiling takes longer than a few tests: the inner loop does without.
+    'Test' { if ($Filter) { Invoke-Build @() } else { Invoke-Build }; Invoke-Test }
+    'Demo' { Invoke-Build; & "$root/examples/progressive-deployment.ps1" }
+    'Help' { Invoke-Help; Invoke-Layout }
+    'Pack' {
+        Invoke-Build 'linux-x64', 'linux-arm64', 'win-x64', 'osx-arm64'
+        Invoke-DotNet pack "$root/build/SupabaseDeploy.Package" -c Release -o "$root/out" -v quiet
+        [IO.Directory]::GetFiles("$root/out", '*.nupkg')
+    }
+    'Bench' { Invoke-Build; Invoke-DotNet run --project "$root/tests/bench" -c Release -- $Filter }
+    default {
+        'Usage: ./build.ps1 <task> [-Filter <text>]'
+        [IO.File]::ReadAllLines($PSCommandPath) -match '^# task ' -replace '^# task '
+    }
+}
