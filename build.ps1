@@ -49,8 +49,11 @@ function Invoke-Build([string[]] $Platforms = @([Runtime.InteropServices.Runtime
 
 function Invoke-TestProject([string] $Project, [hashtable] $Sum) {
     $name = [IO.Path]::GetFileName($Project)
-    $arguments = @("$Project/bin/Release/net10.0/$name.dll", '--no-ansi', '--no-progress')
-    if ($Filter) { $arguments += '--filter-method', "*$Filter*" }
+    $arguments = @("$Project/bin/Release/net10.0/$name.dll", '--no-ansi', '--progress', 'off')
+    if ($Filter) {
+        # Namespace, class or method; several queries are alternatives.
+        foreach ($query in "/*/*$Filter*/*/*", "/*/*/*$Filter*/*", "/*/*/*/*$Filter*") { $arguments += '--filter-query', $query }
+    }
     $counts = @{}
     & dotnet @arguments | ForEach-Object {
         $_
