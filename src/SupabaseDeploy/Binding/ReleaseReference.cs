@@ -1,0 +1,52 @@
+using System.Management.Automation;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Shell.Binding;
+
+/// <summary>A release as a person may give it: its id, the first digits of it, or a release object.</summary>
+public sealed class ReleaseReference
+{
+    private readonly Releases.Release? _release;
+
+    private ReleaseReference(string id, Releases.Release? release)
+    {
+        Id = id;
+        _release = release;
+    }
+
+    /// <summary>The id or its first digits.</summary>
+    public string Id { get; }
+
+    /// <summary>Makes a reference from what was bound, or null when it is of no use as one.</summary>
+    public static ReleaseReference? From(object? value) => value switch
+    {
+        PSObject wrapped when wrapped.BaseObject is not PSCustomObject => From(wrapped.BaseObject),
+        ReleaseReference reference => reference,
+        Releases.Release release => new ReleaseReference(release.Id, release),
+        string { Length: > 0 } id => new ReleaseReference(id, null),
+        _ => null,
+    };
+
+    /// <summary>The release: the object that was given, else looked up in the project's store.</summary>
+    /// <exception cref="Errors.DeployException">No release of that id, or several whose ids begin like that.</exception>
+    public Releases.Release Find(ProjectFolder project) => _release ?? new ReleaseStore(project).Find(Id);
+
+    /// <inheritdoc/>
+    public override string ToString() => Id;
+}
+
+/// <summary>Turns ids and release objects into <see cref="ReleaseReference"/>s while PowerShell binds.</summary>
+public sealed class ReleaseTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+        inputData is null
+            ? null
+            : ReleaseReference.From(Unwrapped(inputData))
+                ?? throw new ArgumentTransformationMetadataException($"'{inputData}' is not a release: give its id, the first digits of it, or an object from Get-Release or New-Release.");
+
+    // Digits without quotes are a number to PowerShell (and 12e4 a double): the token's text is what was meant.
+    private static object Unwrapped(object value) =>
+        (value is PSObject wrapped ? wrapped.BaseObject : value) is ValueType ? LanguagePrimitives.ConvertTo<string>(value) : value;
+}
