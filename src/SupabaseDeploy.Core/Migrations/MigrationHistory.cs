@@ -1,0 +1,107 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace SupabaseDeploy.Migrations;
+
+/// <summary>One row of the history.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="Name">The name; null in rows of old versions of the CLI.</param>
+public sealed record AppliedVersion(string Version, string? Name);
+
+/// <summary>
+/// The history table that the Supabase CLI keeps: <c>supabase_migrations.schema_migrations</c>. Columns are always named, because the
+/// Management API adds some of its own.
+/// </summary>
+public static class MigrationHistory
+{
+    private const string CreateSql =
+        """
+        do $create$
+        begin
+            if to_regnamespace('supabase_migrations') is null then
+                create schema supabase_migrations;
+            end if;
+            create table if not exists supabase_migrations.schema_migrations (version text not null primary key);
+            alter table supabase_migrations.schema_migrations add column if not exists statements text[];
+            alter table supabase_migrations.schema_migrations add column if not exists name text;
+        end
+        $create$
+        """;
+
+    /// <summary>The applied versions in ordinal order; empty when the table does not exist. Changes nothing.</summary>
+    public static async Task<IReadOnlyList<AppliedVersion>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        HashSet<string> columns = await ColumnsAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (!columns.Contains("version"))
+        {
+            return [];
+        }
+
+        string name = columns.Contains("name") ? "name" : "null::text";
+        using var command = new NpgsqlCommand($"select version, {name} from supabase_migrations.schema_migrations order by version collate \"C\"", connection);
+        NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            var applied = new List<AppliedVersion>();
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                applied.Add(new AppliedVersion(row.GetString(0), await row.IsDBNullAsync(1, cancellationToken).ConfigureAwait(false) ? null : row.GetString(1)));
+            }
+
+            return applied;
+        }
+    }
+
+    /// <summary>Creates the table, or the columns that an older CLI left out.</summary>
+    internal static async Task EnsureTableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        HashSet<string> columns = await ColumnsAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (columns.IsSupersetOf(["version", "statements", "name"]))
+        {
+            return;
+        }
+
+        using var command = new NpgsqlCommand(CreateSql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The row of one migration. Fails on the primary key when another runner has recorded it.</summary>
+    internal static NpgsqlBatchCommand Insert(MigrationFile migration, IEnumerable<string> statements) =>
+        new("insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)")
+        {
+            Parameters =
+            {
+                new NpgsqlParameter { Value = migration.Version },
+                new NpgsqlParameter { Value = migration.Name },
+                new NpgsqlParameter { Value = statements.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+            },
+        };
+
+    /// <summary>Takes the row away again.</summary>
+    internal static NpgsqlBatchCommand Delete(MigrationFile migration) =>
+        new("delete from supabase_migrations.schema_migrations where version = $1")
+        {
+            Parameters = { new NpgsqlParameter { Value = migration.Version } },
+        };
+
+    private static async Task<HashSet<string>> ColumnsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(
+            """
+            select a.attname::text from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations' and a.attnum > 0 and not a.attisdropped
+            """,
+            connection);
+        NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            var columns = new HashSet<string>();
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                columns.Add(row.GetString(0));
+            }
+
+            return columns;
+        }
+    }
+}

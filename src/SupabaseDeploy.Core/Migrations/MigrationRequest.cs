@@ -1,0 +1,27 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.Migrations;
+
+/// <summary>What to migrate, and with what.</summary>
+public sealed record MigrationRequest
+{
+    /// <summary>The environment, for messages and results, and for where seeds are looked for.</summary>
+    public required DeploymentEnvironment Environment { get; init; }
+
+    /// <summary>Its database, as the migrating role.</summary>
+    public required DatabaseAddress Database { get; init; }
+
+    /// <summary>The folder of the migrations, absolute.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The lock, when the caller holds it already; null to take it here.</summary>
+    public DeploymentLock? HeldLock { get; init; }
+
+    /// <summary>How long to wait for another holder of the lock; zero to stop at once.</summary>
+    public TimeSpan LockWait { get; init; }
+
+    /// <summary>Run new and changed seed files afterwards.</summary>
+    public bool IncludeSeed { get; init; }
+}

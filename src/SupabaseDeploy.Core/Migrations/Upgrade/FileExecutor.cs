@@ -1,0 +1,49 @@
+using DbUp.Engine;
+using SupabaseDeploy.Events;
+using DbUpScript = DbUp.Engine.SqlScript;
+
+namespace SupabaseDeploy.Migrations.Upgrade;
+
+/// <summary>
+/// Runs the file behind each of DbUp's scripts. DbUp calls it on the thread that the runner gave it, so waiting here blocks nothing else;
+/// a cancelled token ends it with the transaction rolled back.
+/// </summary>
+internal sealed class FileExecutor(UpgradeContext context, CancellationToken cancellationToken) : IScriptExecutor
+{
+    private readonly List<AppliedMigration> _applied = [];
+
+    public IReadOnlyList<AppliedMigration> Applied => _applied;
+
+    public int? ExecutionTimeoutSeconds { get; set; }
+
+    public void Execute(DbUpScript script) => ExecuteAsync(context.Files[script.Name]).GetAwaiter().GetResult();
+
+    public void Execute(DbUpScript script, IDictionary<string, string> variables) => Execute(script);
+
+    public void VerifySchema()
+    {
+        // The history has a schema of its own, which is there: the history was read from it.
+    }
+
+    private async Task ExecuteAsync(MigrationFile file)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await context.Guard.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
+        context.Progress.Next(file.FileName);
+        long start = context.Time.GetTimestamp();
+        SqlScript script = await SqlScript.ReadAsync(file.Path, cancellationToken).ConfigureAwait(false);
+        await context.Session.RunAsync(script, HistoryJournal.Record(file, script), cancellationToken).ConfigureAwait(false);
+        TimeSpan duration = context.Time.GetElapsedTime(start);
+        _applied.Add(new AppliedMigration(file.Version, file.Name, duration));
+        context.Sink.Publish(new Detail($"Applied '{file.FileName}' ({script.Statements.Count} statements) in {duration.TotalSeconds:0.000} s."));
+    }
+}
+
+/// <summary>What a run works with.</summary>
+internal sealed record UpgradeContext(
+    IReadOnlyDictionary<string, MigrationFile> Files,
+    ScriptSession Session,
+    LockGuard Guard,
+    FileProgress Progress,
+    IProgressSink Sink,
+    TimeProvider Time);

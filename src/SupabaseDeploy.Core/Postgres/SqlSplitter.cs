@@ -1,0 +1,160 @@
+namespace SupabaseDeploy.Postgres;
+
+/// <summary>
+/// Cuts a script into statements where the Supabase CLI does: at each <c>;</c> outside quotes, comments, parentheses and
+/// <c>BEGIN ATOMIC … END</c>. Comments stay with the statement they stand before; a text of nothing but comments is a statement too.
+/// One pass; one statement is held at a time.
+/// </summary>
+public static class SqlSplitter
+{
+    /// <summary>The statements of <paramref name="sql"/>, in order.</summary>
+    public static IEnumerable<SqlStatement> Split(string sql)
+    {
+        var place = new TextPlace(sql);
+        for (int position = 0; position < sql.Length;)
+        {
+            Extent extent = Measure(sql, position);
+            position = Math.Min(extent.End + 1, sql.Length);
+            if (extent.Start == extent.End)
+            {
+                continue;
+            }
+
+            string? copyData = null;
+            if (extent.IsCopyFromInput && extent.End < sql.Length)
+            {
+                (copyData, position) = ReadCopyData(sql, position);
+            }
+
+            place.MoveTo(extent.CodeStart);
+            yield return new SqlStatement
+            {
+                Text = sql[extent.Start..extent.End].TrimEnd(),
+                Start = extent.Start,
+                CodeStart = extent.CodeStart,
+                HasCode = extent.HasCode,
+                Line = place.Line,
+                Column = place.Column,
+                CopyData = copyData,
+                MetaCommandStart = extent.MetaCommandStart,
+            };
+        }
+    }
+
+    /// <summary>Reads from <paramref name="position"/> to the end of one statement.</summary>
+    private static Extent Measure(string sql, int position)
+    {
+        var statement = new StatementReader(sql);
+        int start = -1;
+        int codeStart = -1;
+        int? metaCommand = null;
+        while (position < sql.Length)
+        {
+            SqlToken token = SqlLexer.Read(sql, position);
+            if (token.Kind == SqlTokenKind.Semicolon && statement.IsOutermost)
+            {
+                break;
+            }
+
+            position = token.End;
+            if (token.Kind == SqlTokenKind.Space)
+            {
+                continue;
+            }
+
+            start = start < 0 ? token.Start : start;
+            if (token.Kind != SqlTokenKind.Comment)
+            {
+                codeStart = codeStart < 0 ? token.Start : codeStart;
+                statement.Take(token);
+            }
+
+            metaCommand ??= token.Kind == SqlTokenKind.Backslash ? token.Start : null;
+        }
+
+        start = start < 0 ? position : start;
+        return new Extent(start, position, codeStart < 0 ? start : codeStart, codeStart >= 0, metaCommand, statement.IsCopyFromInput);
+    }
+
+    /// <summary>The lines after the statement's own, up to <c>\.</c> on a line by itself or the end of the script.</summary>
+    private static (string Data, int Next) ReadCopyData(string sql, int position)
+    {
+        int newLine = sql.IndexOf('\n', position);
+        int data = newLine < 0 ? sql.Length : newLine + 1;
+        for (int line = data; line < sql.Length;)
+        {
+            newLine = sql.IndexOf('\n', line);
+            int end = newLine < 0 ? sql.Length : newLine;
+            if (sql.AsSpan(line, end - line).TrimEnd('\r') is "\\.")
+            {
+                return (sql[data..line], Math.Min(end + 1, sql.Length));
+            }
+
+            line = end + 1;
+        }
+
+        return (sql[data..], sql.Length);
+    }
+
+    private readonly record struct Extent(int Start, int End, int CodeStart, bool HasCode, int? MetaCommandStart, bool IsCopyFromInput);
+
+    /// <summary>Knows, token by token, whether a semicolon here ends the statement.</summary>
+    private struct StatementReader(string sql)
+    {
+        private string? _first;
+        private string? _previous;
+        private int _parentheses;
+        private int _blocks;
+
+        public readonly bool IsOutermost => _parentheses == 0 && _blocks == 0;
+
+        public bool IsCopyFromInput { get; private set; }
+
+        public void Take(SqlToken token)
+        {
+            switch (token.Kind)
+            {
+                case SqlTokenKind.Open:
+                    _parentheses++;
+                    break;
+                case SqlTokenKind.Close when _parentheses > 0:
+                    _parentheses--;
+                    break;
+                case SqlTokenKind.Word:
+                    TakeWord(sql.AsSpan(token.Start, token.End - token.Start));
+                    break;
+            }
+        }
+
+        // Only CREATE FUNCTION and PROCEDURE have BEGIN ATOMIC; inside, CASE has an END of its own.
+        private void TakeWord(ReadOnlySpan<char> text)
+        {
+            string word = Keyword(text);
+            _first ??= word;
+            if (_first == "CREATE" && _blocks == 0 && _previous == "BEGIN" && word == "ATOMIC")
+            {
+                _blocks = 1;
+            }
+            else if (_blocks > 0)
+            {
+                _blocks += word switch { "CASE" => 1, "END" => -1, _ => 0 };
+            }
+
+            IsCopyFromInput |= _first == "COPY" && _previous == "FROM" && word == "STDIN";
+            _previous = word;
+        }
+
+        private static string Keyword(ReadOnlySpan<char> text)
+        {
+            foreach (string keyword in (ReadOnlySpan<string>)["CREATE", "BEGIN", "ATOMIC", "CASE", "END", "COPY", "FROM", "STDIN"])
+            {
+                if (text.Equals(keyword, StringComparison.OrdinalIgnoreCase))
+                {
+                    return keyword;
+                }
+            }
+
+            return "";
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Migrations;
+
+namespace SupabaseDeploy.Core.Tests.Migrations;
+
+public sealed class SqlScriptTests
+{
+    [Theory]
+    [InlineData("create table t (id int); insert into t values (1);", "OneTransaction")]
+    [InlineData("", "OneTransaction")]
+    [InlineData("-- nothing", "OneTransaction")]
+    [InlineData("lock table t; savepoint a; rollback to a; rollback to savepoint a; release a; set local x.y = 1", "OneTransaction")]
+    [InlineData("prepare p as select 1; execute p", "OneTransaction")]
+    [InlineData("cluster t; refresh materialized view concurrently v; alter type e add value 'x'", "OneTransaction")]
+    [InlineData("create index concurrently i on t (a)", "EachAlone")]
+    [InlineData("-- why\nset statement_timeout = 0;\ncreate unique index concurrently if not exists i on t (a); drop index concurrently j;", "EachAlone")]
+    [InlineData("vacuum analyze t", "EachAlone")]
+    [InlineData("alter system set work_mem = '8MB'", "EachAlone")]
+    [InlineData("reindex (verbose, concurrently) table t", "EachAlone")]
+    [InlineData("alter table only s.t detach partition s.p concurrently", "EachAlone")]
+    [InlineData("-- pg-delta: transaction=false\ncreate table t (id int); create index concurrently i on t (id)", "EachAlone")]
+    [InlineData("-- pg-delta: transaction=false \ncreate table t (id int)", "OneTransaction")]
+    [InlineData("BEGIN; create table t (id int); COMMIT;", "OwnTransaction")]
+    [InlineData("set search_path = ''; start transaction isolation level serializable; select 1; end; notify pgrst, 'reload schema';\n-- done", "OwnTransaction")]
+    public void A_file_is_run_as_its_statements_need(string sql, string mode) => Assert.Equal(mode, SqlScript.Parse("/m/1_a.sql", sql).Mode.ToString());
+
+    [Theory]
+    [InlineData("select 1;\ncommit; begin;\nselect 2", "line 1: 'select 1' is outside of the file's own transaction")]
+    [InlineData("begin;\nselect 1;", "line 1: 'begin' opens a transaction that the file does not commit")]
+    [InlineData("begin; select 1; commit;\nbegin; select 2; commit;", "line 2: 'begin' opens a second transaction: the first would be committed without a record")]
+    [InlineData("begin; begin;", "line 1: 'begin' opens a second transaction")]
+    [InlineData("begin;\nrollback;", "line 2: 'rollback' ends the transaction in a way that leaves the file without a record")]
+    [InlineData("begin;\ncommit and chain;\ncommit;", "line 2: 'commit and chain' ends the transaction in a way that leaves the file without a record")]
+    [InlineData("commit;", "line 1: 'commit' ends a transaction that the file did not open")]
+    [InlineData("begin;\nvacuum;\ncommit;", "line 2: 'vacuum' cannot run in a transaction, and the file has one")]
+    [InlineData("create table t (id int);\n-- slow\ncreate index concurrently i\n on t (id);", "line 3: 'create index concurrently i' cannot run in a transaction, and line 1 needs one")]
+    [InlineData("-- pg-delta: transaction=false\nbegin; commit", "line 2: 'begin' is transaction control in a file that says '-- pg-delta: transaction=false'")]
+    [InlineData("select 1;\n\\connect other\nselect 2;", "line 2: '\\connect other' is a command of psql, not SQL")]
+    [InlineData("select 1 \\gset", "line 1: 'select 1 \\gset' is a command of psql, not SQL")]
+    public void A_file_that_could_leave_work_half_recorded_is_refused(string sql, string message)
+    {
+        DeployException e = Assert.Throws<DeployException>(() => SqlScript.Parse("/m/1_a.sql", sql));
+
+        Assert.Equal(ErrorTable.MigrationRefused, e.Code);
+        Assert.Equal($"'1_a.sql', {message}. Nothing was run.", e.Message);
+        Assert.NotNull(e.Remedy);
+    }
+}
