@@ -75,9 +75,13 @@ public sealed record DatabaseAddress
             ApplicationName = applicationName,
             Pooling = false,
             IncludeErrorDetail = true,
+            IncludeFailedBatchedCommand = true,
             Timeout = 15,
             // Long migrations and dumps are bounded by their own tokens and timeouts, not by the driver.
             CommandTimeout = 0,
+            // A lock and a long dump sit idle behind firewalls that forget silent connections.
+            KeepAlive = 30,
+            TcpKeepAlive = true,
         };
         if (SslMode is not null)
         {
