@@ -23,8 +23,9 @@ internal sealed record ObservedState
     /// <summary>The release that runs here; null before the first.</summary>
     public Release? Current => Ledger.Current(Deployments)?.Release;
 
-    /// <summary>The last deployment, when it may have left the environment between two releases.</summary>
-    public Deployment? Unsettled => Deployments is [.., { IsUnsettled: true } last] ? last : null;
+    /// <summary>The last deployment, when it may have left the environment between two releases. One that changed nothing does not count.</summary>
+    public Deployment? Unsettled =>
+        Deployments.LastOrDefault(deployment => deployment is not { Status: DeploymentStatus.Failed, Changed: false }) is { IsUnsettled: true } last ? last : null;
 
     /// <summary>What a person has to do first; null when the environment is not locked against publishing.</summary>
     public string? Lockout => Unsettled?.Lockout;

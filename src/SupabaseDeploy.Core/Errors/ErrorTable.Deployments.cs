@@ -28,4 +28,7 @@ public static partial class ErrorTable
 
     /// <summary>A step did not bring about what it was to bring about.</summary>
     public static readonly ErrorCode StepNotVerified = new("StepNotVerified", 6009, ErrorKind.InvalidResult);
+
+    /// <summary>The release has a web bundle and the environment nowhere to serve it from.</summary>
+    public static readonly ErrorCode ReleaseNotServable = new("ReleaseNotServable", 6010, ErrorKind.ResourceUnavailable);
 }

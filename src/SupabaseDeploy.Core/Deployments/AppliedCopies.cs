@@ -1,0 +1,36 @@
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Which release's copy of a migration is the one that was applied, and where its down script is.</summary>
+internal sealed class AppliedCopies(ObservedState observed)
+{
+    /// <summary>SHA-256 of the file that was applied as <paramref name="version"/>; null when no deployment applied it.</summary>
+    public string? Sha256(string version) => Migration(Owner(version)?.Release ?? observed.Current, version)?.Sha256;
+
+    /// <summary>
+    /// A stored release that holds the down script of the applied file: the release that brought it, else one with the very same file.
+    /// </summary>
+    public Release? DownScriptSource(string version)
+    {
+        string? sha256 = Sha256(version);
+        return Candidates(version)
+            .Where(release => Migration(release, version) is { DownSha256: not null } migration && (sha256 is null || migration.Sha256 == sha256))
+            .FirstOrDefault(release => Directory.Exists(release.MigrationsFolder));
+    }
+
+    private IEnumerable<Release> Candidates(string version) =>
+        observed.Deployments.Reverse().Prepend(Owner(version)).Select(deployment => deployment?.Release).OfType<Release>();
+
+    /// <summary>The last deployment that was to apply it, and had first undone another one's copy where it was to.</summary>
+    private Deployment? Owner(string version) => observed.Deployments.LastOrDefault(deployment =>
+        deployment.Plan.Apply.Contains(version) && !HasStillToUndo(deployment, version));
+
+    /// <summary>True when the deployment was to undo the version and did not come to the end of that.</summary>
+    public static bool HasStillToUndo(Deployment deployment, string version) =>
+        deployment.Plan.Undo.Contains(version)
+        && !deployment.Steps.Any(step => step is { Name: StepName.Recover or StepName.Undo, Status: StepStatus.Succeeded });
+
+    private static ReleaseMigration? Migration(Release? release, string version) =>
+        release?.Migrations.FirstOrDefault(migration => migration.Version == version);
+}

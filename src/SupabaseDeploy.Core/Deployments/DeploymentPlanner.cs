@@ -1,0 +1,81 @@
+using Npgsql;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Works out what a deployment has to do. Looks, and changes nothing.</summary>
+public sealed class DeploymentPlanner(IDeploymentTargets targets)
+{
+    private readonly EnvironmentObserver _observer = new(targets);
+
+    /// <summary>The plan that brings <paramref name="release"/> to <paramref name="environment"/>. Gates are worked out, not enforced.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="release">The release.</param>
+    /// <param name="rollForward">True when the release is the repair of an environment that a failed rollback left locked.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="DeployException">
+    /// The environment cannot be reached, or <see cref="ErrorTable.HistoryInconsistent"/>: its database holds migrations the release does not know.
+    /// </exception>
+    public async Task<DeploymentPlan> PlanPublishAsync(
+        DeploymentEnvironment environment, Release release, bool rollForward, CancellationToken cancellationToken)
+    {
+        ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
+        EnsureServable(environment, release, observed);
+        MigrationDelta delta = MigrationDelta.ForPublish(environment, release, observed);
+        DeploymentPlan plan = PublishPlan.Make(environment, release, observed, delta);
+        plan = plan with { DataLoss = await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false) };
+        return plan.HasWork
+            ? plan with { Gates = await new GateKeeper(targets).EvaluateAsync(environment, release, observed, rollForward, cancellationToken).ConfigureAwait(false) }
+            : plan;
+    }
+
+    /// <summary>The plan that goes back to a release that was healthy on <paramref name="environment"/> before.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="wanted">The release; null for the last healthy one before the current one.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="DeployException">
+    /// <see cref="ErrorTable.NothingToRestore"/>, or <see cref="ErrorTable.DownScriptsMissing"/> for migrations that have to be undone.
+    /// </exception>
+    public async Task<DeploymentPlan> PlanRollbackAsync(DeploymentEnvironment environment, Release? wanted, CancellationToken cancellationToken)
+    {
+        ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
+        Release release = RollbackTarget.Choose(environment, observed, wanted);
+        EnsureServable(environment, release, observed);
+        MigrationDelta delta = MigrationDelta.ForRollback(environment, release, observed);
+        DeploymentPlan plan = RollbackTarget.MakePlan(environment, release, observed, delta);
+        return plan with { DataLoss = await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false) };
+    }
+
+    private async Task<IReadOnlyList<string>> MeasureLossAsync(DeploymentEnvironment environment, MigrationDelta delta, CancellationToken cancellationToken)
+    {
+        if (delta.Undo.Count == 0)
+        {
+            return [];
+        }
+
+        DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            return await DataLossEstimate.MeasureAsync(connection, delta.Undo.Select(undo => undo.DownScript), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static void EnsureServable(DeploymentEnvironment environment, Release release, ObservedState observed)
+    {
+        if (release.Web is not null && !observed.HasWebRoot)
+        {
+            throw new DeployException(
+                ErrorTable.ReleaseNotServable,
+                $"Release '{release}' has a web bundle, and environment '{environment}' has no web root that runs.",
+                environment.Target == TargetKind.Local
+                    ? $"Start it: Start-LocalStack {environment}"
+                    : "Make a release without a web bundle, or publish to an environment that serves one.",
+                environment);
+        }
+    }
+}

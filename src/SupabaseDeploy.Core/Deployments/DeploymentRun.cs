@@ -1,0 +1,161 @@
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>What a step did.</summary>
+/// <param name="Message">In words.</param>
+/// <param name="Changed">True when it changed the environment.</param>
+internal sealed record StepOutcome(string Message, bool Changed = false);
+
+/// <summary>
+/// One deployment while it runs: every step is announced, done, recorded and announced as ended, in that order. From
+/// <see cref="RecordAsync"/> on each step is in the ledger before it begins, so that a crash leaves a trace of what was being done.
+/// </summary>
+internal sealed class DeploymentRun
+{
+    private static readonly TimeSpan s_cleanupLimit = TimeSpan.FromSeconds(10);
+
+    private readonly Ledger _ledger;
+    private readonly TimeProvider _time;
+    private readonly IProgressSink _sink;
+    private readonly string _activity;
+    private readonly List<DeploymentStep> _steps = [];
+    private Deployment _deployment;
+
+    public DeploymentRun(Ledger ledger, DeploymentPlan plan, string host, TimeProvider time, IProgressSink sink)
+    {
+        _ledger = ledger;
+        _time = time;
+        _sink = sink;
+        _activity = $"{plan.Kind} {plan.Release?.ShortId ?? "a backup"} to {plan.Environment} ({host})";
+        DateTimeOffset now = Now();
+        LockOwner owner = LockOwner.OfThisProcess(_activity, now);
+        _deployment = new Deployment
+        {
+            Id = Guid.CreateVersion7(now),
+            Environment = plan.Environment,
+            Release = plan.Release,
+            PreviousRelease = plan.PreviousRelease,
+            Kind = plan.Kind,
+            Status = DeploymentStatus.Running,
+            RequestedBy = $"{owner.Who} on {owner.Machine} (process {owner.ProcessId})",
+            StartedAt = now,
+            Plan = plan,
+            Steps = [],
+        };
+    }
+
+    /// <summary>What the whole work is.</summary>
+    public string Activity => _activity;
+
+    /// <summary>The plan that is executed.</summary>
+    public DeploymentPlan Plan => _deployment.Plan;
+
+    /// <summary>The deployment as it stands.</summary>
+    public Deployment Deployment => _deployment with { Steps = [.. _steps] };
+
+    /// <summary>True when a step changed the environment.</summary>
+    public bool Changed { get; private set; }
+
+    private bool IsRecorded => _deployment.Number is not null;
+
+    /// <summary>Replaces the plan by the one made under the lock.</summary>
+    public void Adopt(DeploymentPlan plan) =>
+        _deployment = _deployment with { Plan = plan, PreviousRelease = plan.PreviousRelease };
+
+    /// <summary>Writes the deployment to the ledger, with the steps done so far.</summary>
+    public async Task RecordAsync(CancellationToken cancellationToken) =>
+        _deployment = await _ledger.BeginAsync(Deployment, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Does one step. When it throws, the step is recorded as failed and the exception goes on.</summary>
+    public async Task StepAsync(string name, Func<CancellationToken, Task<StepOutcome>> work, CancellationToken cancellationToken)
+    {
+        int position = await BeginStepAsync(name, cancellationToken).ConfigureAwait(false);
+        StepOutcome outcome;
+        try
+        {
+            outcome = await work(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await EndFailedStepAsync(position, e, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+
+        Changed |= outcome.Changed;
+        await EndStepAsync(position, StepStatus.Succeeded, outcome.Message, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the deployment. The last step, <c>record</c>, the end and the evidence are written together.</summary>
+    public async Task<Deployment> FinishAsync(
+        DeploymentStatus status, string? reason, string? lockout, NewEvidence? evidence, CancellationToken cancellationToken)
+    {
+        if (!IsRecorded)
+        {
+            return End(status, reason, lockout);
+        }
+
+        int position = await BeginStepAsync(StepName.Record, cancellationToken).ConfigureAwait(false);
+        _steps[position] = Ended(position, StepStatus.Succeeded, evidence is null ? $"{status}." : $"{status}, with evidence '{evidence.Kind}'.");
+        Deployment ended = End(status, reason, lockout);
+        await _ledger.FinishAsync(ended, evidence, cancellationToken).ConfigureAwait(false);
+        _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
+        return ended;
+    }
+
+    /// <summary>Ends a deployment that was stopped, within a short time of its own: the caller's token is cancelled.</summary>
+    public async Task InterruptAsync(string reason)
+    {
+        using var limit = new CancellationTokenSource(s_cleanupLimit);
+        await FinishAsync(DeploymentStatus.Interrupted, reason, null, null, limit.Token).ConfigureAwait(false);
+    }
+
+    private async Task<int> BeginStepAsync(string name, CancellationToken cancellationToken)
+    {
+        var step = new DeploymentStep(name, StepStatus.Running, Now(), null, null);
+        _steps.Add(step);
+        _sink.Publish(new DeploymentStepStarted(_activity, Plan, name));
+        await WriteAsync(_steps.Count - 1, cancellationToken).ConfigureAwait(false);
+        return _steps.Count - 1;
+    }
+
+    private async Task EndStepAsync(int position, StepStatus status, string message, CancellationToken cancellationToken)
+    {
+        _steps[position] = Ended(position, status, message);
+        await WriteAsync(position, cancellationToken).ConfigureAwait(false);
+        _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
+    }
+
+    private async Task EndFailedStepAsync(int position, Exception failure, CancellationToken cancellationToken)
+    {
+        bool isStopped = failure is OperationCanceledException && cancellationToken.IsCancellationRequested;
+        using var limit = new CancellationTokenSource(s_cleanupLimit);
+        try
+        {
+            await EndStepAsync(position, StepStatus.Failed, isStopped ? "Stopped." : failure.Message, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DeployException or Npgsql.NpgsqlException or OperationCanceledException)
+        {
+            // The step's own failure says more than a ledger that cannot be reached, most likely for the same reason.
+            _sink.Publish(new Caution($"The ledger of '{_deployment.Environment}' could not be told that step '{_steps[position].Name}' failed: {e.Message}"));
+        }
+    }
+
+    private Task WriteAsync(int position, CancellationToken cancellationToken) =>
+        IsRecorded ? _ledger.WriteStepAsync(_deployment, position, _steps[position], cancellationToken) : Task.CompletedTask;
+
+    private DeploymentStep Ended(int position, StepStatus status, string message) =>
+        _steps[position] with { Status = status, Duration = Now() - _steps[position].StartedAt, Message = message };
+
+    private Deployment End(DeploymentStatus status, string? reason, string? lockout) => _deployment = Deployment with
+    {
+        Status = status,
+        Reason = reason,
+        Lockout = lockout,
+        Changed = Changed,
+        FinishedAt = Now(),
+    };
+
+    private DateTimeOffset Now() => Ledger.ToMicrosecond(_time.GetUtcNow());
+}

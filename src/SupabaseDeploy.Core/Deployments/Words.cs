@@ -1,0 +1,35 @@
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Phrases that plans share.</summary>
+internal static class Words
+{
+    private const int Named = 3;
+
+    public static string Migrations(IEnumerable<string> versions)
+    {
+        string[] all = [.. versions];
+        return all.Length switch
+        {
+            1 => $"migration {all[0]}",
+            <= Named => $"migrations {string.Join(", ", all)}",
+            _ => $"{all.Length} migrations ({all[0]} to {all[^1]})",
+        };
+    }
+
+    public static PlannedStep WebStep(ObservedState observed, Release release, bool changes)
+    {
+        string description = (observed.HasWebRoot, changes, release.Web) switch
+        {
+            (false, _, _) => "There is no web root here.",
+            (_, false, null) => "No release is served, as it should be.",
+            (_, false, _) => $"Release {release} is served already.",
+            (_, true, null) => "Serve no release: this one has no web bundle.",
+            _ => $"Switch the web root from {(observed.ServedRelease is { } served ? Short(served) : "nothing")} to {release} ({release.Web!.Files.Count} files).",
+        };
+        return new PlannedStep(StepName.Web, changes, description);
+    }
+
+    public static string Short(string id) => id.Length > 12 ? id[..12] : id;
+}
