@@ -86,6 +86,9 @@ public sealed record Deployment : IEnvironmentResult
     /// <summary>What was done, in order; a rollback's steps follow the step that went wrong.</summary>
     public required IReadOnlyList<DeploymentStep> Steps { get; init; }
 
+    /// <summary>What went wrong, with its causes; only where this process ran the deployment, the ledger keeps <see cref="Reason"/>.</summary>
+    public Exception? Failure { get; init; }
+
     /// <summary>True when it may have left the environment between two releases: the next deployment has to settle that.</summary>
     internal bool IsUnsettled =>
         Status is DeploymentStatus.Running or DeploymentStatus.Interrupted || (Status == DeploymentStatus.Failed && Changed);

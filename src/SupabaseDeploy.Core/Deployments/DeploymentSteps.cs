@@ -21,6 +21,12 @@ internal sealed class DeploymentSteps(
             await ReleaseStore.VerifyAsync(source, cancellationToken).ConfigureAwait(false);
         }
 
+        if (plan.Undo.Count == 0)
+        {
+            // Every pending file is read and judged before the first change.
+            await _runner.PlanAsync(Request(plan.Release!), sink, cancellationToken).ConfigureAwait(false);
+        }
+
         return new StepOutcome($"Release {plan.Release} is unchanged since it was made; {plan.Observed!.History.Count} migrations are in the history.");
     }
 

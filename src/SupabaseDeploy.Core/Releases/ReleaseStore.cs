@@ -1,14 +1,25 @@
 using System.Text.Json;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Releases;
 
 /// <summary>The releases of one project: <c>.supabase-deploy/releases/&lt;id&gt;/</c>.</summary>
-public sealed class ReleaseStore(ProjectFolder project)
+public sealed class ReleaseStore(ProjectFolder project, TimeProvider? time = null)
 {
     /// <summary>When the release was made: beside the manifest, because it is not part of the id.</summary>
     internal const string CreatedFileName = "created.json";
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <summary>
+    /// Makes a release of what the project holds now. The same content again gives the release that is there already,
+    /// with <see cref="Release.Changed"/> false.
+    /// </summary>
+    /// <exception cref="DeployException">Content that cannot be part of a release, or no web bundle where one is named.</exception>
+    public Task<Release> CreateAsync(ReleaseContent content, IProgressSink sink, CancellationToken cancellationToken) =>
+        new ReleaseBuilder(this, project, _time).BuildAsync(content, sink, cancellationToken);
 
     /// <summary>Every stored release, oldest first.</summary>
     public IReadOnlyList<Release> List() =>

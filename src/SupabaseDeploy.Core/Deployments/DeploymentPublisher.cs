@@ -1,0 +1,232 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Health;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Takes a backup before a deployment changes anything, and gives its id.</summary>
+public delegate Task<string> BackupBefore(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken);
+
+/// <summary>How a plan is executed.</summary>
+public sealed record DeploymentOptions
+{
+    /// <summary>How long to wait for another holder of the deployment lock; zero to stop at once.</summary>
+    public TimeSpan LockWait { get; init; }
+
+    /// <summary>How long the environment may take to be healthy after the change.</summary>
+    public TimeSpan HealthLimit { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Publishes although a failed rollback left the environment locked: the release is the repair.</summary>
+    public bool RollForward { get; init; }
+
+    /// <summary>Why, in the words of who asked for it; kept with the deployment. Null for none.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>
+/// Executes plans: under the deployment lock, each step recorded, and back to where it was when the environment is not healthy afterwards.
+/// </summary>
+/// <param name="targets">Gives the place each environment lives in.</param>
+/// <param name="backup">Takes the backups that <c>backup.before</c> asks for.</param>
+/// <param name="time">The clock; the system's when null.</param>
+public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore backup, TimeProvider? time = null)
+{
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly EnvironmentObserver _observer = new(targets);
+    private readonly DeploymentPlanner _planner = new(targets);
+
+    /// <summary>Executes <paramref name="plan"/>. Whatever way it ends, the deployment that is returned says so.</summary>
+    /// <exception cref="DeployException">
+    /// The lock is held by somebody else, a gate is not passed, or the environment changed since a rollback was planned: nothing was done.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped; the ledger says so, and the next deployment takes over.</exception>
+    public async Task<Deployment> ExecuteAsync(DeploymentPlan plan, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        IDeploymentTarget target = targets.For(plan.Environment);
+        DatabaseAddress database = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        var run = new DeploymentRun(new Ledger(plan.Environment, database), plan, target.Host, _time, sink);
+        DeploymentLock? held = null;
+        try
+        {
+            await run.StepAsync(
+                StepName.Lock,
+                async token =>
+                {
+                    held = await DeploymentLock.AcquireAsync(database, run.Activity, options.LockWait, sink, token, _time).ConfigureAwait(false);
+                    return new StepOutcome("Held.");
+                },
+                cancellationToken).ConfigureAwait(false);
+            var steps = new DeploymentSteps(target, database, held!, _observer, _time, sink);
+            return await UnderLockAsync(run, steps, options, sink, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (held is not null)
+            {
+                await held.DisposeAsync().ConfigureAwait(false);
+            }
+
+            sink.Publish(new ActivityCompleted(run.Activity));
+        }
+    }
+
+    private async Task<Deployment> UnderLockAsync(
+        DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        run.Adopt(await PlanAgainAsync(run.Plan, options, sink, cancellationToken).ConfigureAwait(false));
+        if (!run.Plan.HasWork)
+        {
+            return await VerifyOnlyAsync(run, steps, options, sink, cancellationToken).ConfigureAwait(false);
+        }
+
+        await TakeOverAsync(run.Plan, sink, cancellationToken).ConfigureAwait(false);
+        await run.RecordAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await GoAsync(run, steps, options, sink, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await run.InterruptAsync($"Stopped at step '{run.Deployment.Steps[^1].Name}'.").ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Nobody can change the environment now: what was planned before is planned again, and has to hold.</summary>
+    private async Task<DeploymentPlan> PlanAgainAsync(DeploymentPlan shown, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (shown.Kind == DeploymentKind.Publish)
+        {
+            DeploymentPlan plan = await _planner.PlanPublishAsync(shown.Environment, shown.Release!, options.RollForward, cancellationToken).ConfigureAwait(false);
+            if (!plan.Observed!.IsSameAs(shown.Observed!))
+            {
+                sink.Publish(new Notice($"Environment '{shown.Environment}' changed since the plan was made: it was planned again."));
+            }
+
+            plan.EnsureGatesPassed();
+            return plan;
+        }
+
+        DeploymentPlan back = await _planner.PlanRollbackAsync(shown.Environment, shown.Release, cancellationToken).ConfigureAwait(false);
+        return back.Observed!.IsSameAs(shown.Observed!) ? back : throw new DeployException(
+            ErrorTable.PlanOutdated,
+            $"Environment '{shown.Environment}' changed since going back to release '{shown.Release}' was planned.",
+            "Run the command again and look at the new plan: what it would lose may be different.",
+            shown.Environment);
+    }
+
+    /// <summary>We hold the lock, so whoever is still recorded as running is not.</summary>
+    private async Task TakeOverAsync(DeploymentPlan plan, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        DatabaseAddress database = await targets.For(plan.Environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        foreach (Deployment dead in plan.Observed!.Deployments.Where(deployment => deployment.Status == DeploymentStatus.Running))
+        {
+            string at = dead.Steps.LastOrDefault() is { } step ? $" at step '{step.Name}'" : "";
+            sink.Publish(new Caution($"{dead} was interrupted{at}: {dead.RequestedBy} has ended without finishing it. This deployment takes over."));
+            Deployment ended = dead with
+            {
+                Status = DeploymentStatus.Interrupted,
+                Reason = $"The process that ran it ended{at}.",
+                Changed = true,
+                FinishedAt = Ledger.ToMicrosecond(_time.GetUtcNow()),
+            };
+            await new Ledger(plan.Environment, database).FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<Deployment> GoAsync(
+        DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        DeploymentHealth? health = null;
+        try
+        {
+            foreach (PlannedStep planned in run.Plan.Steps.Where(step => step.Name is not (StepName.Lock or StepName.Record)))
+            {
+                await run.StepAsync(
+                    planned.Name,
+                    async token =>
+                    {
+                        if (planned.Name != StepName.Health)
+                        {
+                            return await DoAsync(planned, run.Plan, steps, sink, token).ConfigureAwait(false);
+                        }
+
+                        health = await MeasureAsync(run.Plan, options, sink, token).ConfigureAwait(false);
+                        return new StepOutcome(HealthGate.Describe(health));
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return await new TurnBack(targets, _observer, _time).RunAsync(run, steps, e, options, sink, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await SucceedAsync(run, health!, options, sink, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<StepOutcome> DoAsync(
+        PlannedStep step, DeploymentPlan plan, DeploymentSteps steps, IProgressSink sink, CancellationToken cancellationToken) => step.Name switch
+    {
+        StepName.Preflight => await steps.PreflightAsync(plan, cancellationToken).ConfigureAwait(false),
+        StepName.Backup when step.Changes => new StepOutcome($"Backup {await backup(plan.Environment, sink, cancellationToken).ConfigureAwait(false)}."),
+        StepName.Backup => new StepOutcome("Nothing changes: no backup."),
+        StepName.Recover or StepName.Undo => await steps.UndoAsync(plan.Undo, plan.Observed!, cancellationToken).ConfigureAwait(false),
+        StepName.Migrate => await steps.MigrateAsync(plan, cancellationToken).ConfigureAwait(false),
+        StepName.Web => await steps.WebAsync(plan.Release, cancellationToken).ConfigureAwait(false),
+        _ => throw new InvalidOperationException($"No work is assigned to step '{step.Name}'."),
+    };
+
+    private async Task<DeploymentHealth> MeasureAsync(
+        DeploymentPlan plan, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        DeploymentHealth health = await new HealthGate(targets, _time)
+            .WaitAsync(plan.Environment, plan.Release!, options.HealthLimit, sink, cancellationToken).ConfigureAwait(false);
+        return health.Status != HealthStatus.Failed ? health : throw new DeployException(
+            ErrorTable.StepNotVerified,
+            $"Environment '{plan.Environment}' is not healthy at release '{plan.Release}' within {options.HealthLimit.TotalSeconds:0.#} s. {HealthGate.Describe(health)}",
+            $"Look at every check: Test-DeploymentHealth {plan.Environment}",
+            plan.Environment);
+    }
+
+    /// <summary>The release becomes the environment's current one; it may go on to the next stage only when nothing at all was wrong.</summary>
+    private static async Task<Deployment> SucceedAsync(
+        DeploymentRun run, DeploymentHealth health, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (health.Status == HealthStatus.Degraded)
+        {
+            sink.Publish(new Caution(
+                $"Release '{run.Plan.Release}' runs on '{run.Plan.Environment}', but not as it should, so it has no evidence '{Evidence.Healthy}' there. {HealthGate.Describe(health)}"));
+        }
+
+        NewEvidence? evidence = health.Status == HealthStatus.Healthy
+            ? new NewEvidence(Evidence.Healthy, run.Plan.Release!, true, HealthGate.Describe(health))
+            : null;
+        return await run.FinishAsync(DeploymentStatus.Succeeded, options.Reason, null, evidence, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Nothing is to be changed: what the ledger says is verified, and the ledger is left as it is.</summary>
+    private async Task<Deployment> VerifyOnlyAsync(
+        DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run.StepAsync(StepName.Preflight, token => steps.PreflightAsync(run.Plan, token), cancellationToken).ConfigureAwait(false);
+            await run.StepAsync(
+                StepName.Health,
+                async token => new StepOutcome(HealthGate.Describe(await MeasureAsync(run.Plan, options, sink, token).ConfigureAwait(false))),
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            Deployment failed = await run.FinishAsync(DeploymentStatus.Failed, $"Nothing was to be changed, but {e.Message}", null, null, cancellationToken).ConfigureAwait(false);
+            return failed with { Failure = e };
+        }
+
+        return await run.FinishAsync(DeploymentStatus.Succeeded, "Nothing to do: verified.", null, null, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,122 @@
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Health;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Brings an environment back to where it was after a step went wrong, and verifies that it is there.</summary>
+internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver observer, TimeProvider time)
+{
+    /// <summary>Ends the deployment as RolledBack, or as Failed with what a person has to do.</summary>
+    public async Task<Deployment> RunAsync(
+        DeploymentRun run, DeploymentSteps steps, Exception failure, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        string at = run.Deployment.Steps[^1].Name;
+        string reason = failure.Message;
+        try
+        {
+            ObservedState now = await observer.ObserveAsync(run.Plan.Environment, cancellationToken).ConfigureAwait(false);
+            if (IsAsBefore(now, run.Plan.Observed!) && !run.Changed)
+            {
+                return await FailAsync(run, failure, $"{reason} Nothing was changed.", null, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (run.Plan.Kind == DeploymentKind.Rollback)
+            {
+                return await FailAsync(run, failure, $"{reason} It stopped at step '{at}'; run the command again to go on from there.", null, cancellationToken).ConfigureAwait(false);
+            }
+
+            string[] undo = [.. run.Plan.Brings.Intersect(now.History).OrderDescending(StringComparer.Ordinal)];
+            string[] oneWay = [.. undo.Where(version => new AppliedCopies(now).DownScriptSource(version) is null)];
+            if (oneWay.Length > 0)
+            {
+                string stuck = $"{Words.Migrations(oneWay)} cannot be undone: there is no down script.";
+                return await FailAsync(run, failure, $"{reason} {stuck}", Lockout(run, stuck), cancellationToken).ConfigureAwait(false);
+            }
+
+            sink.Publish(new Caution($"Step '{at}' of {run.Deployment} failed; going back to {Name(run.Plan.PreviousRelease)}. {reason}"));
+            return await GoBackAsync(run, steps, now, undo, failure, options, sink, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            string worse = $"{reason} Going back failed too, at step '{run.Deployment.Steps[^1].Name}': {e.Message}";
+            return await FailAsync(run, e, worse, Lockout(run, e.Message), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<Deployment> GoBackAsync(
+        DeploymentRun run,
+        DeploymentSteps steps,
+        ObservedState now,
+        IReadOnlyList<string> undo,
+        Exception failure,
+        DeploymentOptions options,
+        IProgressSink sink,
+        CancellationToken cancellationToken)
+    {
+        Release? previous = run.Plan.PreviousRelease;
+        await run.StepAsync(StepName.RollbackWeb, token => steps.WebAsync(previous, token), cancellationToken).ConfigureAwait(false);
+        await run.StepAsync(StepName.RollbackMigrations, token => steps.UndoAsync(undo, now, token), cancellationToken).ConfigureAwait(false);
+        DeploymentHealth? health = null;
+        await run.StepAsync(
+            StepName.RollbackVerify,
+            async token =>
+            {
+                await EnsureBackAsync(run.Plan, previous, token).ConfigureAwait(false);
+                health = previous is null
+                    ? null
+                    : await new HealthGate(targets, time).WaitAsync(run.Plan.Environment, previous, options.HealthLimit, sink, token).ConfigureAwait(false);
+                return new StepOutcome($"Back at {Name(previous)}. {(health is null ? "" : HealthGate.Describe(health))}".TrimEnd());
+            },
+            cancellationToken).ConfigureAwait(false);
+        string ending = health is { Status: HealthStatus.Failed }
+            ? $"Back at {Name(previous)}, which is not healthy now either: {HealthGate.Describe(health)}"
+            : $"Back at {Name(previous)}.";
+        Deployment ended = await run.FinishAsync(DeploymentStatus.RolledBack, $"{failure.Message} {ending}", null, null, cancellationToken).ConfigureAwait(false);
+        return ended with { Failure = failure };
+    }
+
+    private async Task EnsureBackAsync(DeploymentPlan plan, Release? previous, CancellationToken cancellationToken)
+    {
+        ObservedState now = await observer.ObserveAsync(plan.Environment, cancellationToken).ConfigureAwait(false);
+        string[] left = [.. plan.Brings.Intersect(now.History)];
+        string[] lost = [.. (previous?.Migrations.Select(migration => migration.Version) ?? []).Except(now.History).Except(plan.Apply)];
+        string? wanted = previous?.Web is null ? null : previous.Id;
+        if (left.Length == 0 && lost.Length == 0 && now.ServedRelease == (now.HasWebRoot ? wanted : null))
+        {
+            return;
+        }
+
+        throw new Errors.DeployException(
+            Errors.ErrorTable.StepNotVerified,
+            $"Environment '{plan.Environment}' is not back at {Name(previous)}: "
+            + string.Join("; ", (string[])[
+                .. left.Length > 0 ? [$"{Words.Migrations(left)} is still applied"] : (string[])[],
+                .. lost.Length > 0 ? [$"{Words.Migrations(lost)} is not applied"] : (string[])[],
+                $"the web root serves {(now.ServedRelease is { } served ? Words.Short(served) : "nothing")}"]) + ".",
+            "Find out who else changes this environment.",
+            plan.Environment);
+    }
+
+    private static async Task<Deployment> FailAsync(
+        DeploymentRun run, Exception failure, string reason, string? lockout, CancellationToken cancellationToken)
+    {
+        Deployment ended = await run.FinishAsync(DeploymentStatus.Failed, reason, lockout, null, cancellationToken).ConfigureAwait(false);
+        return ended with { Failure = failure };
+    }
+
+    private static bool IsAsBefore(ObservedState now, ObservedState before) =>
+        now.History.SequenceEqual(before.History) && now.ServedRelease == before.ServedRelease;
+
+    private static string Lockout(DeploymentRun run, string why)
+    {
+        string environment = run.Plan.Environment.Name;
+        string? backup = run.Deployment.Steps.FirstOrDefault(step => step is { Name: StepName.Backup, Status: StepStatus.Succeeded })?.Message;
+        string restore = backup is null ? $"restore a backup (Get-DeploymentBackup {environment})" : $"restore what was taken before ({backup.TrimEnd('.')}: Get-DeploymentBackup {environment})";
+        return $"Environment '{environment}' is locked against publishing: {why} Look at (Get-Deployment {environment} -Latest).Steps; then {restore},"
+            + $" or publish a release that repairs it: Publish-Environment {environment} -Release <id> -RollForward";
+    }
+
+    private static string Name(Release? release) => release is null ? "where it was before the first release" : $"release {release}";
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Json;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Migrations;
+
+namespace SupabaseDeploy.Releases;
+
+/// <summary>Makes one release: copies into a folder of its own, verifies the copy, and only then gives it its name.</summary>
+internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, TimeProvider time)
+{
+    private const string Activity = "Make a release";
+
+    public async Task<Release> BuildAsync(ReleaseContent content, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<MigrationFile> migrations = Directory.Exists(content.MigrationsFolder) ? MigrationFolder.Read(content.MigrationsFolder, sink) : [];
+        IReadOnlyList<(string Source, string Path)> web = content.WebFolder is { } folder ? WebBundle.List(folder) : [];
+        GitWorkTree? git = await GitWorkTree.FindAsync(project.Root, cancellationToken).ConfigureAwait(false);
+
+        using var workshop = ReleaseWorkshop.Open(project.ReleasesFolder);
+        sink.Publish(new ActivityProgress(Activity, $"Copying {migrations.Count} migrations", 0));
+        var release = new Release
+        {
+            Id = "",
+            Application = content.Application,
+            GitCommit = git?.Commit,
+            IsDirty = git?.IsDirty ?? false,
+            CreatedAt = time.GetUtcNow(),
+            Migrations = await CopyMigrationsAsync(migrations, workshop.Path, cancellationToken).ConfigureAwait(false),
+            Web = content.WebFolder is null ? null : await CopyWebAsync(web, workshop.Path, sink, cancellationToken).ConfigureAwait(false),
+            Path = workshop.Path,
+        };
+
+        byte[] manifest = ReleaseManifest.Write(release);
+        release = release with { Id = ReleaseManifest.IdOf(manifest) };
+        if (store.FindExactly(release.Id) is { } existing)
+        {
+            sink.Publish(new ActivityCompleted(Activity));
+            return existing;
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(workshop.Path, ReleaseManifest.FileName), manifest, cancellationToken).ConfigureAwait(false);
+        await File.WriteAllBytesAsync(Path.Combine(workshop.Path, ReleaseStore.CreatedFileName), Created(release), cancellationToken).ConfigureAwait(false);
+        sink.Publish(new ActivityProgress(Activity, "Verifying the copy", 95));
+        await ReleaseVerification.VerifyAsync(release, cancellationToken).ConfigureAwait(false);
+        bool isNew = workshop.Finish(store.FolderOf(release.Id));
+        sink.Publish(new ActivityCompleted(Activity));
+        return ReleaseStore.Read(store.FolderOf(release.Id)) with { Changed = isNew };
+    }
+
+    private static async Task<IReadOnlyList<ReleaseMigration>> CopyMigrationsAsync(
+        IReadOnlyList<MigrationFile> files, string folder, CancellationToken cancellationToken)
+    {
+        var migrations = new List<ReleaseMigration>(files.Count);
+        foreach (MigrationFile file in files)
+        {
+            (string sha256, _) = await FileDigest.CopyAsync(file.Path, Path.Combine(folder, "migrations", file.FileName), cancellationToken).ConfigureAwait(false);
+            string? down = null;
+            if (file.DownPath is { } downPath)
+            {
+                (down, _) = await FileDigest.CopyAsync(downPath, Path.Combine(folder, "migrations", "down", file.FileName), cancellationToken).ConfigureAwait(false);
+            }
+
+            migrations.Add(new ReleaseMigration(file.Version, file.Name, file.FileName, sha256, down));
+        }
+
+        // An application without migrations still has the folder, so that whoever reads a release finds one shape.
+        Directory.CreateDirectory(Path.Combine(folder, "migrations"));
+        return migrations;
+    }
+
+    private static async Task<ReleaseBundle> CopyWebAsync(
+        IReadOnlyList<(string Source, string Path)> files, string folder, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        var copied = new List<ReleaseFile>(files.Count);
+        foreach ((string source, string path) in files)
+        {
+            sink.Publish(new ActivityProgress(Activity, $"Copying {path}", 5 + 90d * copied.Count / files.Count));
+            (string sha256, long size) = await FileDigest.CopyAsync(source, Path.Combine(folder, "web", path), cancellationToken).ConfigureAwait(false);
+            copied.Add(new ReleaseFile(path, sha256, size));
+        }
+
+        return new ReleaseBundle(FileDigest.OfFiles(copied), copied);
+    }
+
+    private static byte[] Created(Release release) =>
+        Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new Dictionary<string, DateTimeOffset> { ["createdAt"] = release.CreatedAt }) + "\n");
+}
