@@ -49,13 +49,15 @@ function Invoke-Build([string[]] $Platforms = @([Runtime.InteropServices.Runtime
 
 function Invoke-TestProject([string] $Project, [hashtable] $Sum) {
     $name = [IO.Path]::GetFileName($Project)
-    $arguments = @("$Project/bin/Release/net10.0/$name.dll", '--no-ansi', '--progress', 'off')
-    if ($Filter) {
-        # Namespace, class or method; several queries are alternatives.
-        foreach ($query in "/*/*$Filter*/*/*", "/*/*/*$Filter*/*", "/*/*/*/*$Filter*") { $arguments += '--filter-query', $query }
-    }
+    $program = "$Project/bin/Release/net10.0/$name.dll"
     $counts = @{}
-    & dotnet @arguments | ForEach-Object {
+    & {
+        # The queries are namespace, class or method. Quoted, not splatted: PowerShell takes a splatted '*' for a file name.
+        if ($Filter) {
+            & dotnet $program --no-ansi --progress off --filter-query "/*/*$Filter*/*/*" --filter-query "/*/*/*$Filter*/*" --filter-query "/*/*/*/*$Filter*"
+        }
+        else { & dotnet $program --no-ansi --progress off }
+    } | ForEach-Object {
         $_
         if ($_ -match '^\s+(failed|succeeded|skipped): (\d+)$') { $counts[$Matches[1]] = [int] $Matches[2] }
     }
