@@ -1,0 +1,29 @@
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Bench;
+
+/// <summary>What a person waits for before the first answer: the import, and the first command.</summary>
+internal static class ImportBenchmark
+{
+    public static void Run()
+    {
+        string host = Path.Combine(Repository.Root, "src", "SupabaseDeploy.Host", "bin", "Release", "net10.0", "SupabaseDeploy.Host.dll");
+        string import = $"Import-Module '{Repository.ModuleManifest}'";
+        string[] Session(string command) => ["dotnet", host, "-NoProfile", "-Command", command];
+
+        IReadOnlyList<TimeSpan[]> times = new PairedRuns(runs: 11).Measure(
+            Session("$null"),
+            Session(import),
+            Session($"{import}; Get-Environment -Project '{Repository.Root}' local | Out-Null"));
+        Report("import", times[0], times[1], limit: TimeSpan.FromMilliseconds(60));
+        Report("import and first result of Get-Environment", times[0], times[2], limit: TimeSpan.FromMilliseconds(60 + 250));
+    }
+
+    private static void Report(string what, TimeSpan[] empty, TimeSpan[] measured, TimeSpan limit)
+    {
+        TimeSpan over = PairedRuns.Median(measured.Zip(empty, (with, without) => with - without));
+        double ratio = PairedRuns.Median(measured) / PairedRuns.Median(empty);
+        Console.WriteLine(
+            $"Import | {what}: {over.TotalMilliseconds:0} ms over an empty session (aim: {limit.TotalMilliseconds:0} ms), {ratio:0.00} x the empty session of {PairedRuns.Median(empty).TotalMilliseconds:0} ms");
+    }
+}
