@@ -1,0 +1,2 @@
+drop table public.chat_messages;
+drop table public.chat_rooms;

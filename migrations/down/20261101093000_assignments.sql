@@ -1,0 +1,3 @@
+drop table public.grades;
+drop table public.submissions;
+drop table public.assignments;
