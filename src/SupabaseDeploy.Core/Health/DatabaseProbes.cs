@@ -25,12 +25,13 @@ internal sealed class DatabaseProbes(Measurement measurement, DeploymentEnvironm
     public async Task<DatabaseHealth> CheckAsync(Release? expected, CancellationToken cancellationToken)
     {
         NpgsqlConnection? connection = null;
+        DatabaseAddress? address = null;
         bool isFull = false;
         HealthCheck database = await measurement.MeasureAsync(
             "database",
             async token =>
             {
-                DatabaseAddress address = await target().GetDatabaseAsync(token).ConfigureAwait(false);
+                address = await target().GetDatabaseAsync(token).ConfigureAwait(false);
                 try
                 {
                     connection = await address.OpenAsync(token, ApplicationName).ConfigureAwait(false);
@@ -45,23 +46,23 @@ internal sealed class DatabaseProbes(Measurement measurement, DeploymentEnvironm
                 return Finding.Healthy($"PostgreSQL {version} answers as {address}.");
             },
             cancellationToken).ConfigureAwait(false);
-        if (connection is null)
+        if (connection is null || address is null)
         {
             return new DatabaseHealth(Unreachable(database, isFull), expected);
         }
 
         await using (connection.ConfigureAwait(false))
         {
-            var migrations = new MigrationsProbe(environment, connection);
+            var migrations = new MigrationsProbe(environment);
             HealthCheck[] checks =
             [
                 database,
                 await measurement.MeasureAsync("writes", token => WritesProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
-                await measurement.MeasureAsync("migrations", token => migrations.CheckAsync(expected, token), cancellationToken).ConfigureAwait(false),
+                await measurement.MeasureAsync("migrations", token => migrations.CheckAsync(connection, address, expected, token), cancellationToken).ConfigureAwait(false),
                 await measurement.MeasureAsync("connections", token => ConnectionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
                 await measurement.MeasureAsync("transactions", token => TransactionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
             ];
-            return new DatabaseHealth(checks, migrations.Release);
+            return new DatabaseHealth(checks, migrations.Release ?? expected);
         }
     }
 

@@ -1,24 +1,31 @@
 using Npgsql;
+using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Health;
 
 /// <summary>Whether the migrations applied to a database are those it should hold.</summary>
-internal sealed class MigrationsProbe(DeploymentEnvironment environment, NpgsqlConnection connection)
+internal sealed class MigrationsProbe(DeploymentEnvironment environment)
 {
-    /// <summary>The release the database was compared with, once measured.</summary>
+    /// <summary>The release the database was compared with, once measured; null when it was the folder.</summary>
     public Release? Release { get; private set; }
 
-    public async Task<Finding> CheckAsync(Release? expected, CancellationToken cancellationToken)
+    public async Task<Finding> CheckAsync(NpgsqlConnection connection, DatabaseAddress address, Release? expected, CancellationToken cancellationToken)
     {
-        Release = expected;
-        bool hasHistory = await connection.ScalarAsync<bool>("select pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null", cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> applied = hasHistory
-            ? await connection.RowsAsync("select version from supabase_migrations.schema_migrations", row => row.GetString(0), cancellationToken).ConfigureAwait(false)
-            : [];
+        Release = expected ?? await new Ledger(environment, address).GetCurrentReleaseAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+        string[] applied = [.. history.Select(row => row.Version)];
         return Release is null
-            ? MigrationsVerdict.AgainstFolder(environment.MigrationsFolder, [], applied)
+            ? MigrationsVerdict.AgainstFolder(environment.MigrationsFolder, FilesOf(environment.MigrationsFolder), applied)
             : MigrationsVerdict.AgainstRelease(Release, applied);
     }
+
+    // A database that is only looked at needs no folder of migrations.
+    private static string[] FilesOf(string folder) => Directory.Exists(folder)
+        ? [.. MigrationFolder.Read(folder, NullProgressSink.Instance).Select(file => file.Version)]
+        : [];
 }

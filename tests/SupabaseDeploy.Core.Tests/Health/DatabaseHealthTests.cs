@@ -180,7 +180,7 @@ public sealed class DatabaseHealthTests
         await using TestCluster cluster = await TestCluster.CreateAsync();
         DatabaseAddress address = cluster.Application;
         await cluster.Cluster.StopAsync(CancellationToken.None);
-        var sink = new FirstEventSink();
+        var sink = new ProgressWatch();
 
         Task<DeploymentHealth> waiting = new HealthChecker(new FixedTarget { Database = () => address })
             .WaitAsync(Sample.Environment(), null, HealthStatus.Healthy, TimeSpan.FromMinutes(1), sink, CancellationToken.None);
@@ -195,20 +195,5 @@ public sealed class DatabaseHealthTests
         DeploymentEnvironment environment = Sample.Environment();
         environment = environment with { Health = environment.Health with { Timeout = timeout ?? TimeSpan.FromSeconds(30) } };
         return new HealthChecker(new FixedTarget { Database = () => address }).CheckAsync(environment, null, CancellationToken.None);
-    }
-
-    private sealed class FirstEventSink : IProgressSink
-    {
-        private readonly TaskCompletionSource<ActivityProgress> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<ActivityProgress> First => _first.Task;
-
-        public void Publish(DeployEvent deployEvent)
-        {
-            if (deployEvent is ActivityProgress progress)
-            {
-                _first.TrySetResult(progress);
-            }
-        }
     }
 }

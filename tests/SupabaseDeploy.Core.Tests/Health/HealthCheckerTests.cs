@@ -112,19 +112,19 @@ public sealed class HealthCheckerTests
     [Fact]
     public async Task Waiting_goes_on_until_the_time_is_over_and_tells_what_is_still_bad()
     {
-        var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
-        var sink = new CollectingSink();
+        var time = new FakeTimeProvider();
+        var sink = new ProgressWatch();
         Task<DeploymentHealth> waiting = new HealthChecker(new FixedTarget(), time)
             .WaitAsync(Sample.Environment(), null, HealthStatus.Healthy, TimeSpan.FromSeconds(3), sink, CancellationToken.None);
-        while (!waiting.IsCompleted)
+
+        Assert.Equal("Waiting for database, writes, migrations, connections, transactions", (await sink.First).Status);
+        await Wait.UntilAsync(() =>
         {
-            time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Yield();
-        }
+            time.Advance(TimeSpan.FromMilliseconds(500));
+            return waiting.IsCompleted;
+        });
 
         Assert.Equal(HealthStatus.Failed, (await waiting).Status);
-        ActivityProgress progress = sink.Events.OfType<ActivityProgress>().First();
-        Assert.Equal("Waiting for database, writes, migrations, connections, transactions", progress.Status);
         Assert.Contains(sink.Events, told => told is Detail { Message: "staging writes is Failed: Not measured: the database cannot be connected to." });
         Assert.IsType<ActivityCompleted>(sink.Events.Last());
     }

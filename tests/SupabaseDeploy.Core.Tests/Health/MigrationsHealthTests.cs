@@ -1,0 +1,117 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Health;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Health;
+
+public sealed class MigrationsHealthTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly CollectingSink _sink = new();
+    private TestDatabase _database = null!;
+
+    private DeploymentEnvironment Environment => Sample.Environment() with { MigrationsFolder = _folder.Path };
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        _folder.Write("001_first.sql", "create table first (id int)");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        await _database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Without_release_and_ledger_pending_files_degrade_until_they_are_applied()
+    {
+        Assert.Equal((HealthStatus.Degraded, $"1 migration is pending of folder '{_folder.Path}': 001."), await MigrationsAsync(null));
+
+        await ApplyAsync();
+
+        Assert.Equal((HealthStatus.Healthy, $"All 1 migrations of folder '{_folder.Path}' are applied."), await MigrationsAsync(null));
+    }
+
+    [Fact]
+    public async Task The_release_asked_for_decides()
+    {
+        await ApplyAsync();
+
+        Assert.Equal(HealthStatus.Healthy, (await MigrationsAsync(Sample.Release(false, "001"))).Status);
+        Assert.Equal((HealthStatus.Failed, "1 migration is missing of release aaaaaaaaaaaa: 002."), await MigrationsAsync(Sample.Release(false, "001", "002")));
+    }
+
+    [Fact]
+    public async Task With_no_release_asked_for_the_ledgers_current_one_decides_also_for_the_web_root()
+    {
+        await ApplyAsync();
+        Release release = Named(Sample.Release(hasWeb: true, "001", "002"));
+        await RecordAsync(release);
+        var target = new FixedTarget { Database = () => _database.Application, WebUrl = new Uri("http://127.0.0.1:1/") };
+
+        DeploymentHealth health = await new HealthChecker(target).CheckAsync(Environment, null, CancellationToken.None);
+
+        Assert.Equal($"1 migration is missing of release {release}: 002.", health.Named("migrations").Message);
+        Assert.Equal($"No release is served. Expected release {release}.", health.Named("web").Message);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_read_as_migrations_is_a_failed_check_with_its_reason()
+    {
+        _folder.Write("001_second.sql", "select 1");
+
+        (HealthStatus status, string message) = await MigrationsAsync(null);
+
+        Assert.Equal(HealthStatus.Failed, status);
+        Assert.Contains("001_second.sql", message, StringComparison.Ordinal);
+    }
+
+    private async Task<(HealthStatus Status, string Message)> MigrationsAsync(Release? expected)
+    {
+        var target = new FixedTarget { Database = () => _database.Application };
+        HealthCheck check = (await new HealthChecker(target).CheckAsync(Environment, expected, CancellationToken.None)).Named("migrations");
+        return (check.Status, check.Message);
+    }
+
+    /// <summary>With the id that its manifest gives it, as the ledger reads it back.</summary>
+    private static Release Named(Release release) => release with { Id = ReleaseManifest.IdOf(ReleaseManifest.Write(release)) };
+
+    private Task ApplyAsync() => new MigrationRunner().ApplyAsync(
+        new MigrationRequest { Environment = Environment, Database = _database.Application, Folder = _folder.Path }, _sink, CancellationToken.None);
+
+    /// <summary>Makes the release the current one, as a publish that succeeded does.</summary>
+    private async Task RecordAsync(Release release)
+    {
+        var ledger = new Ledger(Environment, _database.Application);
+        var plan = new DeploymentPlan
+        {
+            Environment = Environment,
+            Kind = DeploymentKind.Publish,
+            Release = release,
+            PreviousRelease = null,
+            Steps = [],
+            Rollback = new RollbackPlan(RollbackStrategy.WebOnly, "Serve none again.", "Nothing."),
+        };
+        Deployment begun = await ledger.BeginAsync(
+            new Deployment
+            {
+                Id = Guid.NewGuid(),
+                Environment = Environment,
+                Release = release,
+                PreviousRelease = null,
+                Kind = DeploymentKind.Publish,
+                Status = DeploymentStatus.Running,
+                RequestedBy = "a test",
+                StartedAt = DateTimeOffset.UnixEpoch,
+                Plan = plan,
+                Steps = [],
+            },
+            CancellationToken.None);
+        await ledger.FinishAsync(begun with { Status = DeploymentStatus.Succeeded, FinishedAt = DateTimeOffset.UnixEpoch }, null, CancellationToken.None);
+    }
+}
