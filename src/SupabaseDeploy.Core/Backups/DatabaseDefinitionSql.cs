@@ -1,0 +1,140 @@
+using Npgsql;
+
+namespace SupabaseDeploy.Backups;
+
+/// <summary>Reads a database's definition from the catalog, and writes it for another database. The statements are pure and tested whole.</summary>
+internal static class DatabaseDefinitionSql
+{
+    // These hold lists of names: as one literal they would become a list of one strange name.
+    private static readonly string[] s_listSettings =
+        ["local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories"];
+
+    /// <summary>Reads the definition of the database <paramref name="name"/> from any database of its server.</summary>
+    public static async Task<DatabaseDefinition> ReadAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
+    {
+        var catalog = new DatabaseCatalog(connection);
+        string literal = DatabaseCatalog.Literal(name);
+        // Columns of the ICU locale were renamed between versions: the row as JSON has whichever there is.
+        IReadOnlyList<DatabaseDefinition> found = await catalog.ReadAsync(
+            $"""
+            select pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
+                   case when to_jsonb(d) ->> 'datlocprovider' = 'i' then coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') end,
+                   pg_get_userbyid(d.datdba), d.datconnlimit, shobj_description(d.oid, 'pg_database'), d.datacl is null
+            from pg_catalog.pg_database d where d.datname = {literal}
+            """,
+            row => new DatabaseDefinition
+            {
+                Encoding = row.GetString(0),
+                Collation = row.GetString(1),
+                CharacterType = row.GetString(2),
+                IcuLocale = row.IsDBNull(3) ? null : row.GetString(3),
+                Owner = row.GetString(4),
+                ConnectionLimit = row.GetInt32(5),
+                Comment = row.IsDBNull(6) ? null : row.GetString(6),
+                Grants = row.GetBoolean(7) ? null : [],
+                Settings = [],
+            },
+            cancellationToken).ConfigureAwait(false);
+        DatabaseDefinition definition = found.Single();
+        return definition with
+        {
+            Grants = definition.Grants is null ? null : await ReadGrantsAsync(catalog, literal, cancellationToken).ConfigureAwait(false),
+            Settings = await ReadSettingsAsync(catalog, literal, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>The statement that creates an empty database of that kind.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="definition">What it is to be like.</param>
+    public static string Create(string name, DatabaseDefinition definition)
+    {
+        string sql = $"create database {DatabaseCatalog.Quote(name)} template template0"
+            + $" encoding {DatabaseCatalog.Literal(definition.Encoding)}"
+            + $" lc_collate {DatabaseCatalog.Literal(definition.Collation)} lc_ctype {DatabaseCatalog.Literal(definition.CharacterType)}";
+        return definition.IcuLocale is null ? sql : $"{sql} locale_provider icu icu_locale {DatabaseCatalog.Literal(definition.IcuLocale)}";
+    }
+
+    /// <summary>The statements that give the database its owner, privileges, limit, comment and settings.</summary>
+    public static IReadOnlyList<string> Configure(string name, DatabaseDefinition definition)
+    {
+        string database = DatabaseCatalog.Quote(name);
+        List<string> statements = [$"alter database {database} owner to {DatabaseCatalog.Quote(definition.Owner)}"];
+        if (definition.Grants is not null)
+        {
+            statements.Add($"revoke all on database {database} from public, {DatabaseCatalog.Quote(definition.Owner)}");
+            statements.AddRange(definition.Grants.Select(grant =>
+                $"grant {grant.Privilege} on database {database} to {(grant.Role is null ? "public" : DatabaseCatalog.Quote(grant.Role))}{(grant.IsGrantable ? " with grant option" : "")}"));
+        }
+
+        if (definition.ConnectionLimit >= 0)
+        {
+            statements.Add($"alter database {database} connection limit {definition.ConnectionLimit}");
+        }
+
+        if (definition.Comment is not null)
+        {
+            statements.Add($"comment on database {database} is {DatabaseCatalog.Literal(definition.Comment)}");
+        }
+
+        statements.AddRange(definition.Settings.Select(setting =>
+            (setting.Role is null ? $"alter database {database}" : $"alter role {DatabaseCatalog.Quote(setting.Role)} in database {database}")
+            + $" set {ParameterName(setting.Name)} to {Value(setting)}"));
+        return statements;
+    }
+
+    private static Task<IReadOnlyList<DatabaseGrant>> ReadGrantsAsync(DatabaseCatalog catalog, string database, CancellationToken cancellationToken) =>
+        catalog.ReadAsync(
+            $"""
+            select distinct case a.grantee when 0 then null else pg_get_userbyid(a.grantee) end, a.privilege_type, a.is_grantable
+            from pg_catalog.pg_database d cross join aclexplode(d.datacl) a
+            where d.datname = {database} order by 1, 2
+            """,
+            row => new DatabaseGrant(row.IsDBNull(0) ? null : row.GetString(0), row.GetString(1), row.GetBoolean(2)),
+            cancellationToken);
+
+    private static Task<IReadOnlyList<DatabaseSetting>> ReadSettingsAsync(DatabaseCatalog catalog, string database, CancellationToken cancellationToken) =>
+        catalog.ReadAsync(
+            $"""
+            select r.rolname, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
+            from pg_catalog.pg_db_role_setting s
+            join pg_catalog.pg_database d on d.oid = s.setdatabase
+            left join pg_catalog.pg_roles r on r.oid = s.setrole
+            cross join unnest(s.setconfig) c
+            where d.datname = {database} order by 1 nulls first, 2
+            """,
+            row => new DatabaseSetting(row.IsDBNull(0) ? null : row.GetString(0), row.GetString(1), row.GetString(2)),
+            cancellationToken);
+
+    // app.settings.jwt_secret: each part of a custom parameter's name is an identifier of its own.
+    private static string ParameterName(string name) => string.Join('.', name.Split('.').Select(DatabaseCatalog.Quote));
+
+    private static string Value(DatabaseSetting setting) =>
+        s_listSettings.Contains(setting.Name, StringComparer.OrdinalIgnoreCase)
+            ? string.Join(", ", Elements(setting.Value).Select(DatabaseCatalog.Literal))
+            : DatabaseCatalog.Literal(setting.Value);
+
+    private static IReadOnlyList<string> Elements(string list)
+    {
+        List<string> elements = [];
+        string current = "";
+        bool quoted = false;
+        foreach (char character in list)
+        {
+            if (character == '"')
+            {
+                quoted = !quoted;
+            }
+            else if (character == ',' && !quoted)
+            {
+                elements.Add(current);
+                current = "";
+            }
+            else if (quoted || !char.IsWhiteSpace(character))
+            {
+                current += character;
+            }
+        }
+
+        return [.. elements, current];
+    }
+}

@@ -1,0 +1,222 @@
+using Npgsql;
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Health;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Backups;
+
+/// <summary>One restore, from the plan to the record. The lock is held by the workplace.</summary>
+internal sealed class Restoration(
+    RestoreWorkplace workplace, IDeploymentTarget target, HealthChecker health, DeploymentBackup backup, DumpProgram program, IProgressSink sink, TimeProvider time)
+{
+    private static readonly TimeSpan s_cleanupLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_finishLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_healthWait = TimeSpan.FromSeconds(15);
+
+    private readonly DeploymentEnvironment _environment = backup.Environment;
+    private readonly Ledger _ledger = new(backup.Environment, workplace.Application);
+
+    /// <summary>Restores; a failure before the switch leaves nothing behind and is thrown, one after it is in the result.</summary>
+    public async Task<Deployment> RunAsync(string activity, CancellationToken cancellationToken)
+    {
+        bool hasLive = await workplace.HasLiveAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Deployment>? past = hasLive ? await ReadLedgerAsync(cancellationToken).ConfigureAwait(false) : null;
+        RestoreEntry entry = RestoreNames.For(backup, workplace.Application.Database, time.GetUtcNow());
+        Deployment deployment = Begin(entry, past ?? []);
+        var run = new RestoreRun(deployment, activity, sink, time);
+        if (past is not null)
+        {
+            await run.RecordInAsync(_ledger, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            await workplace.Journal.BeginAsync(entry, cancellationToken).ConfigureAwait(false);
+            await run.StepAsync("build", token => BuildAsync(entry, hasLive, activity, token), cancellationToken).ConfigureAwait(false);
+            await run.StepAsync("verify", token => VerifyAsync(entry, activity, token), cancellationToken).ConfigureAwait(false);
+            await run.StepAsync("switch", token => SwitchAsync(entry, hasLive, run, token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (!await AbandonAsync(entry, run, e).ConfigureAwait(false))
+            {
+                throw;
+            }
+        }
+
+        return await FinishAsync(entry, deployment.Release, hasLive, run).ConfigureAwait(false);
+    }
+
+    private async Task<string> BuildAsync(RestoreEntry entry, bool hasLive, string activity, CancellationToken cancellationToken)
+    {
+        var builder = new DatabaseBuilder(workplace.Maintenance, program, time);
+        await builder.RestoreRolesAsync(backup, changesExisting: false, cancellationToken).ConfigureAwait(false);
+        DatabaseDefinition definition = hasLive
+            ? await workplace.ReadLiveDefinitionAsync(cancellationToken).ConfigureAwait(false)
+            : BackupStore.ReadDefinition(backup);
+        await builder.BuildAsync(backup, entry.Restored, definition, activity, cancellationToken).ConfigureAwait(false);
+        return $"Backup {backup.Id} is in database '{entry.Restored}'.";
+    }
+
+    private async Task<string> VerifyAsync(RestoreEntry entry, string activity, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DrillCheck> checks = await RestoreVerifier.VerifyAsync(
+            workplace.Maintenance with { Database = entry.Restored },
+            backup.Manifest,
+            (done, total) => sink.Publish(new ActivityProgress(activity, $"Verifying ({done} of {total} tables)")),
+            cancellationToken).ConfigureAwait(false);
+        string[] failed = [.. checks.Where(check => !check.Passed).Select(check => $"{check.Name}: {check.Message}")];
+        return failed.Length == 0
+            ? string.Join("; ", checks.Select(check => $"{check.Name}: {check.Message}"))
+            : throw new DeployException(
+                ErrorTable.RestoreFailed,
+                $"Backup '{backup.Id}' was restored, but is not what it was: {string.Join("; ", failed)}.",
+                "Use another backup; the live database was not touched.",
+                backup);
+    }
+
+    private async Task<string> SwitchAsync(RestoreEntry entry, bool hasLive, RestoreRun run, CancellationToken cancellationToken)
+    {
+        await workplace.EnsureLockHeldAsync(cancellationToken).ConfigureAwait(false);
+        if (run.IsRecorded)
+        {
+            await Ledger.CarryOverAsync(workplace.Live, workplace.Maintenance with { Database = entry.Restored }, cancellationToken).ConfigureAwait(false);
+            sink.Publish(new Detail($"The ledger goes on in '{entry.Restored}'."));
+        }
+
+        await new DatabaseSwitch(workplace.Maintenance, time).RunAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
+        sink.Publish(new Detail($"'{entry.Restored}' is now '{entry.Live}'."));
+        if (!run.IsRecorded)
+        {
+            await run.RecordInAsync(_ledger, cancellationToken).ConfigureAwait(false);
+        }
+
+        return hasLive
+            ? $"'{entry.Live}' is the restored database; the replaced one is kept as '{entry.Previous}' until the next restore, or until 'drop database \"{entry.Previous}\"'."
+            : $"'{entry.Live}' is the restored database.";
+    }
+
+    /// <summary>True when the switch was made after all, and the restore goes on.</summary>
+    private async Task<bool> AbandonAsync(RestoreEntry entry, RestoreRun run, Exception cause)
+    {
+        using var limit = new CancellationTokenSource(s_cleanupLimit);
+        try
+        {
+            if (await workplace.IsSwitchedAsync(entry, limit.Token).ConfigureAwait(false))
+            {
+                return true;
+            }
+
+            await workplace.AbandonAsync(entry, limit.Token).ConfigureAwait(false);
+            bool stopped = cause is OperationCanceledException;
+            await run.FinishAsync(stopped ? DeploymentStatus.Interrupted : DeploymentStatus.Failed, changed: false, stopped ? "It was stopped before the switch." : cause.Message).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or DeployException or OperationCanceledException)
+        {
+            sink.Publish(new Caution($"Database '{entry.Restored}' cannot be put away: {e.Message} The next restore does it."));
+        }
+
+        return false;
+    }
+
+    /// <summary>Once switched there is no way but forward; a person who stops it now does not get half of it.</summary>
+    private async Task<Deployment> FinishAsync(RestoreEntry entry, Release? release, bool hasLive, RestoreRun run)
+    {
+        using var limit = new CancellationTokenSource(s_finishLimit);
+        string? problem = null;
+        try
+        {
+            await run.StepAsync("web", token => PutWebBackAsync(release, token), limit.Token).ConfigureAwait(false);
+            await run.StepAsync("health", token => MeasureAsync(release, token), limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DeployException or NpgsqlException or IOException or OperationCanceledException)
+        {
+            problem = e.Message;
+        }
+
+        await workplace.CompleteAsync(entry, sink, limit.Token).ConfigureAwait(false);
+        string kept = hasLive ? $"; the replaced database is kept as '{entry.Previous}'" : "";
+        return problem is null
+            ? await run.FinishAsync(DeploymentStatus.Succeeded, changed: true, $"Backup {backup.Id} was restored{kept}.").ConfigureAwait(false)
+            : await run.FinishAsync(DeploymentStatus.Failed, changed: true, $"Backup {backup.Id} was restored{kept}, but: {problem}").ConfigureAwait(false);
+    }
+
+    private async Task<string> PutWebBackAsync(Release? release, CancellationToken cancellationToken)
+    {
+        if (release is null)
+        {
+            return backup.Release is null ? "The backup is older than the first release; the web root stays as it is." : $"Release {backup.Release} is not known here; the web root stays as it is.";
+        }
+
+        string? served = await target.GetServedReleaseAsync(cancellationToken).ConfigureAwait(false);
+        if (served == release.Id || served is null || release.Web is null)
+        {
+            return served == release.Id ? $"The web root serves {release.ShortId} already." : "Nothing to put back.";
+        }
+
+        if (new ReleaseStore(_environment.Project).FindExactly(release.Id) is not { } stored)
+        {
+            sink.Publish(new Caution($"The web root serves '{served}', but the data is of release '{release.ShortId}', which is not stored on this machine."));
+            return $"Release {release.ShortId} is not stored here; the web root stays as it is.";
+        }
+
+        await target.PublishWebAsync(stored, sink, cancellationToken).ConfigureAwait(false);
+        return $"The web root serves {release.ShortId} again.";
+    }
+
+    private async Task<string> MeasureAsync(Release? release, CancellationToken cancellationToken)
+    {
+        DeploymentHealth measured = await health.WaitAsync(_environment, release, HealthStatus.Degraded, s_healthWait, sink, cancellationToken).ConfigureAwait(false);
+        string summary = string.Join("; ", measured.Checks.Where(check => check.Status != HealthStatus.Healthy).Select(check => $"{check.Check}: {check.Message}"));
+        return measured.Status == HealthStatus.Failed
+            ? throw new DeployException(ErrorTable.RequirementNotMet, $"'{_environment}' is not healthy: {summary}", $"See 'Test-DeploymentHealth {_environment}'.", _environment)
+            : summary.Length == 0 ? "Healthy." : $"{measured.Status}: {summary}";
+    }
+
+    private async Task<IReadOnlyList<Deployment>?> ReadLedgerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DeployException or NpgsqlException)
+        {
+            sink.Publish(new Caution($"The ledger of '{_environment}' cannot be read, so it goes on from the one in the backup: {e.Message}"));
+            return null;
+        }
+    }
+
+    private Deployment Begin(RestoreEntry entry, IReadOnlyList<Deployment> past)
+    {
+        Release? release = backup.Release is null
+            ? null
+            : past.Select(deployment => deployment.Release).FirstOrDefault(known => known?.Id == backup.Release)
+                ?? new ReleaseStore(_environment.Project).FindExactly(backup.Release);
+        DateTimeOffset now = time.GetUtcNow();
+        Release? previous = Ledger.Current(past)?.Release;
+        return new Deployment
+        {
+            Id = entry.Deployment,
+            Environment = _environment,
+            Release = release,
+            PreviousRelease = previous,
+            Kind = DeploymentKind.Restore,
+            Status = DeploymentStatus.Running,
+            RequestedBy = Requester(now),
+            StartedAt = now,
+            Plan = RestoreNames.Plan(backup, entry, release, previous),
+            Steps = [],
+        };
+    }
+
+    private static string Requester(DateTimeOffset now)
+    {
+        LockOwner owner = LockOwner.OfThisProcess("restore", now);
+        return $"{owner.Who} on {owner.Machine} (process {owner.ProcessId})";
+    }
+}

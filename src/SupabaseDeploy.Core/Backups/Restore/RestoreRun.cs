@@ -1,0 +1,78 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Events;
+
+namespace SupabaseDeploy.Backups;
+
+/// <summary>One restore as the ledger sees it: each step is written when it begins and when it ends.</summary>
+/// <param name="deployment">The deployment that begins.</param>
+/// <param name="activity">Name of the whole work, for progress.</param>
+/// <param name="sink">Told about each step.</param>
+/// <param name="time">The clock.</param>
+internal sealed class RestoreRun(Deployment deployment, string activity, IProgressSink sink, TimeProvider time)
+{
+    private static readonly TimeSpan s_recordLimit = TimeSpan.FromSeconds(15);
+
+    private readonly List<DeploymentStep> _steps = [];
+    private Ledger? _ledger;
+
+    /// <summary>Name of the whole work, for progress.</summary>
+    public string Activity => activity;
+
+    /// <summary>True once there is a ledger to write to: not before the switch where the live database is gone.</summary>
+    public bool IsRecorded => _ledger is not null;
+
+    /// <summary>Writes the deployment with the steps so far, and from now on every step.</summary>
+    public async Task RecordInAsync(Ledger ledger, CancellationToken cancellationToken)
+    {
+        deployment = await ledger.BeginAsync(deployment with { Steps = [.. _steps] }, cancellationToken).ConfigureAwait(false);
+        _ledger = ledger;
+    }
+
+    /// <summary>Does one step. A step that fails is recorded as failed, and the failure goes on.</summary>
+    /// <param name="name">Its name in the plan.</param>
+    /// <param name="work">Does it and says what was done.</param>
+    /// <param name="cancellationToken">Cancels the step, not its record.</param>
+    public async Task StepAsync(string name, Func<CancellationToken, Task<string>> work, CancellationToken cancellationToken)
+    {
+        var step = new DeploymentStep(name, StepStatus.Running, time.GetUtcNow(), null, null);
+        int position = _steps.Count;
+        _steps.Add(step);
+        sink.Publish(new DeploymentStepStarted(activity, deployment.Plan, name));
+        await WriteAsync(position, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            string message = await work(cancellationToken).ConfigureAwait(false);
+            await EndAsync(position, step with { Status = StepStatus.Succeeded, Message = message }).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await EndAsync(position, step with { Status = StepStatus.Failed, Message = e is OperationCanceledException ? "It was stopped." : e.Message }).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Writes how the restore ended.</summary>
+    public async Task<Deployment> FinishAsync(DeploymentStatus status, bool changed, string? reason)
+    {
+        deployment = deployment with { Steps = [.. _steps], Status = status, Changed = changed, Reason = reason, FinishedAt = time.GetUtcNow() };
+        if (_ledger is not null)
+        {
+            using var limit = new CancellationTokenSource(s_recordLimit);
+            await _ledger.FinishAsync(deployment, null, limit.Token).ConfigureAwait(false);
+        }
+
+        return deployment;
+    }
+
+    private async Task EndAsync(int position, DeploymentStep step)
+    {
+        _steps[position] = step with { Duration = time.GetUtcNow() - step.StartedAt };
+        // Also of a restore that was stopped, the record says where it stood.
+        using var limit = new CancellationTokenSource(s_recordLimit);
+        await WriteAsync(position, limit.Token).ConfigureAwait(false);
+        sink.Publish(new DeploymentStepEnded(activity, deployment.Plan, _steps[position]));
+    }
+
+    private Task WriteAsync(int position, CancellationToken cancellationToken) =>
+        _ledger is null ? Task.CompletedTask : _ledger.WriteStepAsync(deployment, position, _steps[position], cancellationToken);
+}
