@@ -60,6 +60,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         var context = new UpgradeContext(files.ToDictionary(file => file.Version), new ScriptSession(session.Connection), guard, progress, sink, _time);
         IReadOnlyList<AppliedMigration> applied = await UpgradeAsync(context, session.Connection, history, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> seeded = await SeedHistory.ApplyAsync(session.Connection, context.Session, seeds, sink, cancellationToken).ConfigureAwait(false);
+        await context.Session.ResetAsync(cancellationToken).ConfigureAwait(false);
         string[] expected = [.. history.Select(row => row.Version).Concat(pending.Select(file => file.Version))];
         IReadOnlyList<AppliedVersion> now = await VerifyAsync(session.Connection, expected, cancellationToken).ConfigureAwait(false);
         return Result(request, applied, now, startedAt, start) with { Seeds = seeded };
@@ -117,6 +118,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
             undone.Add(new AppliedMigration(file.Version, file.Name, _time.GetElapsedTime(fileStart)));
         }
 
+        await scripts.ResetAsync(cancellationToken).ConfigureAwait(false);
         string[] expected = [.. history.Select(row => row.Version).Except(files.Select(file => file.Version))];
         IReadOnlyList<AppliedVersion> now = await VerifyAsync(session.Connection, expected, cancellationToken).ConfigureAwait(false);
         return Result(request, undone, now, startedAt, start);

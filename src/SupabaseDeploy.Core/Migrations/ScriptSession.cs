@@ -35,6 +35,13 @@ internal sealed class ScriptSession(NpgsqlConnection connection)
         }
     }
 
+    /// <summary>Takes back what scripts changed of the session: settings, and the role.</summary>
+    public async Task ResetAsync(CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(string.Join(";\n", s_freshSession), connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task RunInTransactionAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken)
     {
         var pending = new PendingBatch(connection, script, "Nothing of this file was kept.");
@@ -66,9 +73,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection)
     private async Task RunEachAloneAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken)
     {
         int done = 0;
-        var fresh = new PendingBatch(connection, script, "Nothing of this file was run.");
-        AddFreshSession(fresh);
-        await fresh.SendAsync(cancellationToken).ConfigureAwait(false);
+        await ResetAsync(cancellationToken).ConfigureAwait(false);
         foreach (SqlStatement statement in script.Statements)
         {
             string kept = done == 0 ? "Nothing of this file was kept." : $"{done} of its {script.Statements.Count} statements were kept, and the file is not recorded as applied.";
@@ -79,6 +84,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection)
         }
 
         var last = new PendingBatch(connection, script, "All its statements were kept, and the file is not recorded as applied.");
+        AddFreshSession(last);
         last.Add(record);
         await last.SendAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -22,8 +22,14 @@ internal static class SeedHistory
     public static async Task<IReadOnlyList<string>> ApplyAsync(
         NpgsqlConnection connection, ScriptSession session, IReadOnlyList<SeedFile> seeds, IProgressSink sink, CancellationToken cancellationToken)
     {
+        if (seeds.Count == 0)
+        {
+            return [];
+        }
+
         var applied = new List<string>();
-        Dictionary<string, string> recorded = seeds.Count == 0 ? [] : await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+        await session.ResetAsync(cancellationToken).ConfigureAwait(false);
+        Dictionary<string, string> recorded = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         foreach (SeedFile seed in seeds.Where(seed => recorded.GetValueOrDefault(seed.Name) != seed.Hash))
         {
             sink.Publish(new Detail($"Running seed '{seed.Name}'."));

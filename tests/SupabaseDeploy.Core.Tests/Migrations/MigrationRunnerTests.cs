@@ -82,10 +82,11 @@ public sealed class MigrationRunnerTests : MigrationTest
         Write("5_directive.sql", "-- pg-delta: transaction=false\ncreate table b (id int); create index concurrently iy on b (id);");
         Write("6_empty.sql", "");
         Write("7_comment.sql", "-- nothing to do\n");
+        Write("8_role.sql", "set role anon;");
 
         MigrationRun run = await ApplyAsync();
 
-        Assert.Equal(7, run.Total);
+        Assert.Equal(8, run.Total);
         Assert.Equal(["1", "2"], await QueryAsync("select id::text from public.a order by 1"));
         Assert.Equal(["ix", "iy"], await QueryAsync("select indexname::text from pg_indexes where schemaname = 'public' order by 1"));
     }

@@ -1,0 +1,61 @@
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Migrations;
+
+namespace SupabaseDeploy.Core.Tests.Migrations;
+
+public sealed class MigrationUndoTests : MigrationTest
+{
+    [Fact]
+    public async Task Migrations_are_taken_back_newest_first()
+    {
+        WriteThree();
+        await ApplyAsync();
+
+        MigrationRun run = await UndoAsync("2", "3");
+
+        Assert.Equal(["3", "2"], run.Applied.Select(migration => migration.Version));
+        Assert.Equal(("1", 1, true), (run.Version, run.Total, run.Changed));
+        Assert.Equal(["a"], await TablesAsync());
+        Assert.Equal(["2", "3"], (await ApplyAsync()).Applied.Select(migration => migration.Version));
+    }
+
+    [Fact]
+    public async Task Nothing_runs_when_a_down_script_is_missing()
+    {
+        WriteThree();
+        await ApplyAsync();
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => UndoAsync("3", "1", "9"));
+
+        Assert.Equal(ErrorTable.MigrationNotUndoable, e.Code);
+        Assert.Equal("The migrations cannot be undone: '1_a.sql' has no down script; '9' is not applied. Nothing was run.", e.Message);
+        Assert.Equal(["a", "b", "c"], await TablesAsync());
+    }
+
+    [Fact]
+    public async Task A_down_script_that_fails_leaves_its_migration_applied()
+    {
+        WriteThree();
+        Write("down/2_b.sql", "drop table b; drop table missing;");
+        await ApplyAsync();
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => UndoAsync("2", "3"));
+
+        Assert.Contains("'2_b.sql' failed at line 1, column 1", e.Message, StringComparison.Ordinal);
+        Assert.Equal(["1", "2"], await QueryAsync("select version from supabase_migrations.schema_migrations order by 1"));
+        Assert.Equal(["a", "b"], await TablesAsync());
+    }
+
+    private void WriteThree()
+    {
+        Write("1_a.sql", "create table a (id int)");
+        Write("2_b.sql", "create table b (id int)");
+        Write("3_c.sql", "create table c (id int)");
+        Write("down/2_b.sql", "drop table b");
+        Write("down/3_c.sql", "drop table c");
+    }
+
+    private Task<MigrationRun> UndoAsync(params string[] versions) => new MigrationRunner().UndoAsync(Request, versions, Sink, default);
+
+    private Task<string[]> TablesAsync() => QueryAsync("select tablename::text from pg_tables where schemaname = 'public' order by 1");
+}
