@@ -106,7 +106,7 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
     private void WriteState(int port)
     {
         string version = typeof(GatewayServer).Assembly.GetName().Version!.ToString(fieldCount: 3);
-        var state = new GatewayState(ProcessIdentity.Current, port, _startedAt, options.Environment, version);
+        var state = new GatewayState(ProcessIdentity.Current, port, _startedAt, options.Environment, options.WebRoot, version);
         string temporary = options.StateFile + ".tmp"; // The lock makes this process its only writer.
         using (FileStream file = File.Create(temporary))
         {

@@ -8,8 +8,9 @@ namespace SupabaseDeploy.LocalStack;
 /// <param name="Port">The TCP port on 127.0.0.1.</param>
 /// <param name="StartedAt">When it started, UTC.</param>
 /// <param name="Environment">The environment it serves.</param>
+/// <param name="WebRoot">The web root it serves: that of another folder when the project was copied or moved.</param>
 /// <param name="Version">Version of the gateway.</param>
-public sealed record GatewayState(ProcessIdentity Process, int Port, DateTimeOffset StartedAt, string Environment, string Version)
+public sealed record GatewayState(ProcessIdentity Process, int Port, DateTimeOffset StartedAt, string Environment, string WebRoot, string Version)
 {
     /// <summary>The JSON text of the state file.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, GatewayStateJson.Default.GatewayState);

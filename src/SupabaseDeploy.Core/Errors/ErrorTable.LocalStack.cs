@@ -1,0 +1,31 @@
+namespace SupabaseDeploy.Errors;
+
+public static partial class ErrorTable
+{
+    /// <summary>Something was asked of a local environment that does not run.</summary>
+    public static readonly ErrorCode LocalStackNotRunning = new("LocalStackNotRunning", 4001, ErrorKind.ResourceUnavailable);
+
+    /// <summary>A local stack was asked for and the environment lives elsewhere.</summary>
+    public static readonly ErrorCode NotALocalEnvironment = new("NotALocalEnvironment", 4002, ErrorKind.InvalidArgument);
+
+    /// <summary>The runtime that the gateway needs is not installed.</summary>
+    public static readonly ErrorCode AspNetCoreNotFound = new("AspNetCoreNotFound", 4003, ErrorKind.NotInstalled);
+
+    /// <summary>The gateway's program is not where the module was laid out.</summary>
+    public static readonly ErrorCode GatewayNotFound = new("GatewayNotFound", 4004, ErrorKind.NotInstalled);
+
+    /// <summary>The gateway ended, or did not answer, after it was started.</summary>
+    public static readonly ErrorCode GatewayStartFailed = new("GatewayStartFailed", 4005, ErrorKind.ResourceUnavailable);
+
+    /// <summary>A process of the stack could not be ended.</summary>
+    public static readonly ErrorCode ProcessNotStopped = new("ProcessNotStopped", 4006, ErrorKind.OperationTimeout);
+
+    /// <summary>The kind of place an environment lives in cannot do what was asked, or is not supported.</summary>
+    public static readonly ErrorCode TargetNotSupported = new("TargetNotSupported", 4010, ErrorKind.InvalidOperation);
+
+    /// <summary>The web bundle of a release is not what its manifest says.</summary>
+    public static readonly ErrorCode WebBundleDamaged = new("WebBundleDamaged", 4011, ErrorKind.InvalidData);
+
+    /// <summary>The web root does not serve what it was switched to.</summary>
+    public static readonly ErrorCode WebSwitchFailed = new("WebSwitchFailed", 4012, ErrorKind.InvalidResult);
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>Asks running gateways.</summary>
+internal static class GatewayClient
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
+
+    // No proxy: a machine's proxy settings do not concern its loopback address. No pool: a stopped gateway leaves nothing behind.
+    private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero });
+
+    /// <summary>Base URL of the gateway on a port.</summary>
+    public static Uri Url(int port) => new($"http://127.0.0.1:{port}/");
+
+    /// <summary>What the gateway on a port answers; null when none does in time.</summary>
+    public static async Task<GatewayHealth?> GetHealthAsync(int port, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_limit);
+        try
+        {
+            byte[] answer = await s_http.GetByteArrayAsync(new Uri(Url(port), GatewayHealth.Path), limit.Token).ConfigureAwait(false);
+            return GatewayHealth.Parse(answer);
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

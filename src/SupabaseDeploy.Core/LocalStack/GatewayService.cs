@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>The gateway of an environment: a detached process that is found again by the state it writes when it listens.</summary>
+internal sealed class GatewayService(StackFolder folder, string environment, IReadOnlyList<string> programFolders, TimeProvider time) : ILocalService
+{
+    public const string ServiceName = "gateway";
+
+    private const int Attempts = 4;
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_comingUp = TimeSpan.FromSeconds(5);
+
+    public string Name => ServiceName;
+
+    public async Task<LocalService> GetAsync(CancellationToken cancellationToken) =>
+        await FindAsync(cancellationToken).ConfigureAwait(false) is { } state
+            ? new LocalService(Name, IsRunning: true, state.Process.Id, state.Port, state.Version, state.StartedAt)
+            : new LocalService(Name, IsRunning: false, ProcessId: null, StackRecord.Read(folder.StackFile)?.PortOf(Name) ?? 0, Version: null, StartedAt: null);
+
+    /// <summary>
+    /// The gateway that serves this web root now; null when none does. The state file may be a dead one's, its process id may be
+    /// another program's by now, and it may have come with a copy of the project: the process, its web root and its answer decide.
+    /// </summary>
+    public async Task<GatewayState?> FindAsync(CancellationToken cancellationToken) =>
+        GatewayState.Read(folder.GatewayStateFile) is { } state
+        && state.WebRoot == folder.WebRoot
+        && state.Process.IsAlive
+        && await GatewayClient.GetHealthAsync(state.Port, cancellationToken).ConfigureAwait(false) is { } health
+        && health.Pid == state.Process.Id
+            ? state
+            : null;
+
+    public async Task StartAsync(int? port, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return;
+        }
+
+        string gateway = GatewayProgram.Find(programFolders);
+        string dotnet = DotnetRuntime.Find(DotnetRuntime.UsualFolders());
+        Directory.CreateDirectory(Path.GetDirectoryName(folder.GatewayLog)!);
+        Directory.CreateDirectory(folder.WebRoot);
+        int wished = port ?? LoopbackPort.Choose();
+        for (int attempt = 1; attempt <= Attempts; attempt++)
+        {
+            DetachedProgram program = GatewayProgram.For(dotnet, gateway, folder, environment, wished);
+            int? exitCode = await LaunchAsync(program, cancellationToken).ConfigureAwait(false);
+            switch (exitCode)
+            {
+                case null:
+                    return;
+                case GatewayExitCode.PortInUse:
+                    int other = LoopbackPort.Choose();
+                    sink.Publish(new Notice($"Port {wished} is taken by another program; the gateway of '{environment}' moves to port {other}."));
+                    wished = other;
+                    break;
+                case GatewayExitCode.AlreadyRunning when await AdoptOrEndAsync(cancellationToken).ConfigureAwait(false):
+                    return;
+                case GatewayExitCode.AlreadyRunning:
+                    break;
+                default:
+                    throw Failed($"it ended with exit code {exitCode}");
+            }
+        }
+
+        throw Failed($"it did not come up in {Attempts} attempts");
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (GatewayState.Read(folder.GatewayStateFile) is not { } state || state.WebRoot != folder.WebRoot)
+        {
+            return; // None, or the running gateway of the project that this one was copied from.
+        }
+
+        await ProcessEnding.EndAsync(state.Process, time, cancellationToken).ConfigureAwait(false);
+        File.Delete(folder.GatewayStateFile);
+    }
+
+    public async Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        await StopAsync(cancellationToken).ConfigureAwait(false);
+        if (Directory.Exists(folder.WebRoot))
+        {
+            Directory.Delete(folder.WebRoot, recursive: true);
+        }
+    }
+
+    /// <summary>Starts the process and waits until it answers. When it is not to be waited for any more, it is ended.</summary>
+    /// <returns>Null when it answers; its exit code when it ended first.</returns>
+    private async Task<int?> LaunchAsync(DetachedProgram program, CancellationToken cancellationToken)
+    {
+        using Process process = program.Start();
+        bool answers = false;
+        try
+        {
+            long start = time.GetTimestamp();
+            while (!process.HasExited)
+            {
+                answers = await FindAsync(cancellationToken).ConfigureAwait(false) is { } state && state.Process.Id == process.Id;
+                if (answers)
+                {
+                    return null;
+                }
+
+                if (time.GetElapsedTime(start) > s_patience)
+                {
+                    throw Failed($"it does not answer within {s_patience.TotalSeconds:0} seconds");
+                }
+
+                await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
+            }
+
+            return process.ExitCode;
+        }
+        finally
+        {
+            if (!answers && !process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Another gateway holds this environment's lock: one that a killed command began and that comes up just now, one that hangs,
+    /// or one that was started before the project was moved. The last two are ended.
+    /// </summary>
+    /// <returns>True when it turned out to be the one that is wanted.</returns>
+    private async Task<bool> AdoptOrEndAsync(CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        while (time.GetElapsedTime(start) < s_comingUp)
+        {
+            if (await FindAsync(cancellationToken).ConfigureAwait(false) is not null)
+            {
+                return true;
+            }
+
+            if (GatewayState.Read(folder.GatewayStateFile) is { Process.IsAlive: true } state)
+            {
+                await ProcessEnding.EndAsync(state.Process, time, cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+
+            await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    private DeployException Failed(string why) => new(
+        ErrorTable.GatewayStartFailed,
+        $"The gateway of environment '{environment}' does not start: {why}.{Said(folder.GatewayStartLog)}{Said(folder.GatewayLog)}",
+        $"Correct what the log '{folder.GatewayLog}' reports, then start the stack again.",
+        environment);
+
+    private static string Said(string log) =>
+        File.Exists(log) && ProcessResult.LastLines(File.ReadAllText(log), 4) is { Length: > 0 } said ? "\n" + said : "";
+}

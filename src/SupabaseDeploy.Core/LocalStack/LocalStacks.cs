@@ -1,0 +1,153 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>
+/// The stacks of local environments: a PostgreSQL cluster and a gateway each, both detached from the process that starts them.
+/// One call at a time changes a stack, over all processes of the machine; the others wait and find it done.
+/// </summary>
+public sealed class LocalStacks
+{
+    private readonly TimeProvider _time;
+    private readonly IReadOnlyList<string> _gatewayFolders;
+
+    /// <summary>Creates nothing on disk.</summary>
+    /// <param name="timeProvider">Time; null for the system's.</param>
+    /// <param name="gatewayFolder">Folder of the gateway's program; null for where the module keeps it.</param>
+    public LocalStacks(TimeProvider? timeProvider = null, string? gatewayFolder = null)
+    {
+        _time = timeProvider ?? TimeProvider.System;
+        _gatewayFolders = gatewayFolder is null ? GatewayProgram.UsualFolders() : [gatewayFolder];
+    }
+
+    /// <summary>Starts what does not run and adopts what does; returns when every service answers.</summary>
+    /// <exception cref="DeployException">Not a local environment, or a service that does not start. Nothing that this call started is left running.</exception>
+    public async Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        EnsureLocal(environment);
+        long start = _time.GetTimestamp();
+        StackFolder folder = StackFolder.Of(environment);
+        string activity = $"Start local stack '{environment.Name}'";
+        using FileLock turn = await LockAsync(folder, environment, sink, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            sink.Publish(new ActivityProgress(activity, "Starting the database and the gateway"));
+            await WriteIgnoreFileAsync(environment.Project, cancellationToken).ConfigureAwait(false);
+            bool changed = await Supervisor(environment, folder).StartAsync(StackRecord.Read(folder.StackFile), sink, cancellationToken).ConfigureAwait(false);
+            return await ObserveAndRecordAsync(environment, folder, cancellationToken).ConfigureAwait(false)
+                with { Changed = changed, Duration = _time.GetElapsedTime(start) };
+        }
+        finally
+        {
+            sink.Publish(new ActivityCompleted(activity));
+        }
+    }
+
+    /// <summary>Stops the stack, the gateway first. Its data and ports are kept unless <paramref name="removeData"/> is set.</summary>
+    /// <param name="environment">A local environment.</param>
+    /// <param name="removeData">Deletes the database, the published web releases, logs and state.</param>
+    /// <param name="sink">Is told what is being done.</param>
+    /// <param name="cancellationToken">Leaves what is not stopped yet running; the call may be repeated.</param>
+    public async Task<LocalStackInfo> StopAsync(DeploymentEnvironment environment, bool removeData, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        EnsureLocal(environment);
+        long start = _time.GetTimestamp();
+        StackFolder folder = StackFolder.Of(environment);
+        if (!Directory.Exists(folder.Root))
+        {
+            return await ObserveAsync(environment, folder, cancellationToken).ConfigureAwait(false) with { Duration = _time.GetElapsedTime(start) };
+        }
+
+        string activity = $"Stop local stack '{environment.Name}'";
+        using FileLock turn = await LockAsync(folder, environment, sink, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            sink.Publish(new ActivityProgress(activity, removeData ? "Stopping the services and removing their data" : "Stopping the gateway and the database"));
+            StackSupervisor supervisor = Supervisor(environment, folder);
+            bool ran = (await supervisor.GetAsync(cancellationToken).ConfigureAwait(false)).Any(service => service.IsRunning);
+            await supervisor.StopAsync(cancellationToken).ConfigureAwait(false);
+            if (removeData)
+            {
+                await supervisor.RemoveAsync(cancellationToken).ConfigureAwait(false);
+                Directory.Delete(folder.Root, recursive: true);
+            }
+
+            LocalStackInfo info = removeData
+                ? await ObserveAsync(environment, folder, cancellationToken).ConfigureAwait(false)
+                : await ObserveAndRecordAsync(environment, folder, cancellationToken).ConfigureAwait(false);
+            return info with { Changed = ran || removeData, Duration = _time.GetElapsedTime(start) };
+        }
+        finally
+        {
+            sink.Publish(new ActivityCompleted(activity));
+        }
+    }
+
+    /// <summary>How the stack is now. Changes nothing, and waits for nobody.</summary>
+    public async Task<LocalStackInfo> GetAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
+    {
+        EnsureLocal(environment);
+        long start = _time.GetTimestamp();
+        return await ObserveAsync(environment, StackFolder.Of(environment), cancellationToken).ConfigureAwait(false) with { Duration = _time.GetElapsedTime(start) };
+    }
+
+    /// <summary>The services of a stack, in the order they are started.</summary>
+    private StackSupervisor Supervisor(DeploymentEnvironment environment, StackFolder folder) => new(
+    [
+        new DatabaseService(PostgresCluster.At(folder.Root)),
+        new GatewayService(folder, environment.Name, _gatewayFolders, _time),
+    ]);
+
+    private async Task<LocalStackInfo> ObserveAsync(DeploymentEnvironment environment, StackFolder folder, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<LocalService> services = await Supervisor(environment, folder).GetAsync(cancellationToken).ConfigureAwait(false);
+        LocalService gateway = services.Single(service => service.Name == GatewayService.ServiceName);
+        LocalService database = services.Single(service => service.Name == DatabaseService.ServiceName);
+        int running = services.Count(service => service.IsRunning);
+        return new LocalStackInfo
+        {
+            Environment = environment,
+            State = running == 0 ? LocalStackState.Stopped : running == services.Count ? LocalStackState.Running : LocalStackState.Partial,
+            Services = services,
+            Database = database.Port > 0 ? PostgresCluster.At(folder.Root).Application : null,
+            Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
+        };
+    }
+
+    private async Task<LocalStackInfo> ObserveAndRecordAsync(DeploymentEnvironment environment, StackFolder folder, CancellationToken cancellationToken)
+    {
+        LocalStackInfo info = await ObserveAsync(environment, folder, cancellationToken).ConfigureAwait(false);
+        var record = new StackRecord { Environment = environment.Name, State = info.State, Services = info.Services };
+        await record.WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
+        return info;
+    }
+
+    /// <summary>Keeps git from picking up what is in the state folder, the folder's own ignore file included.</summary>
+    private static async Task WriteIgnoreFileAsync(ProjectFolder project, CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(project.StateFolder, ".gitignore");
+        if (!File.Exists(file))
+        {
+            await AtomicFile.WriteAllTextAsync(file, "*\n", null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Task<FileLock> LockAsync(StackFolder folder, DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken) =>
+        FileLock.AcquireAsync(folder.LockFile, $"it starts or stops local stack '{environment.Name}'", sink, _time, cancellationToken);
+
+    private static void EnsureLocal(DeploymentEnvironment environment)
+    {
+        if (environment.Target != TargetKind.Local)
+        {
+            throw new DeployException(
+                ErrorTable.NotALocalEnvironment,
+                $"Environment '{environment.Name}' has no local stack: its target is '{environment.Target.ToText()}', not 'local'.",
+                "Name an environment whose target in env/pipeline.yml is 'local'.",
+                environment.Name);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Targets.Local;
+
+namespace SupabaseDeploy.Targets;
+
+/// <summary>The targets this version supports.</summary>
+/// <param name="timeProvider">Time; null for the system's.</param>
+public sealed class DeploymentTargets(TimeProvider? timeProvider = null) : IDeploymentTargets
+{
+    /// <inheritdoc/>
+    /// <exception cref="DeployException"><see cref="ErrorTable.TargetNotSupported"/>.</exception>
+    public IDeploymentTarget For(DeploymentEnvironment environment) => environment.Target switch
+    {
+        TargetKind.Local => new LocalTarget(environment, timeProvider ?? TimeProvider.System),
+        TargetKind.Database => new DatabaseTarget(environment),
+        _ => throw new DeployException(
+            ErrorTable.TargetNotSupported,
+            $"Environment '{environment.Name}' cannot be worked on: target '{environment.Target.ToText()}' is not supported by this version.",
+            "Use target 'local' in env/pipeline.yml, or give the database itself with -DatabaseUrl where the command takes it.",
+            environment.Name),
+    };
+}

@@ -1,0 +1,126 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Targets.Local;
+
+/// <summary>The cluster and the gateway of an environment on this machine. Both must run; it never starts them.</summary>
+internal sealed class LocalTarget : IDeploymentTarget
+{
+    private readonly PostgresCluster _cluster;
+    private readonly GatewayService _gateway;
+    private readonly WebReleases _web;
+
+    public LocalTarget(DeploymentEnvironment environment, TimeProvider time)
+    {
+        StackFolder folder = StackFolder.Of(environment);
+        Environment = environment;
+        _cluster = PostgresCluster.At(folder.Root);
+        _gateway = new GatewayService(folder, environment.Name, GatewayProgram.UsualFolders(), time);
+        _web = new WebReleases(folder.WebRoot, time);
+    }
+
+    public DeploymentEnvironment Environment { get; }
+
+    public string Host
+    {
+        get
+        {
+            try
+            {
+                DatabaseAddress database = _cluster.Application;
+                return $"{database.Host}:{database.Port}";
+            }
+            catch (DeployException e) when (e.Code == ErrorTable.ClusterNotCreated)
+            {
+                return "127.0.0.1"; // Never started: it has no port yet.
+            }
+        }
+    }
+
+    public async Task<DatabaseAddress> GetDatabaseAsync(CancellationToken cancellationToken)
+    {
+        await EnsureDatabaseRunsAsync(cancellationToken).ConfigureAwait(false);
+        return _cluster.Application;
+    }
+
+    public async Task<DatabaseAddress?> GetAdministrationAsync(CancellationToken cancellationToken)
+    {
+        await EnsureDatabaseRunsAsync(cancellationToken).ConfigureAwait(false);
+        return _cluster.Administration;
+    }
+
+    public async Task<Uri?> GetWebUrlAsync(CancellationToken cancellationToken) =>
+        GatewayClient.Url((await FindGatewayAsync(cancellationToken).ConfigureAwait(false)).Port);
+
+    public async Task<string?> GetServedReleaseAsync(CancellationToken cancellationToken) =>
+        await AskServedAsync(await FindGatewayAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    public async Task PublishWebAsync(Release release, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (release.Web is null)
+        {
+            await WithdrawWebAsync(sink, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        GatewayState gateway = await FindGatewayAsync(cancellationToken).ConfigureAwait(false);
+        sink.Publish(new Detail($"Copying the web bundle of release {release} ({release.Web.Files.Count} files) to '{Environment}'."));
+        await _web.AddAsync(release, cancellationToken).ConfigureAwait(false);
+        await _web.SwitchAsync(release.Id, cancellationToken).ConfigureAwait(false);
+        await EnsureServedAsync(gateway, release.Id, cancellationToken).ConfigureAwait(false);
+        _web.Prune(Environment.Web.KeepReleases);
+    }
+
+    public async Task WithdrawWebAsync(IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (_web.Current is null)
+        {
+            return;
+        }
+
+        GatewayState gateway = await FindGatewayAsync(cancellationToken).ConfigureAwait(false);
+        sink.Publish(new Detail($"Serving no release at '{Environment}' any more."));
+        _web.Withdraw();
+        await EnsureServedAsync(gateway, expected: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task EnsureDatabaseRunsAsync(CancellationToken cancellationToken)
+    {
+        if (!(await _cluster.GetStateAsync(cancellationToken).ConfigureAwait(false)).IsRunning)
+        {
+            throw NotRunning("its database does not run");
+        }
+    }
+
+    private async Task<GatewayState> FindGatewayAsync(CancellationToken cancellationToken) =>
+        await _gateway.FindAsync(cancellationToken).ConfigureAwait(false) ?? throw NotRunning("its gateway does not run");
+
+    private async Task<string?> AskServedAsync(GatewayState gateway, CancellationToken cancellationToken) =>
+        await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) is { } health
+            ? health.Release
+            : throw NotRunning("its gateway does not answer");
+
+    /// <summary>The gateway reads the pointer anew for each request, so its first answer counts.</summary>
+    private async Task EnsureServedAsync(GatewayState gateway, string? expected, CancellationToken cancellationToken)
+    {
+        string? served = await AskServedAsync(gateway, cancellationToken).ConfigureAwait(false);
+        if (served != expected)
+        {
+            throw new DeployException(
+                ErrorTable.WebSwitchFailed,
+                $"Environment '{Environment}' serves release '{served ?? "none"}' after it was switched to '{expected ?? "none"}'.",
+                "Publish the release again; if that does not help, stop and start the local stack first.",
+                expected);
+        }
+    }
+
+    private DeployException NotRunning(string why) => new(
+        ErrorTable.LocalStackNotRunning,
+        $"Environment '{Environment}' cannot be reached: {why}.",
+        $"Run 'Start-LocalStack {Environment.Name}'.",
+        Environment.Name);
+}
