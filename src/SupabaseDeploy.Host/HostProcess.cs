@@ -18,7 +18,7 @@ internal static class HostProcess
         switch (options.Mode)
         {
             case HostMode.Version:
-                Console.Out.WriteLine($"SupabaseDeploy.Host {ThisHost.HostVersion} (PowerShell {PSVersion()})");
+                Console.Out.WriteLine($"SupabaseDeploy.Host {ThisHost.HostVersion} (PowerShell {PSVersionInfo.PSVersion})");
                 return Success;
             case HostMode.Help:
                 Console.Out.WriteLine(HelpText.Full);
@@ -70,6 +70,4 @@ internal static class HostProcess
             : failed || !session.LastCommandSucceeded() ? Failure
             : Success;
     }
-
-    private static Version? PSVersion() => typeof(PSObject).Assembly.GetName().Version;
 }

@@ -12,7 +12,7 @@ internal sealed class ThisHost(TerminalInterface terminal) : PSHost
     public const string HostName = "SupabaseDeploy.Host";
 
     /// <summary>The version of this host.</summary>
-    public static Version HostVersion { get; } = Assembly.GetExecutingAssembly().GetName().Version ?? new Version();
+    public static Version HostVersion { get; } = new(Assembly.GetExecutingAssembly().GetName().Version!.ToString(3));
 
     /// <summary>True after <c>exit</c>.</summary>
     public bool ShouldExit { get; private set; }

@@ -1,59 +1,66 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace SupabaseDeploy.Host.Engine;
 
 /// <summary>
 /// The programs that were started below this process and belong to its session; a service that was started to outlive it has its own.
-/// The engine kills a native command that it stops, but not what that command has started.
+/// The engine does not stop a native command that shares the terminal, nor what any native command has started: the terminal's Ctrl+C
+/// reaches them all, but a signal to this process alone does not.
 /// </summary>
 internal sealed class ChildProcesses
 {
+    private const int Kill = 9;
+
     private readonly IReadOnlyList<ProcessLine> _lines;
 
     private ChildProcesses(IReadOnlyList<ProcessLine> lines) => _lines = lines;
 
     /// <summary>The tree as it is now; empty where there is no <c>/proc</c> to read it from.</summary>
-    public static ChildProcesses OfThisSession()
+    public static ChildProcesses Current()
     {
-        if (!Directory.Exists("/proc/self"))
+        if (ProcessLine.Read($"/proc/{Environment.ProcessId}") is not { } self)
         {
             return new ChildProcesses([]);
         }
 
-        List<ProcessLine> all = [.. Directory.EnumerateDirectories("/proc").Select(ProcessLine.Read).OfType<ProcessLine>()];
-        if (all.Find(line => line.Id == Environment.ProcessId) is not { } self)
-        {
-            return new ChildProcesses([]);
-        }
-
-        ILookup<int, ProcessLine> byParent = all.Where(line => line.Session == self.Session).ToLookup(line => line.Parent);
+        ILookup<int, ProcessLine> byParent = Directory.EnumerateDirectories("/proc")
+            .Select(ProcessLine.Read)
+            .OfType<ProcessLine>()
+            .Where(line => line.Session == self.Session)
+            .ToLookup(line => line.Parent);
         return new ChildProcesses([.. Below(self.Id, byParent)]);
     }
 
-    /// <summary>Kills those that are left.</summary>
-    public void KillRemaining()
-    {
-        foreach (ProcessLine line in _lines.Where(line => ProcessLine.Read($"/proc/{line.Id}")?.Started == line.Started))
-        {
-            try
-            {
-                using Process process = Process.GetProcessById(line.Id);
-                process.Kill();
-            }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
-            {
-                // It ended in the same moment, or belongs to somebody else.
-            }
-        }
-    }
+    /// <summary>True when this process is in front on a terminal, whose Ctrl+C goes to every program of its group.</summary>
+    public static bool ShareTheTerminalsSignals() =>
+        ProcessLine.Read($"/proc/{Environment.ProcessId}") is { } self && self.Group == self.GroupInFront;
+
+    /// <summary>Hands a signal on.</summary>
+    public void Signal(int signal) => Send(_lines, signal);
+
+    /// <summary>Kills those that are left, and what they have started since.</summary>
+    public void KillRemaining() =>
+        Send(_lines.Concat(Current()._lines).Where(line => ProcessLine.Read($"/proc/{line.Id}")?.Started == line.Started), Kill);
 
     private static IEnumerable<ProcessLine> Below(int parent, ILookup<int, ProcessLine> byParent) =>
         byParent[parent].SelectMany(child => Below(child.Id, byParent).Append(child));
 
+    private static void Send(IEnumerable<ProcessLine> lines, int signal)
+    {
+        foreach (ProcessLine line in lines)
+        {
+            // It fails for a process that ended in the same moment or belongs to another user: neither can be helped.
+            _ = SendSignal(line.Id, signal);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SendSignal(int processId, int signal);
+
     /// <summary>What <c>/proc/&lt;id&gt;/stat</c> says; the start time tells a process from a later one with the same id.</summary>
-    private sealed record ProcessLine(int Id, int Parent, int Session, string Started)
+    private sealed record ProcessLine(int Id, int Parent, int Group, int Session, int GroupInFront, string Started)
     {
         public static ProcessLine? Read(string folder)
         {
@@ -68,11 +75,11 @@ internal sealed class ChildProcesses
 
                 // The second field is the program's name in parentheses, which may hold anything.
                 string[] fields = line[(line.LastIndexOf(')') + 2)..].Split(' ');
-                return new ProcessLine(id, Number(fields[1]), Number(fields[3]), fields[19]);
+                return new ProcessLine(id, Number(fields[1]), Number(fields[2]), Number(fields[3]), Number(fields[5]), fields[19]);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                return null; // Gone meanwhile.
+                return null; // Gone meanwhile, or no such folder on this platform.
             }
         }
 

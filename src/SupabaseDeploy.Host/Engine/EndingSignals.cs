@@ -8,9 +8,13 @@ namespace SupabaseDeploy.Host.Engine;
 /// </summary>
 internal sealed class EndingSignals : IDisposable
 {
+    private const int Interrupt = 2;
+    private const int ExitCodeOfSignal = 128;
+
     /// <summary>Longer than any command of the module gives its own cleanup.</summary>
     private static readonly TimeSpan s_cleanupLimit = TimeSpan.FromSeconds(60);
 
+    private readonly Lock _gate = new();
     private readonly EngineSession _session;
     private readonly PosixSignalRegistration[] _registrations;
     private readonly CancellationTokenSource _ended = new();
@@ -22,9 +26,9 @@ internal sealed class EndingSignals : IDisposable
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, StopPipeline),
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => End(signal, 128 + 15)),
-            PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => End(signal, 128 + 1)),
-            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, signal => End(signal, 128 + 3)),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => End(context, 15)),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => End(context, 1)),
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => End(context, 3)),
         ];
     }
 
@@ -41,30 +45,39 @@ internal sealed class EndingSignals : IDisposable
         }
     }
 
-    private void StopPipeline(PosixSignalContext signal)
+    private void StopPipeline(PosixSignalContext context)
     {
-        signal.Cancel = true;
+        context.Cancel = true;
         _session.Stop();
+        if (!ChildProcesses.ShareTheTerminalsSignals())
+        {
+            ChildProcesses.Current().Signal(Interrupt);
+        }
     }
 
-    private void End(PosixSignalContext signal, int exitCode)
+    private void End(PosixSignalContext context, int signal)
     {
-        signal.Cancel = true;
-        if (ExitCode is not null)
+        context.Cancel = true;
+        lock (_gate)
         {
-            return;
+            if (ExitCode is not null)
+            {
+                return;
+            }
+
+            ExitCode = ExitCodeOfSignal + signal;
         }
 
-        ExitCode = exitCode;
-        _children = ChildProcesses.OfThisSession();
+        _children = ChildProcesses.Current();
         _session.End();
+        _children.Signal(signal);
         _ = Task.Delay(s_cleanupLimit, _ended.Token).ContinueWith(
-            _ => ExitWithoutCleanup(exitCode), CancellationToken.None, TaskContinuationOptions.NotOnCanceled, TaskScheduler.Default);
+            _ => ExitWithoutCleanup(), CancellationToken.None, TaskContinuationOptions.NotOnCanceled, TaskScheduler.Default);
     }
 
-    private void ExitWithoutCleanup(int exitCode)
+    private void ExitWithoutCleanup()
     {
         _children?.KillRemaining();
-        Environment.Exit(exitCode);
+        Environment.Exit(ExitCode!.Value);
     }
 }

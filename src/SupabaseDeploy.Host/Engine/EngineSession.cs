@@ -218,7 +218,7 @@ internal sealed class EngineSession : IDisposable
 
         pipeline.Input.Close();
         ended.Wait();
-        return pipeline.PipelineStateInfo.State == PipelineState.Completed ? null : pipeline.PipelineStateInfo.Reason;
+        return pipeline.PipelineStateInfo.State == PipelineState.Failed ? pipeline.PipelineStateInfo.Reason : null;
     }
 
     /// <summary>Shows an error that ended a pipeline as one that was written.</summary>

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
 
 namespace SupabaseDeploy.Host.Engine;
@@ -10,24 +9,45 @@ internal static class MissingCommands
     public static void Explain(Runspace runspace) =>
         runspace.SessionStateProxy.InvokeCommand.CommandNotFoundAction = (_, lookup) =>
         {
-            if (BuiltInModules.ModuleOf(lookup.CommandName) is { } module)
+            if (BuiltInModules.ModuleOf(lookup.CommandName) is not null)
             {
-                lookup.CommandScriptBlock = Failing(lookup.CommandName, module);
+                lookup.Command = new CmdletInfo(lookup.CommandName, typeof(MissingCommand));
             }
         };
+}
 
-    /// <summary>
-    /// A command that takes any arguments and throws. That ends the script, where a command that is not recognized ends the statement only:
-    /// what a script goes on to do without its commands is not what it was written to do.
-    /// </summary>
-    private static ScriptBlock Failing(string command, string module)
+/// <summary>
+/// Stands for a command that is not here: takes any arguments and ends the script, where a command that is not recognized ends
+/// the statement only. What a script goes on to do without its commands is not what it was written to do.
+/// </summary>
+[Cmdlet(VerbsDiagnostic.Resolve, "MissingCommand")]
+internal sealed class MissingCommand : PSCmdlet
+{
+    /// <summary>Whatever is piped.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public object? InputObject { get; set; }
+
+    /// <summary>Whatever is given.</summary>
+    [Parameter(ValueFromRemainingArguments = true)]
+    public object[]? Arguments { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
     {
-        string message = $"The command '{command}' is part of {module}, which this host does not have. "
-            + "Install PowerShell 7.6 or later (pwsh) and run this there, or use .NET calls instead.";
-        return ScriptBlock.Create($$"""
-            throw [Management.Automation.ErrorRecord]::new(
-                [Management.Automation.CommandNotFoundException]::new('{{CodeGeneration.EscapeSingleQuotedStringContent(message)}}'),
-                'CommandNotInThisHost', 'ObjectNotFound', '{{CodeGeneration.EscapeSingleQuotedStringContent(command)}}')
-            """);
+        string name = MyInvocation.MyCommand.Name;
+        var failure = new CommandNotFoundException(
+            $"The command '{name}' is part of {BuiltInModules.ModuleOf(name)}, which this host does not have.");
+        var error = new ErrorRecord(failure, "CommandNotInThisHost", ErrorCategory.ObjectNotFound, name)
+        {
+            ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = "Install PowerShell 7.6 or later (pwsh) and run this there, or use .NET calls instead." },
+        };
+        throw new MissingCommandException(error);
+    }
+
+    /// <summary>The engine ends the script on it, as on an error under <c>$ErrorActionPreference = 'Stop'</c>.</summary>
+    private sealed class MissingCommandException(ErrorRecord error) : ActionPreferenceStopException(error.Exception.Message, error.Exception)
+    {
+        /// <inheritdoc/>
+        public override ErrorRecord ErrorRecord { get; } = error;
     }
 }

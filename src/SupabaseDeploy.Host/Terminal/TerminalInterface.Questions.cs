@@ -8,6 +8,7 @@ namespace SupabaseDeploy.Host.Terminal;
 /// <summary>Questions: asked on a terminal, refused where nobody could answer.</summary>
 internal sealed partial class TerminalInterface
 {
+    private const string GiveTheValue = "Give the value as a parameter.";
     private readonly bool _nonInteractive;
     private readonly CancellationTokenSource _abandoned = new();
     private readonly KeyReader _keys;
@@ -20,14 +21,14 @@ internal sealed partial class TerminalInterface
 
     /// <summary>A line editor for the prompt.</summary>
     public LineEditor Editor(IReadOnlyList<string> history, Func<string, int, (string Text, int Cursor)?> complete) =>
-        new(_keys, Console.Out, () => Console.WindowWidth) { History = history, Complete = complete };
+        new(_keys, Console.Out, WindowWidth) { History = history, Complete = complete };
 
     /// <inheritdoc/>
     public override string ReadLine()
     {
         if (_nonInteractive)
         {
-            throw CannotAsk("a line of input");
+            throw CannotAsk("a line of input", GiveTheValue);
         }
 
         return Console.IsInputRedirected ? Console.In.ReadLine() ?? "" : ReadAnswer("");
@@ -57,7 +58,9 @@ internal sealed partial class TerminalInterface
     /// <inheritdoc/>
     public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
     {
-        EnsureCanAsk(string.IsNullOrWhiteSpace(message) ? caption : message.ReplaceLineEndings(" "));
+        EnsureCanAsk(
+            string.IsNullOrWhiteSpace(message) ? caption : message.ReplaceLineEndings(" "),
+            "Add -Confirm:$false to go ahead without being asked.");
         Introduce(caption, message);
         var labels = choices.Select(ChoiceLabel.From).ToList();
         string question = string.Join("  ", labels.Select(label => label.ToString()).Append("[?] Help"))
@@ -98,8 +101,8 @@ internal sealed partial class TerminalInterface
         return new PSCredential(name, Secure(ReadAnswer($"Password for user {name}: ", masked: true)));
     }
 
-    private static HostException CannotAsk(string question) =>
-        new($"Cannot ask '{question}': there is no terminal to ask on, or -NonInteractive was given. Give the value as a parameter; where a command asks to confirm a change, add -Confirm:$false to go ahead without being asked.");
+    private HostException CannotAsk(string question, string remedy) =>
+        new($"Cannot ask '{question}': {(_nonInteractive ? "the session is not interactive" : "there is no terminal to ask on")}. {remedy}");
 
     private static SecureString Secure(string text)
     {
@@ -113,13 +116,15 @@ internal sealed partial class TerminalInterface
         return secure;
     }
 
-    private void EnsureCanAsk(string question)
+    private void EnsureCanAsk(string question, string remedy = GiveTheValue)
     {
         if (!CanAsk)
         {
-            throw CannotAsk(question);
+            throw CannotAsk(question, remedy);
         }
     }
+
+    private int WindowWidth() => _raw.WindowSize.Width;
 
     private void Introduce(string caption, string message)
     {
@@ -174,6 +179,6 @@ internal sealed partial class TerminalInterface
     private string ReadAnswer(string question, bool masked = false)
     {
         HideProgress();
-        return new LineEditor(_keys, Console.Out, () => Console.WindowWidth).Read(question, masked) ?? throw new PipelineStoppedException();
+        return new LineEditor(_keys, Console.Out, WindowWidth).Read(question, masked) ?? throw new PipelineStoppedException();
     }
 }

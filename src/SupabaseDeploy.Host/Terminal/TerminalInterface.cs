@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Management.Automation.Host;
-using System.Security;
 
 namespace SupabaseDeploy.Host.Terminal;
 
@@ -18,8 +17,8 @@ internal sealed partial class TerminalInterface : PSHostUserInterface, IDisposab
     {
         _nonInteractive = nonInteractive;
         _keys = new KeyReader(_abandoned.Token);
-        _progress = _drawsOnError ? new ProgressLine(Console.Error, () => Console.WindowWidth, TimeProvider.System)
-            : _drawsOnOutput ? new ProgressLine(Console.Out, () => Console.WindowWidth, TimeProvider.System)
+        _progress = _drawsOnError ? new ProgressLine(Console.Error, WindowWidth, TimeProvider.System)
+            : _drawsOnOutput ? new ProgressLine(Console.Out, WindowWidth, TimeProvider.System)
             : new ProgressLog(Console.Error);
         if (Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 })
         {
