@@ -1,0 +1,4 @@
+# command: true
+# exit: 1
+# stderr: ParserError
+if (

@@ -1,0 +1,6 @@
+# exit: 3
+# stdout: before
+# not: after
+'before'
+exit 3
+'after'

@@ -1,0 +1,3 @@
+# exit: 255
+# platform: unix
+exit -1

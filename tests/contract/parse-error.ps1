@@ -1,0 +1,6 @@
+# exit: 1
+# stderr: ParserError
+# stderr: parse-error.ps1
+# not: before
+'before'
+if (

@@ -1,0 +1,6 @@
+# exit: 1
+# stderr: No-SuchCommand
+# not: after
+$ErrorActionPreference = 'Stop'
+No-SuchCommand
+'after'
