@@ -1,5 +1,6 @@
 using Npgsql;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Backups;
@@ -10,8 +11,9 @@ namespace SupabaseDeploy.Backups;
 /// when the process dies, the server rolls back and lets them in to the old database.
 /// </summary>
 /// <param name="maintenance">The maintenance database as a role that may rename databases and end sessions.</param>
+/// <param name="sink">Told about each step.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DatabaseSwitch(DatabaseAddress maintenance, TimeProvider time)
+internal sealed class DatabaseSwitch(DatabaseAddress maintenance, IProgressSink sink, TimeProvider time)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(50);
@@ -31,6 +33,7 @@ internal sealed class DatabaseSwitch(DatabaseAddress maintenance, TimeProvider t
                 : await session.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
+                sink.Publish(new Detail($"No session is left in '{entry.Live}', and none can begin."));
                 var catalog = new DatabaseCatalog(session);
                 await catalog.ExecuteAsync(Rename(entry.Restored, entry.Live), cancellationToken).ConfigureAwait(false);
                 if (hasLive)

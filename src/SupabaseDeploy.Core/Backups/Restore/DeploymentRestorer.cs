@@ -60,12 +60,12 @@ public sealed class DeploymentRestorer(IDeploymentTargets targets, PostgresInsta
 
         string activity = $"Restore {environment}";
         RestoreWorkplace workplace = await RestoreWorkplace.EnterAsync(
-            application, administration, $"restore backup {backup.Id} to {environment}", lockWait, sink, cancellationToken).ConfigureAwait(false);
+            application, administration, $"restore backup {backup.Id} to {environment}", lockWait, _time, sink, cancellationToken).ConfigureAwait(false);
         await using (workplace.ConfigureAwait(false))
         {
             try
             {
-                await workplace.RecoverAsync(sink, cancellationToken).ConfigureAwait(false);
+                await workplace.RecoverAsync(new Ledger(environment, application), sink, cancellationToken).ConfigureAwait(false);
                 var restore = new Restoration(workplace, target, new HealthChecker(targets, _time), backup, new DumpProgram(installation, sink), sink, _time);
                 return await restore.RunAsync(activity, cancellationToken).ConfigureAwait(false);
             }

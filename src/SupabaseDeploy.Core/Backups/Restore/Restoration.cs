@@ -89,7 +89,7 @@ internal sealed class Restoration(
             sink.Publish(new Detail($"The ledger goes on in '{entry.Restored}'."));
         }
 
-        await new DatabaseSwitch(workplace.Maintenance, time).RunAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
+        await new DatabaseSwitch(workplace.Maintenance, sink, time).RunAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
         sink.Publish(new Detail($"'{entry.Restored}' is now '{entry.Live}'."));
         if (!run.IsRecorded)
         {

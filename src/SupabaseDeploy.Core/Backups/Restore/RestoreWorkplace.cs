@@ -1,5 +1,6 @@
 using Npgsql;
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
 
@@ -11,9 +12,11 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
     private readonly DeploymentLock _lock;
     private readonly NpgsqlConnection _connection;
     private readonly DatabaseCatalog _catalog;
+    private readonly TimeProvider _time;
 
-    private RestoreWorkplace(DatabaseAddress application, DatabaseAddress maintenance, DeploymentLock held, NpgsqlConnection connection)
+    private RestoreWorkplace(DatabaseAddress application, DatabaseAddress maintenance, DeploymentLock held, NpgsqlConnection connection, TimeProvider time)
     {
+        _time = time;
         Application = application;
         Maintenance = maintenance;
         _lock = held;
@@ -36,7 +39,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
 
     /// <summary>Takes the lock and opens the journal.</summary>
     public static async Task<RestoreWorkplace> EnterAsync(
-        DatabaseAddress application, DatabaseAddress administration, string why, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
+        DatabaseAddress application, DatabaseAddress administration, string why, TimeSpan wait, TimeProvider time, IProgressSink sink, CancellationToken cancellationToken)
     {
         DatabaseAddress maintenance = await MaintenanceDatabase.EnsureAsync(application, administration, wait, sink, cancellationToken).ConfigureAwait(false);
         DeploymentLock held = await DeploymentLock.AcquireAsync(application, why, wait, sink, cancellationToken).ConfigureAwait(false);
@@ -44,7 +47,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
         try
         {
             connection = await maintenance.OpenAsync(cancellationToken, "supabase-deploy restore").ConfigureAwait(false);
-            var workplace = new RestoreWorkplace(application, maintenance, held, connection);
+            var workplace = new RestoreWorkplace(application, maintenance, held, connection, time);
             await workplace.Journal.CreateAsync(cancellationToken).ConfigureAwait(false);
             return workplace;
         }
@@ -71,18 +74,20 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
     /// Settles what restores that died have left: before the switch, what they built is dropped; after it, they are done.
     /// Nothing else is possible, because the switch is one transaction.
     /// </summary>
-    public async Task RecoverAsync(IProgressSink sink, CancellationToken cancellationToken)
+    public async Task RecoverAsync(Ledger ledger, IProgressSink sink, CancellationToken cancellationToken)
     {
         foreach (RestoreEntry entry in await Journal.ReadAsync(Application.Database, cancellationToken).ConfigureAwait(false))
         {
             if (entry.State == RestoreState.Building)
             {
                 sink.Publish(new Notice($"A restore of backup '{entry.Backup}' had ended before its switch: database '{entry.Restored}' is dropped."));
+                await SettleAsync(ledger, entry, DeploymentStatus.Interrupted, "Its process died before the switch; the database was not touched.", sink, cancellationToken).ConfigureAwait(false);
                 await AbandonAsync(entry, cancellationToken).ConfigureAwait(false);
             }
             else if (entry.State == RestoreState.Switched)
             {
                 sink.Publish(new Notice($"A restore of backup '{entry.Backup}' had ended after its switch: the replaced database is kept as '{entry.Previous}'."));
+                await SettleAsync(ledger, entry, DeploymentStatus.Succeeded, $"Backup {entry.Backup} was verified and switched in; then the process died.", sink, cancellationToken).ConfigureAwait(false);
                 await Journal.WriteStateAsync(entry.Id, RestoreState.Done, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -129,6 +134,25 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
         catch (PostgresException e)
         {
             sink.Publish(new Caution($"Database '{older.Previous}', replaced by an earlier restore, cannot be dropped: {e.MessageText}. It takes up space until it is."));
+        }
+    }
+
+    // A publish may have settled it already; where the ledger cannot be read there is nothing to settle.
+    private async Task SettleAsync(
+        Ledger ledger, RestoreEntry entry, DeploymentStatus status, string reason, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        try
+        {
+            IReadOnlyList<Deployment> deployments = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+            if (deployments.FirstOrDefault(deployment => deployment.Id == entry.Deployment && deployment.Status == DeploymentStatus.Running) is { } running)
+            {
+                Deployment settled = running with { Status = status, Changed = status == DeploymentStatus.Succeeded, Reason = reason, FinishedAt = _time.GetUtcNow() };
+                await ledger.FinishAsync(settled, null, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is DeployException or NpgsqlException)
+        {
+            sink.Publish(new Caution($"The ledger cannot say how the restore of backup '{entry.Backup}' ended: {e.Message}"));
         }
     }
 }

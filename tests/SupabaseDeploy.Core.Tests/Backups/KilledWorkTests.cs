@@ -1,0 +1,54 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Events;
+
+namespace SupabaseDeploy.Backups;
+
+/// <summary>The process is killed, as by kill -9, between and inside the steps; what the next process finds is never two states or none.</summary>
+public sealed class KilledWorkTests : IAsyncLifetime
+{
+    private BackedUpProject _project = null!;
+
+    public async ValueTask InitializeAsync() => _project = await BackedUpProject.CreateAsync();
+
+    public ValueTask DisposeAsync() => _project.DisposeAsync();
+
+    [Fact]
+    public async Task A_backup_that_was_killed_is_never_listed_and_the_next_one_cleans_up()
+    {
+        await _project.KillAsync("backup", "Dumping");
+        string left = Assert.Single(Directory.GetDirectories(_project.Store.Folder, ".*"));
+
+        Assert.Equal(_project.Backup.Id, Assert.Single(_project.Store.List(NullProgressSink.Instance)).Id);
+        DeploymentBackup next = await _project.BackUpAsync(NullProgressSink.Instance);
+
+        Assert.False(Directory.Exists(left));
+        Assert.Equal([next.Id, _project.Backup.Id], _project.Store.List(NullProgressSink.Instance).Select(backup => backup.Id));
+        Assert.Equal(2, Directory.GetFileSystemEntries(_project.Store.Folder).Length);
+    }
+
+    [Theory]
+    [InlineData("Restoring", false)]
+    [InlineData("ended verify", false)]
+    [InlineData("The ledger goes on", false)]
+    [InlineData("No session is left", false)]
+    [InlineData("'*' is now", true)]
+    [InlineData("started health", true)]
+    public async Task A_restore_that_was_killed_left_the_old_database_or_the_new_one_and_the_next_restore_goes_through(string at, bool isSwitched)
+    {
+        await _project.Database.ExecuteAsync("delete from child");
+
+        await _project.KillAsync("restore", at == "'*' is now" ? $"'{_project.Live}_restore_" : at);
+
+        Assert.Equal(isSwitched ? 2 : 0, await _project.Database.ScalarAsync<long>("select count(*) from child"));
+        Deployment next = await _project.Restorer.RestoreAsync(_project.Backup, TimeSpan.FromSeconds(30), NullProgressSink.Instance, CancellationToken.None);
+        Assert.Equal(DeploymentStatus.Succeeded, next.Status);
+        Assert.Equal(2, await _project.Database.ScalarAsync<long>("select count(*) from child"));
+        IReadOnlyList<string> databases = await _project.DatabasesAsync();
+        Assert.Equal(2, databases.Count);
+        Assert.StartsWith($"{_project.Live}_before_", databases[1], StringComparison.Ordinal);
+        IReadOnlyList<Deployment> recorded = await new Ledger(_project.Environment, _project.Database.Application).GetDeploymentsAsync(CancellationToken.None);
+        Assert.Equal(
+            [isSwitched ? DeploymentStatus.Succeeded : DeploymentStatus.Interrupted, DeploymentStatus.Succeeded],
+            recorded.Select(deployment => deployment.Status));
+    }
+}

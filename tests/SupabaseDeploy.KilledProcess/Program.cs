@@ -1,0 +1,29 @@
+using SupabaseDeploy.Backups;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.KilledProcess;
+using SupabaseDeploy.Postgres;
+
+// Does one piece of work and is killed, as by kill -9, when it comes to the given event: for tests of what the next process finds.
+// Arguments: backup|drill|restore, the project folder, the event. The two database URLs are in the environment.
+string[] arguments = Environment.GetCommandLineArgs()[1..];
+DatabaseAddress application = DatabaseAddress.Parse(Environment.GetEnvironmentVariable("TEST_APPLICATION_URL")!);
+DatabaseAddress administration = DatabaseAddress.Parse(Environment.GetEnvironmentVariable("TEST_ADMINISTRATION_URL")!);
+var environment = new DeploymentEnvironment
+{
+    Name = "production",
+    Target = TargetKind.Local,
+    Application = "courses",
+    Project = new ProjectFolder(arguments[1]),
+    MigrationsFolder = Path.Combine(arguments[1], "migrations"),
+};
+var targets = new OneDatabase(application, administration);
+var installations = new PostgresInstallations();
+var sink = new KillingSink(arguments[2]);
+Task work = arguments[0] switch
+{
+    "backup" => new BackupService(targets, installations).CreateAsync(environment, sink, CancellationToken.None),
+    "drill" => new BackupDriller(targets).RunAsync(new BackupStore(environment).Find("latest"), sink, CancellationToken.None),
+    "restore" => new DeploymentRestorer(targets, installations).RestoreAsync(new BackupStore(environment).Find("latest"), TimeSpan.Zero, sink, CancellationToken.None),
+    _ => throw new ArgumentException($"'{arguments[0]}' is no work of this program."),
+};
+await work.ConfigureAwait(false);
