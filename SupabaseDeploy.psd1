@@ -8,7 +8,9 @@
     Description          = 'Carries a Flutter and Supabase application from local development to Supabase Cloud and self-hosting: migrates, publishes behind gates, watches health, rolls back, and proves that backups restore.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @()
+    FormatsToProcess     = @(
+        'module/LocalStack.Format.ps1xml'
+    )
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()

@@ -46,6 +46,10 @@ public sealed class DeploymentPipeline
             : new DeploymentPipeline(project, files);
     }
 
+    /// <summary>The names of the stages that live in one kind of place, in promotion order. Needs no reference resolved.</summary>
+    public IReadOnlyList<string> StagesOf(TargetKind target) =>
+        [.. _written.Stages.Where(stage => stage.Target!.Value == target).Select(stage => stage.Name!.Value)];
+
     /// <summary>Resolves the environments whose names match any of <paramref name="patterns"/> (wildcards), in promotion order.</summary>
     /// <exception cref="ConfigurationException">Variables are not set, or their values cannot be used: all of them are named at once.</exception>
     /// <exception cref="DeployException">A pattern matches no stage.</exception>

@@ -139,7 +139,9 @@ public sealed class LocalStacks
     private Task<FileLock> LockAsync(StackFolder folder, DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken) =>
         FileLock.AcquireAsync(folder.LockFile, $"it starts or stops local stack '{environment.Name}'", sink, _time, cancellationToken);
 
-    private static void EnsureLocal(DeploymentEnvironment environment)
+    /// <summary>Refuses an environment that does not live on this machine.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.NotALocalEnvironment"/>.</exception>
+    public static void EnsureLocal(DeploymentEnvironment environment)
     {
         if (environment.Target != TargetKind.Local)
         {

@@ -68,6 +68,23 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             return ShouldProcess(target, action);
         });
 
+    /// <summary>The same for a command whose impact depends on its parameters. Its class declares the highest.</summary>
+    /// <param name="target">The environment and host.</param>
+    /// <param name="action">What would be done.</param>
+    /// <param name="impact">The impact of this call.</param>
+    protected Task<bool> ShouldProcessAsync(string target, string action, ConfirmImpact impact) =>
+        OnPipelineThread(() =>
+        {
+            if (!IsWhatIf && !Confirmation.WouldAsk(this, impact))
+            {
+                WriteVerbose($"Performing the operation \"{action}\" on target \"{target}\".");
+                return true;
+            }
+
+            Confirmation.EnsureCanAsk(this, action, target);
+            return ShouldProcess(target, action);
+        });
+
     /// <summary>Runs <paramref name="work"/> on the pipeline thread, where <see cref="PSCmdlet"/> members may be used.</summary>
     protected Task<T> OnPipelineThread<T>(Func<T> work)
     {

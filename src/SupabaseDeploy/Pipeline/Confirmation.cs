@@ -20,7 +20,11 @@ internal static class Confirmation
         }
     }
 
-    private static bool WouldAsk(PSCmdlet cmdlet)
+    /// <summary>True when a question of the impact that the command's class declares will be asked.</summary>
+    public static bool WouldAsk(PSCmdlet cmdlet) => WouldAsk(cmdlet, Impact(cmdlet));
+
+    /// <summary>True when a question of <paramref name="impact"/> is to be asked.</summary>
+    public static bool WouldAsk(PSCmdlet cmdlet, ConfirmImpact impact)
     {
         IDictionary<string, object> bound = cmdlet.MyInvocation.BoundParameters;
         if (bound.TryGetValue("WhatIf", out object? whatIf) && LanguagePrimitives.IsTrue(whatIf))
@@ -35,7 +39,7 @@ internal static class Confirmation
 
         return LanguagePrimitives.TryConvertTo(cmdlet.SessionState.PSVariable.GetValue("ConfirmPreference"), out ConfirmImpact preference)
             && preference != ConfirmImpact.None
-            && Impact(cmdlet) >= preference;
+            && impact >= preference;
     }
 
     private static ConfirmImpact Impact(PSCmdlet cmdlet) =>

@@ -1,0 +1,130 @@
+using System.Management.Automation;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Tests.LocalStack;
+
+public sealed class LocalStackCommandTests
+{
+    [Fact]
+    public void A_stack_is_started_adopted_stopped_and_removed()
+    {
+        using var project = new StackSession();
+
+        Assert.Equal(["local Running True", "local Running False"], project.Lines("1..2 | ForEach-Object { Start-LocalStack } | ForEach-Object { \"$($_.Environment) $($_.State) $($_.Changed)\" }"));
+        Assert.Equal(["local Running", "staging Stopped"], project.Lines("Get-LocalStack | ForEach-Object { \"$($_.Environment) $($_.State)\" }"));
+        Assert.Equal(["Stopped True", "Stopped False"], project.Lines("1..2 | ForEach-Object { Stop-LocalStack } | ForEach-Object { \"$($_.State) $($_.Changed)\" }"));
+        Assert.Equal(["True", "False"], project.Lines("1..2 | ForEach-Object { Stop-LocalStack -RemoveData -Confirm:$false } | ForEach-Object Changed"));
+        Assert.False(Directory.Exists(Path.Combine(project.Root, ".supabase-deploy", "environments", "local")));
+    }
+
+    [Fact]
+    public void A_wildcard_means_the_local_stages_and_results_pipe_into_the_next_command()
+    {
+        using var project = new StackSession();
+
+        Assert.Equal(
+            ["local Running", "staging Running", "local Stopped", "staging Stopped"],
+            project.Lines("""
+                $started = Start-LocalStack * -ThrottleLimit 2
+                $started | ForEach-Object { "$($_.Environment) $($_.State)" }
+                $started | Get-LocalStack | Stop-LocalStack | ForEach-Object { "$($_.Environment) $($_.State)" }
+                """));
+    }
+
+    [Fact]
+    public void Two_projects_run_their_stacks_side_by_side()
+    {
+        using var first = new StackSession();
+        using var second = new StackSession();
+
+        string[] urls = [.. first.Lines("(Start-LocalStack).Url"), .. second.Lines("(Start-LocalStack).Url")];
+
+        Assert.Equal(2, urls.Distinct().Count());
+        Assert.Equal(["Stopped"], first.Lines("(Stop-LocalStack).State"));
+        Assert.Equal(["Running"], second.Lines("(Get-LocalStack local).State"));
+    }
+
+    [Fact]
+    public void WhatIf_changes_nothing()
+    {
+        using var project = new StackSession();
+
+        Assert.Empty(project.Lines("Start-LocalStack * -WhatIf"));
+        Assert.False(Directory.Exists(Path.Combine(project.Root, ".supabase-deploy")));
+
+        Assert.Equal(["Running"], project.Lines("Start-LocalStack | ForEach-Object State"));
+        Assert.Empty(project.Lines("Stop-LocalStack -WhatIf; Stop-LocalStack -RemoveData -WhatIf"));
+        Assert.Equal(["Running"], project.Lines("Get-LocalStack local | ForEach-Object State"));
+    }
+
+    [Fact]
+    public void Removing_data_is_a_question_and_a_plain_stop_is_none()
+    {
+        using var project = new StackSession();
+        Assert.Equal(["Running"], project.Lines("Start-LocalStack | ForEach-Object State"));
+
+        // This session's host cannot ask, so a question is an error.
+        SessionResult asked = project.Run("Stop-LocalStack -RemoveData");
+        Assert.NotNull(asked.Error);
+        Assert.Equal(["Running"], project.Lines("Get-LocalStack local | ForEach-Object State"));
+        Assert.NotNull(project.Run("Stop-LocalStack -Confirm").Error);
+        Assert.Equal(["Stopped"], project.Lines("Stop-LocalStack | ForEach-Object State"));
+    }
+
+    [Fact]
+    public void An_unknown_name_is_refused()
+    {
+        using var project = new StackSession();
+
+        SessionResult result = project.Run("Start-LocalStack nowhere");
+
+        Assert.Equal("EnvironmentNotFound", result.Error!.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Contains("nowhere", result.Error.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stage_of_another_target_has_no_local_stack()
+    {
+        using var project = new StackSession();
+        project.Run("[Environment]::SetEnvironmentVariable('LOCAL_STACK_TESTS_DATABASE', 'postgresql://postgres@db.example/postgres')");
+        string pipeline = Path.Combine(project.Root, "env", "pipeline.yml");
+        File.WriteAllText(pipeline, File.ReadAllText(pipeline).Replace("secret:LOCAL_STACK_TESTS_NEVER_SET_THIS", "LOCAL_STACK_TESTS_DATABASE", StringComparison.Ordinal));
+
+        foreach (string command in (string[])["Start-LocalStack production", "Stop-LocalStack production", "Get-LocalStack production"])
+        {
+            SessionResult result = project.Run(command);
+            Assert.Equal("NotALocalEnvironment", result.Error!.FullyQualifiedErrorId.Split(',')[0]);
+            Assert.Equal("Environment 'production' has no local stack: its target is 'docker', not 'local'.", result.Error.Exception.Message);
+        }
+    }
+
+    [Fact]
+    public async Task Stopping_the_pipeline_during_a_start_leaves_nothing_running()
+    {
+        using var project = new StackSession();
+        Assert.Equal(["Stopped"], project.Lines("Start-LocalStack | Stop-LocalStack | ForEach-Object State"));
+        string gatewayLock = Path.Combine(project.Root, ".supabase-deploy", "environments", "local", "gateway.json.lock");
+        File.Delete(gatewayLock);
+
+        using (PowerShell shell = PowerShell.Create(project.Session.Runspace))
+        {
+            shell.AddScript("Start-LocalStack");
+            IAsyncResult start = shell.BeginInvoke();
+            await Wait.UntilAsync(() => start.IsCompleted || File.Exists(gatewayLock));
+            shell.Stop();
+            Assert.Equal(PSInvocationState.Stopped, shell.InvocationStateInfo.State);
+        }
+
+        Assert.Equal(["Stopped"], project.Lines("Get-LocalStack local | ForEach-Object State"));
+    }
+
+    [Fact]
+    public void Names_complete()
+    {
+        using var project = new StackSession();
+
+        Assert.Equal(
+            ["staging"],
+            project.Lines("([System.Management.Automation.CommandCompletion]::CompleteInput('Start-LocalStack st', 19, $null)).CompletionMatches | ForEach-Object CompletionText"));
+    }
+}

@@ -1,0 +1,58 @@
+# What a person at a prompt sees of Start-, Stop- and Get-LocalStack. Starts nothing.
+BeforeAll {
+    Import-Module (Get-Item "$PSScriptRoot/../../out/SupabaseDeploy/*/SupabaseDeploy.psd1").FullName -Force
+    $project = Join-Path $TestDrive 'a project'
+    New-Item -ItemType Directory -Path "$project/env" -Force | Out-Null
+    Set-Content "$project/env/pipeline.yml" "application: courses`nstages:`n  - name: local`n    target: local`n  - name: staging`n    target: local"
+    New-Item -ItemType Directory -Path "$project/migrations" -Force | Out-Null
+}
+
+AfterAll {
+    Remove-Module SupabaseDeploy
+}
+
+Describe '<_>' -ForEach 'Start-LocalStack', 'Stop-LocalStack', 'Get-LocalStack' {
+    It 'has help with a synopsis and examples' {
+        $help = Get-Help $_ -Full
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.examples.example.Count | Should -BeGreaterThan 1
+    }
+
+    It 'takes environments by position and from the pipeline' {
+        $parameter = (Get-Command $_).Parameters['Environment'].Attributes.Where{ $_ -is [Parameter] }[0]
+        $parameter.Position | Should -Be 0
+        $parameter.ValueFromPipeline | Should -BeTrue
+    }
+
+    It 'completes the names of environments' {
+        Push-Location $project
+        try {
+            (TabExpansion2 "$_ st").CompletionMatches.CompletionText | Should -Be 'staging'
+        } finally {
+            Pop-Location
+        }
+    }
+}
+
+Describe 'A stack that was never started' {
+    It 'is stopped' {
+        (Get-LocalStack -Project $project).State | Should -Be 'Stopped', 'Stopped'
+    }
+
+    It 'is shown as a table' {
+        $table = Get-LocalStack -Project $project | Out-String -Width 160
+        $table | Should -Match 'Environment\s+State\s+Services\s+Url\s+Database'
+        $table | Should -Match 'staging\s+\S*Stopped'
+    }
+
+    It 'is not started by -WhatIf' {
+        'local', 'staging' | Start-LocalStack -Project $project -WhatIf | Should -BeNullOrEmpty
+        Test-Path "$project/.supabase-deploy" | Should -BeFalse
+    }
+
+    It 'can be stopped, which changes nothing' {
+        $stopped = Stop-LocalStack -Project $project
+        $stopped.Changed | Should -BeFalse
+        $stopped.State | Should -Be 'Stopped'
+    }
+}
