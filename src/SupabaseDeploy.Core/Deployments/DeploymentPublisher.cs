@@ -125,14 +125,15 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         DatabaseAddress database = await targets.For(plan.Environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         foreach (Deployment dead in plan.Observed!.Deployments.Where(deployment => deployment.Status == DeploymentStatus.Running))
         {
-            string at = dead.Steps.LastOrDefault() is { } step ? $" at step '{step.Name}'" : "";
-            sink.Publish(new Caution($"{dead} was interrupted{at}: {dead.RequestedBy} has ended without finishing it. This deployment takes over."));
+            DeploymentStep last = dead.Steps[^1];
+            sink.Publish(new Caution($"{dead} was interrupted at step '{last.Name}': {dead.RequestedBy} has ended without finishing it. This deployment takes over."));
             Deployment ended = dead with
             {
                 Status = DeploymentStatus.Interrupted,
-                Reason = $"The process that ran it ended{at}.",
+                Reason = $"The process that ran it ended at step '{last.Name}'.",
                 Changed = true,
                 FinishedAt = Ledger.ToMicrosecond(_time.GetUtcNow()),
+                Steps = [.. dead.Steps.SkipLast(1), last.Status == StepStatus.Running ? last with { Status = StepStatus.Failed, Message = "The process ended." } : last],
             };
             await new Ledger(plan.Environment, database).FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
         }

@@ -37,18 +37,25 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
         values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (deployment_id, position) do update
             set status = excluded.status, finished_at = excluded.finished_at, message = excluded.message
+            where steps.status = 'Running'
         """,
         cancellationToken,
         deployment, position, step.Name, step.Status.ToString(), step.StartedAt, Moment(step.StartedAt + step.Duration), Text(step.Message));
 
-    public Task FinishAsync(Deployment deployment, CancellationToken cancellationToken) => session.ExecuteAsync(
-        """
-        update supabase_deploy.deployments
-        set status = $2, changed = $3, reason = $4, lockout = $5, finished_at = $6
-        where id = $1
-        """,
-        cancellationToken,
-        deployment.Id, deployment.Status.ToString(), deployment.Changed, Text(deployment.Reason), Text(deployment.Lockout), Moment(deployment.FinishedAt));
+    /// <summary>Writes the end of the last step with the end of the deployment: a finished deployment has no running step.</summary>
+    public async Task FinishAsync(Deployment deployment, CancellationToken cancellationToken)
+    {
+        int last = deployment.Steps.Count - 1;
+        await UpsertStepAsync(deployment.Id, last, deployment.Steps[last], cancellationToken).ConfigureAwait(false);
+        await session.ExecuteAsync(
+            """
+            update supabase_deploy.deployments
+            set status = $2, changed = $3, reason = $4, lockout = $5, finished_at = $6
+            where id = $1
+            """,
+            cancellationToken,
+            deployment.Id, deployment.Status.ToString(), deployment.Changed, Text(deployment.Reason), Text(deployment.Lockout), Moment(deployment.FinishedAt)).ConfigureAwait(false);
+    }
 
     public async Task<Evidence> AppendEvidenceAsync(
         NewEvidence facts, Guid? deployment, DateTimeOffset recordedAt, CancellationToken cancellationToken)

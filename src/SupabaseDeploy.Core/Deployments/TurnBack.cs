@@ -17,7 +17,7 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
         try
         {
             ObservedState now = await observer.ObserveAsync(run.Plan.Environment, cancellationToken).ConfigureAwait(false);
-            if (IsAsBefore(now, run.Plan.Observed!) && !run.Changed)
+            if (!run.Changed && IsAsBefore(now, run.Plan.Observed!))
             {
                 return await FailAsync(run, failure, $"{reason} Nothing was changed.", null, cancellationToken).ConfigureAwait(false);
             }
@@ -106,8 +106,9 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
         return ended with { Failure = failure };
     }
 
+    // What an interrupted deployment left is nothing to leave as it is.
     private static bool IsAsBefore(ObservedState now, ObservedState before) =>
-        now.History.SequenceEqual(before.History) && now.ServedRelease == before.ServedRelease;
+        before.Unsettled is null && now.History.SequenceEqual(before.History) && now.ServedRelease == before.ServedRelease;
 
     private static string Lockout(DeploymentRun run, string why)
     {

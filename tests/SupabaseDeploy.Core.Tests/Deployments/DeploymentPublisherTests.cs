@@ -1,0 +1,251 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Deployments;
+
+public sealed class DeploymentPublisherTests : IAsyncLifetime
+{
+    private PublishedApplication _application = null!;
+
+    public async ValueTask InitializeAsync() => _application = await PublishedApplication.CreateAsync();
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    [Fact]
+    public async Task A_release_is_published_step_by_step_and_recorded()
+    {
+        Release release = await _application.ReleaseAsync(1);
+
+        Deployment deployment = await _application.PublishAsync("staging", release);
+
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        Assert.True(deployment.Changed);
+        Assert.Equal(1, deployment.Number);
+        Assert.Null(deployment.PreviousRelease);
+        Assert.Equal(["lock", "preflight", "migrate", "web", "health", "record"], deployment.Steps.Select(step => step.Name));
+        Assert.All(deployment.Steps, step => Assert.Equal(StepStatus.Succeeded, step.Status));
+        Assert.Equal(deployment.Plan.Steps.Select(step => step.Name), deployment.Steps.Select(step => step.Name));
+        Assert.Equal(("001", release.Id), await _application.StateAsync("staging"));
+        Assert.Equal(release.Id, (await _application.Ledger("staging").GetCurrentReleaseAsync(CancellationToken.None))?.Id);
+    }
+
+    [Fact]
+    public async Task The_ledger_gives_back_what_the_publish_gave()
+    {
+        Deployment written = await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+
+        Deployment read = Assert.Single(await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
+
+        Assert.Equal(
+            (written.Id, written.Number, written.Kind, written.Status, written.Changed, written.RequestedBy, written.StartedAt, written.FinishedAt),
+            (read.Id, read.Number, read.Kind, read.Status, read.Changed, read.RequestedBy, read.StartedAt, read.FinishedAt));
+        Assert.Equal(written.Steps, read.Steps);
+        Assert.Equal(written.Plan.Steps, read.Plan.Steps);
+        Assert.Equal(written.Plan.Rollback, read.Plan.Rollback);
+        Assert.Equal(written.Release!.Id, read.Release!.Id);
+        Assert.Equal(written.Release.Migrations, read.Release.Migrations);
+    }
+
+    [Fact]
+    public async Task Nothing_to_do_is_verified_and_leaves_the_ledger_as_it_was()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", release);
+
+        Deployment again = await _application.PublishAsync("staging", release);
+
+        Assert.Equal(DeploymentStatus.Succeeded, again.Status);
+        Assert.False(again.Changed);
+        Assert.Null(again.Number);
+        Assert.Equal(["lock", "preflight", "health"], again.Steps.Select(step => step.Name));
+        Assert.Single(await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_release_that_is_not_healthy_is_rolled_back_web_and_schema_both()
+    {
+        Release good = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", good);
+        Release bad = await _application.ReleaseAsync(2, page: "broken");
+
+        Deployment deployment = await _application.PublishAsync("staging", bad);
+
+        Assert.Equal(DeploymentStatus.RolledBack, deployment.Status);
+        Assert.Contains("home is Failed", deployment.Reason, StringComparison.Ordinal);
+        Assert.Contains($"Back at release {good}.", deployment.Reason, StringComparison.Ordinal);
+        Assert.Equal(
+            ["lock", "preflight", "migrate", "web", "health", "rollback web", "rollback migrations", "rollback verify", "record"],
+            deployment.Steps.Select(step => step.Name));
+        Assert.Equal(RollbackStrategy.DownScripts, deployment.Plan.Rollback.Strategy);
+        Assert.Equal(("001", good.Id), await _application.StateAsync("staging"));
+        Assert.Equal(good.Id, (await _application.Ledger("staging").GetCurrentReleaseAsync(CancellationToken.None))?.Id);
+        Assert.DoesNotContain(await _application.Ledger("staging").GetEvidenceAsync(CancellationToken.None), fact => fact.ReleaseId == bad.Id);
+    }
+
+    [Fact]
+    public async Task A_first_release_that_is_not_healthy_leaves_the_history_as_it_was_and_nothing_served()
+    {
+        Deployment deployment = await _application.PublishAsync("staging", await _application.ReleaseAsync(1, page: "broken"));
+
+        Assert.Equal(DeploymentStatus.RolledBack, deployment.Status);
+        Assert.Contains("where it was before the first release", deployment.Reason, StringComparison.Ordinal);
+        Assert.Equal(("", null), await _application.StateAsync("staging"));
+    }
+
+    [Fact]
+    public async Task A_migration_that_fails_takes_back_the_ones_before_it()
+    {
+        Release good = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", good);
+        _application.WriteVersion(2);
+        _application.Write("migrations/003_bad.sql", "select 1/0;");
+        _application.Write("migrations/down/003_bad.sql", "select 1;");
+
+        Deployment deployment = await _application.PublishAsync("staging", await _application.ReleaseAsync());
+
+        Assert.Equal(DeploymentStatus.RolledBack, deployment.Status);
+        Assert.Contains("division by zero", deployment.Reason, StringComparison.Ordinal);
+        Assert.Equal(("001", good.Id), await _application.StateAsync("staging"));
+    }
+
+    [Fact]
+    public async Task A_failure_before_the_first_change_changes_nothing()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        await File.AppendAllTextAsync(Path.Combine(release.WebFolder, "index.html"), "tampered");
+
+        Deployment deployment = await _application.PublishAsync("staging", release);
+
+        Assert.Equal(DeploymentStatus.Failed, deployment.Status);
+        Assert.False(deployment.Changed);
+        Assert.Null(deployment.Lockout);
+        Assert.Contains("'web/index.html' was changed. Nothing was changed.", deployment.Reason, StringComparison.Ordinal);
+        Assert.Equal(("", null), await _application.StateAsync("staging"));
+    }
+
+    [Fact]
+    public async Task Without_down_scripts_a_failure_locks_the_environment_until_a_repair_is_rolled_forward()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        Release bad = await _application.ReleaseAsync(2, page: "broken", hasDownScript: false);
+
+        Deployment failed = await _application.PublishAsync("staging", bad);
+
+        Assert.Equal(RollbackStrategy.None, failed.Plan.Rollback.Strategy);
+        Assert.Equal(DeploymentStatus.Failed, failed.Status);
+        Assert.Contains("-RollForward", failed.Lockout, StringComparison.Ordinal);
+        Release repair = await _application.ReleaseAsync(3);
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("staging", repair));
+        Assert.Equal(ErrorTable.GateRefused, refused.Code);
+        Assert.Equal(failed.Lockout, refused.Remedy);
+
+        Deployment repaired = await _application.PublishAsync("staging", repair, new DeploymentOptions { RollForward = true });
+
+        Assert.Equal(DeploymentStatus.Succeeded, repaired.Status);
+        Assert.Equal(("001 002 003", repair.Id), await _application.StateAsync("staging"));
+        Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync("staging", repair)).Status);
+    }
+
+    [Fact]
+    public async Task Production_takes_only_what_was_healthy_on_staging()
+    {
+        Release release = await _application.ReleaseAsync(1);
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("production", release));
+
+        Assert.Equal(ErrorTable.GateRefused, refused.Code);
+        Assert.Contains("[passed] not locked", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"[missing] healthy on staging: Release {release} has no evidence 'healthy' there.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"Publish-Environment staging -Release {release}", refused.Remedy, StringComparison.Ordinal);
+        Assert.Equal(("", null), await _application.StateAsync("production"));
+        Assert.Empty(await _application.Ledger("production").GetDeploymentsAsync(CancellationToken.None));
+
+        await _application.PublishAsync("staging", release);
+        Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync("production", release)).Status);
+    }
+
+    [Fact]
+    public async Task A_publish_that_is_stopped_says_so_and_the_next_one_takes_over()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        using var stop = new CancellationTokenSource();
+        var sink = new ActingSink(deployEvent =>
+        {
+            if (deployEvent is DeploymentStepStarted { Step: "web" })
+            {
+                stop.Cancel();
+            }
+        });
+        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), release, false, CancellationToken.None);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _application.Publisher().ExecuteAsync(plan, new(), sink, stop.Token));
+        Deployment stopped = Assert.Single(await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
+        Assert.Equal((DeploymentStatus.Interrupted, "Stopped at step 'web'."), (stopped.Status, stopped.Reason));
+
+        Deployment next = await _application.PublishAsync("staging", release);
+
+        Assert.Equal(DeploymentStatus.Succeeded, next.Status);
+        Assert.Equal(("001", release.Id), await _application.StateAsync("staging"));
+    }
+
+    [Fact]
+    public async Task A_second_publisher_is_told_who_holds_the_lock_or_waits_for_it()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        Task<Deployment>? waiting = null;
+        DeployException? refused = null;
+        var sink = new ActingSink(deployEvent =>
+        {
+            if (deployEvent is DeploymentStepStarted { Step: "preflight" })
+            {
+                refused = Assert.Throws<DeployException>(() => _application.PublishAsync("staging", release).GetAwaiter().GetResult());
+                waiting = _application.PublishAsync("staging", release, new DeploymentOptions { LockWait = TimeSpan.FromMinutes(1) });
+            }
+        });
+
+        Deployment first = await _application.PublishAsync("staging", release, sink: sink);
+        Deployment second = await waiting!;
+
+        Assert.Equal(ErrorTable.DeploymentLockHeld, refused!.Code);
+        Assert.Contains($"Publish {release} to staging", refused.Message, StringComparison.Ordinal);
+        Assert.True(first.Changed);
+        Assert.Equal(DeploymentStatus.Succeeded, second.Status);
+        Assert.False(second.Changed);
+        Assert.Single(await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_database_with_migrations_the_release_does_not_have_is_refused()
+    {
+        Release old = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", old);
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(2));
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("staging", old));
+
+        Assert.Equal(ErrorTable.HistoryInconsistent, refused.Code);
+        Assert.Contains("holds migration 002", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"Restore-Deployment staging -Release {old}", refused.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_applied_migration_whose_file_was_edited_is_refused()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        _application.Write("migrations/001_add_t1.sql", "create table public.other ();");
+        Release edited = await _application.ReleaseAsync();
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("staging", edited));
+
+        Assert.Equal(ErrorTable.HistoryInconsistent, refused.Code);
+        Assert.Contains("the file of migration 001 is not the one that was applied", refused.Message, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>Does something at an event.</summary>
+internal sealed class ActingSink(Action<DeployEvent> act) : IProgressSink
+{
+    public void Publish(DeployEvent deployEvent) => act(deployEvent);
+}

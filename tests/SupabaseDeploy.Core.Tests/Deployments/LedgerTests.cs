@@ -1,0 +1,126 @@
+using Npgsql;
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Deployments;
+
+public sealed class LedgerTests : IAsyncLifetime
+{
+    private static readonly DateTimeOffset s_now = new(2026, 11, 22, 12, 0, 0, 123, TimeSpan.Zero);
+
+    private PublishedApplication _application = null!;
+
+    public async ValueTask InitializeAsync() => _application = await PublishedApplication.CreateAsync();
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    [Fact]
+    public async Task Reading_a_ledger_that_is_not_there_creates_nothing()
+    {
+        Ledger ledger = _application.Ledger("staging");
+
+        Assert.Empty(await ledger.GetDeploymentsAsync(CancellationToken.None));
+        Assert.Empty(await ledger.GetEvidenceAsync(CancellationToken.None));
+        Assert.Null(await ledger.GetCurrentReleaseAsync(CancellationToken.None));
+        Assert.False(await _application.Database("staging").ScalarAsync<bool>("select to_regnamespace('supabase_deploy') is not null"));
+    }
+
+    [Theory]
+    [InlineData("update supabase_deploy.deployments set status = 'Failed'")]
+    [InlineData("delete from supabase_deploy.steps")]
+    [InlineData("update supabase_deploy.steps set message = ''")]
+    [InlineData("update supabase_deploy.evidence set passed = false")]
+    [InlineData("delete from supabase_deploy.evidence")]
+    [InlineData("truncate supabase_deploy.evidence")]
+    [InlineData("update supabase_deploy.releases set manifest = ''")]
+    public async Task What_is_finished_is_never_changed(string sql)
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+
+        PostgresException e = await Assert.ThrowsAsync<PostgresException>(() => _application.Database("staging").ExecuteAsync(sql));
+
+        Assert.Contains("is append-only", e.MessageText, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("anon")]
+    [InlineData("authenticated")]
+    [InlineData("service_role")]
+    public async Task The_API_roles_see_nothing_of_it(string role)
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+
+        PostgresException e = await Assert.ThrowsAsync<PostgresException>(
+            () => _application.Database("staging").ExecuteAsync($"set role {role}; select * from supabase_deploy.deployments"));
+
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, e.SqlState);
+    }
+
+    [Fact]
+    public async Task Evidence_chains_by_hash_and_a_change_behind_its_back_is_reported()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        Ledger ledger = _application.Ledger("staging");
+        Evidence first = await ledger.RecordEvidenceAsync("tests", release, true, "12 passed", s_now, CancellationToken.None);
+        Evidence second = await ledger.RecordEvidenceAsync("load", release, false, "p95 was 900 ms", s_now, CancellationToken.None);
+        Assert.Equal(Evidence.FirstPreviousHash, first.PreviousHash);
+        Assert.Equal(first.Hash, second.PreviousHash);
+        Assert.Equal([first, second], await ledger.GetEvidenceAsync(CancellationToken.None));
+
+        await _application.Database("staging").ExecuteAsync(
+            """
+            alter table supabase_deploy.evidence disable trigger user;
+            update supabase_deploy.evidence set passed = true where sequence = 2;
+            alter table supabase_deploy.evidence enable trigger user;
+            """);
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => ledger.GetEvidenceAsync(CancellationToken.None));
+        Assert.Equal(ErrorTable.LedgerBroken, e.Code);
+        Assert.Contains("row 2", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_ledger_is_carried_over_whole_also_by_a_superuser()
+    {
+        TestDatabase from = _application.Database("staging");
+        TestDatabase to = _application.Database("production");
+        Release first = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", first);
+        await _application.PublishAsync("production", first);
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(2));
+
+        await Ledger.CarryOverAsync(from.Administration, to.Administration, CancellationToken.None);
+
+        IReadOnlyList<Deployment> expected = await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None);
+        IReadOnlyList<Deployment> carried = await _application.Ledger("production").GetDeploymentsAsync(CancellationToken.None);
+        Assert.Equal(expected.Select(deployment => (deployment.Id, deployment.Number)), carried.Select(deployment => (deployment.Id, deployment.Number)));
+        Assert.Equal(expected.SelectMany(deployment => deployment.Steps), carried.SelectMany(deployment => deployment.Steps));
+        Assert.Equal(
+            await _application.Ledger("staging").GetEvidenceAsync(CancellationToken.None),
+            await _application.Ledger("production").GetEvidenceAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<PostgresException>(() => to.ExecuteAsync("delete from supabase_deploy.evidence"));
+    }
+
+    [Fact]
+    public async Task A_ledger_carried_into_a_database_without_one_belongs_to_the_migrating_role()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+
+        await Ledger.CarryOverAsync(_application.Database("staging").Administration, _application.Database("production").Administration, CancellationToken.None);
+
+        Assert.Equal("postgres", await _application.Database("production").ScalarAsync<string>("select tableowner::text from pg_tables where schemaname = 'supabase_deploy' and tablename = 'deployments'"));
+    }
+
+    [Fact]
+    public async Task A_ledger_of_a_newer_module_is_refused()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        await _application.Database("staging").ExecuteAsync("insert into supabase_deploy.schema_version (version) values (99)");
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
+
+        Assert.Equal(ErrorTable.LedgerTooNew, e.Code);
+    }
+}

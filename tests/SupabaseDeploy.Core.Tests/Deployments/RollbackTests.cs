@@ -1,0 +1,113 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Deployments;
+
+public sealed class RollbackTests : IAsyncLifetime
+{
+    private PublishedApplication _application = null!;
+
+    public async ValueTask InitializeAsync() => _application = await PublishedApplication.CreateAsync();
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    [Fact]
+    public async Task Going_back_twice_goes_back_by_two_releases()
+    {
+        Release[] releases = await PublishAsync(3);
+
+        Deployment first = await _application.RollBackAsync("staging");
+        Assert.Equal((DeploymentKind.Rollback, DeploymentStatus.Succeeded), (first.Kind, first.Status));
+        Assert.Equal(("001 002", releases[1].Id), await _application.StateAsync("staging"));
+
+        await _application.RollBackAsync("staging");
+        Assert.Equal(("001", releases[0].Id), await _application.StateAsync("staging"));
+
+        DeployException end = await Assert.ThrowsAsync<DeployException>(() => _application.RollBackAsync("staging"));
+        Assert.Equal(ErrorTable.NothingToRestore, end.Code);
+    }
+
+    [Fact]
+    public async Task The_plan_shows_the_way_and_the_rows_that_are_lost()
+    {
+        Release[] releases = await PublishAsync(3);
+
+        DeploymentPlan plan = await _application.Planner.PlanRollbackAsync(_application.Environment("staging"), releases[0], CancellationToken.None);
+
+        Assert.Equal(["lock", "preflight", "web", "undo", "health", "record"], plan.Steps.Select(step => step.Name));
+        Assert.Equal(["003", "002"], plan.Undo);
+        Assert.Equal(["table public.t3 (2 rows)", "table public.t2 (2 rows)"], plan.DataLoss);
+        Assert.Equal(releases[2].Id, plan.PreviousRelease!.Id);
+    }
+
+    [Fact]
+    public async Task A_plan_that_was_overtaken_is_not_executed()
+    {
+        Release[] releases = await PublishAsync(2);
+        DeploymentPlan plan = await _application.Planner.PlanRollbackAsync(_application.Environment("staging"), releases[0], CancellationToken.None);
+        Release third = await _application.ReleaseAsync(3);
+        await _application.PublishAsync("staging", third);
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(
+            () => _application.Publisher().ExecuteAsync(plan, new DeploymentOptions(), NullProgressSink.Instance, CancellationToken.None));
+
+        Assert.Equal(ErrorTable.PlanOutdated, e.Code);
+        Assert.Equal(("001 002 003", third.Id), await _application.StateAsync("staging"));
+    }
+
+    [Fact]
+    public async Task A_release_that_was_never_healthy_here_is_no_way_back()
+    {
+        await PublishAsync(1);
+        Release other = await _application.ReleaseAsync(2);
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => _application.RollBackAsync("staging", other));
+
+        Assert.Equal(ErrorTable.NothingToRestore, e.Code);
+        Assert.Contains($"Publish-Environment staging -Release {other}", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_down_scripts_the_way_back_is_refused_before_anything_is_done()
+    {
+        await PublishAsync(1);
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(2, hasDownScript: false));
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => _application.RollBackAsync("staging"));
+
+        Assert.Equal(ErrorTable.DownScriptsMissing, e.Code);
+        Assert.Contains("migration 002", e.Message, StringComparison.Ordinal);
+        Assert.Equal("001 002", (await _application.StateAsync("staging")).History);
+    }
+
+    [Fact]
+    public async Task A_backup_is_taken_before_the_first_change_where_the_pipeline_says_so()
+    {
+        await using PublishedApplication application = await PublishedApplication.CreateAsync("backup: { before: true }");
+        Release release = await application.ReleaseAsync(1, hasDownScript: false);
+
+        Deployment deployment = await application.PublishAsync("production", release);
+        Deployment again = await application.PublishAsync("production", release);
+
+        Assert.Equal(["lock", "preflight", "backup", "migrate", "web", "health", "record"], deployment.Steps.Select(step => step.Name));
+        Assert.Equal("Backup backup-1.", deployment.Steps[2].Message);
+        Assert.Equal(RollbackStrategy.Backup, deployment.Plan.Rollback.Strategy);
+        Assert.False(again.Changed);
+        Assert.Equal(["production"], application.Backups);
+    }
+
+    private async Task<Release[]> PublishAsync(int count)
+    {
+        var releases = new List<Release>();
+        for (int number = 1; number <= count; number++)
+        {
+            releases.Add(await _application.ReleaseAsync(number));
+            await _application.PublishAsync("staging", releases[^1]);
+        }
+
+        return [.. releases];
+    }
+}

@@ -1,0 +1,135 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Testing;
+
+/// <summary>A small application with two stages, each with a database of its own and a folder as its web root.</summary>
+public sealed class PublishedApplication : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Dictionary<string, TestDatabase> _databases = [];
+    private FolderTargets? _targets;
+
+    public ProjectFolder Project => new(_folder.Path);
+
+    public CollectingSink Sink { get; } = new();
+
+    public FolderTargets Targets => _targets!;
+
+    public ReleaseStore Store => new(Project);
+
+    public DeploymentPlanner Planner => new(Targets);
+
+    /// <summary>Backups that were asked for.</summary>
+    public List<string> Backups { get; } = [];
+
+    public static async Task<PublishedApplication> CreateAsync(string productionSettings = "promoteFrom: staging")
+    {
+        var application = new PublishedApplication();
+        application._folder.Write(
+            "env/pipeline.yml",
+            $$"""
+            application: courses
+            web:
+              bundle: build/web
+            health:
+              endpoints:
+                - { name: home, url: /, body: ready }
+            stages:
+              - name: staging
+                target: local
+              - name: production
+                target: local
+                {{productionSettings.ReplaceLineEndings("\n    ")}}
+            """);
+        application._folder.Write("env/staging.json", "{}");
+        application._folder.Write("env/production.json", "{}");
+        foreach (string name in (string[])["staging", "production"])
+        {
+            application._databases[name] = await TestDatabase.CreateAsync();
+        }
+
+        application._targets = new FolderTargets(
+            [.. application._databases.Keys.Select(name => new FolderTarget(application.Environment(name), application.Database(name).Application))]);
+        return application;
+    }
+
+    public DeploymentEnvironment Environment(string name) => DeploymentPipeline.Load(Project).Resolve(name)[0];
+
+    public TestDatabase Database(string name) => _databases[name];
+
+    public Ledger Ledger(string name) => new(Environment(name), Database(name).Application);
+
+    public string Write(string path, string content) => _folder.Write(path, content);
+
+    /// <summary>Writes migration <c>00N</c> with its down script, and the page.</summary>
+    public void WriteVersion(int number, string page = "ready", bool hasDownScript = true)
+    {
+        string version = number.ToString("000", System.Globalization.CultureInfo.InvariantCulture);
+        Write($"migrations/{version}_add_t{number}.sql", $"create table public.t{number} (id int primary key);\ninsert into public.t{number} values (1), (2);\n");
+        if (hasDownScript)
+        {
+            Write($"migrations/down/{version}_add_t{number}.sql", $"drop table public.t{number};\n");
+        }
+
+        Write("build/web/index.html", $"<h1>version {number}: {page}</h1>");
+    }
+
+    public Task<Release> ReleaseAsync() => Store.CreateAsync(
+        new ReleaseContent
+        {
+            Application = "courses",
+            MigrationsFolder = Project.MigrationsFolder,
+            WebFolder = Path.Combine(Project.Root, "build", "web"),
+        },
+        NullProgressSink.Instance,
+        CancellationToken.None);
+
+    public Task<Release> ReleaseAsync(int number, string page = "ready", bool hasDownScript = true)
+    {
+        WriteVersion(number, page, hasDownScript);
+        return ReleaseAsync();
+    }
+
+    public DeploymentPublisher Publisher() => new(Targets, (environment, _, _) =>
+    {
+        Backups.Add(environment.Name);
+        return Task.FromResult($"backup-{Backups.Count}");
+    });
+
+    public async Task<Deployment> PublishAsync(string environment, Release release, DeploymentOptions? options = null, IProgressSink? sink = null)
+    {
+        options ??= new DeploymentOptions { HealthLimit = TimeSpan.Zero };
+        DeploymentPlan plan = await Planner.PlanPublishAsync(Environment(environment), release, options.RollForward, CancellationToken.None);
+        plan.EnsureGatesPassed();
+        return await Publisher().ExecuteAsync(plan, options, sink ?? Sink, CancellationToken.None);
+    }
+
+    public async Task<Deployment> RollBackAsync(string environment, Release? release = null)
+    {
+        DeploymentPlan plan = await Planner.PlanRollbackAsync(Environment(environment), release, CancellationToken.None);
+        return await Publisher().ExecuteAsync(plan, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, Sink, CancellationToken.None);
+    }
+
+    /// <summary>The versions in the history and the release that is served: what an environment is.</summary>
+    public async Task<(string History, string? Served)> StateAsync(string environment)
+    {
+        await using Npgsql.NpgsqlConnection connection = await Database(environment).Application.OpenAsync(CancellationToken.None);
+        IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, CancellationToken.None);
+        return (string.Join(" ", history.Select(row => row.Version)), await Targets.For(Environment(environment)).GetServedReleaseAsync(CancellationToken.None));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _targets?.Dispose();
+        foreach (TestDatabase database in _databases.Values)
+        {
+            await database.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+}
