@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @(
         'module/LocalStack.Format.ps1xml'
+        'module/Environment.Format.ps1xml'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Text.RegularExpressions;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Tests;
@@ -9,12 +10,13 @@ namespace SupabaseDeploy.Tests;
 public sealed class ModuleSession : IDisposable
 {
     private readonly Runspace _runspace;
+    private readonly ScreenHost _host = new();
 
     public ModuleSession(string? currentFolder = null)
     {
         var state = InitialSessionState.CreateDefault2();
         state.ImportPSModule(Repository.ModuleManifest);
-        _runspace = RunspaceFactory.CreateRunspace(state);
+        _runspace = RunspaceFactory.CreateRunspace(_host, state);
         _runspace.Open();
         if (currentFolder is not null)
         {
@@ -47,6 +49,14 @@ public sealed class ModuleSession : IDisposable
             [.. shell.Streams.Verbose.Select(record => record.Message)],
             [.. shell.Streams.Information.Select(record => record.ToString())],
             thrown);
+    }
+
+    /// <summary>Runs a script as at a prompt and gives the text that is on the screen afterwards, without colours.</summary>
+    public string Show(string script)
+    {
+        int before = _host.Text.Length;
+        SessionResult result = Run($"& {{ {script} }} | Out-Default");
+        return result.Thrown is null ? Regex.Replace(_host.Text[before..], @"\x1b\[[0-9;]*m", "") : throw result.Thrown;
     }
 
     public void Dispose() => _runspace.Dispose();

@@ -55,14 +55,10 @@ public sealed class DeploymentPipeline
     /// <exception cref="DeployException">A pattern matches no stage.</exception>
     public IReadOnlyList<DeploymentEnvironment> Resolve(params IReadOnlyList<string> patterns)
     {
-        foreach (string pattern in patterns)
-        {
-            EnsureMatches(pattern);
-        }
-
+        HashSet<string> found = [.. patterns.SelectMany(FindAny)];
         var environments = new List<DeploymentEnvironment>();
         var all = new List<ConfigurationProblem>();
-        foreach (string name in StageNames.Where(name => patterns.Any(pattern => NamePattern.Matches(name, pattern))))
+        foreach (string name in StageNames.Where(found.Contains))
         {
             if (TryResolve(name, out DeploymentEnvironment? environment, out IReadOnlyList<ConfigurationProblem> problems))
             {
@@ -75,6 +71,14 @@ public sealed class DeploymentPipeline
         return all.Count == 0 ? environments : throw Unresolved(all);
     }
 
+    /// <summary>The names that <paramref name="pattern"/> matches, in promotion order; none where only a wildcard finds nothing.</summary>
+    /// <exception cref="DeployException">A name without wildcards is no stage's.</exception>
+    public IReadOnlyList<string> Find(string pattern)
+    {
+        string[] found = [.. StageNames.Where(name => NamePattern.Matches(name, pattern))];
+        return found.Length > 0 || NamePattern.HasWildcard(pattern) ? found : throw NotFound(pattern);
+    }
+
     /// <summary>Resolves one environment, or says why it cannot be.</summary>
     /// <param name="name">A name from <see cref="StageNames"/>.</param>
     /// <param name="environment">The environment.</param>
@@ -82,9 +86,8 @@ public sealed class DeploymentPipeline
     /// <exception cref="DeployException">There is no such stage.</exception>
     public bool TryResolve(string name, [NotNullWhen(true)] out DeploymentEnvironment? environment, out IReadOnlyList<ConfigurationProblem> problems)
     {
-        EnsureMatches(name);
-        int order = StageNames.ToList().FindIndex(stage => NamePattern.Matches(stage, name));
-        string stage = StageNames[order];
+        string stage = FindAny(name)[0];
+        int order = StageNames.ToList().IndexOf(stage);
         var list = new ProblemList("env/pipeline.yml");
         IReadOnlyDictionary<string, string> variables = _files.Variables.GetValueOrDefault(stage) ?? new Dictionary<string, string>();
         DeploymentEnvironment resolved = new StageResolver(Project, _written).Resolve(order, variables, list);
@@ -97,18 +100,12 @@ public sealed class DeploymentPipeline
     public static ConfigurationException Unresolved(IReadOnlyList<ConfigurationProblem> problems) =>
         new(ErrorTable.UnresolvedReference, [.. problems.DistinctBy(problem => (problem.Path, problem.Message))], "Set what is named, in the process's environment or, for ${secret:NAME}, in '.supabase-deploy/secrets/NAME'.");
 
-    /// <summary>Refuses a pattern that matches no stage.</summary>
-    internal void EnsureMatches(string pattern)
-    {
-        if (StageNames.Any(name => NamePattern.Matches(name, pattern)))
-        {
-            return;
-        }
+    private IReadOnlyList<string> FindAny(string pattern) =>
+        Find(pattern) is { Count: > 0 } found ? found : throw NotFound(pattern);
 
-        throw new DeployException(
-            ErrorTable.EnvironmentNotFound,
-            $"There is no environment '{pattern}' in '{Project.PipelineFile}'.{Suggestion.For(pattern, StageNames)}",
-            $"Give {Suggestion.OneOf(StageNames)}.",
-            pattern);
-    }
+    private DeployException NotFound(string pattern) => new(
+        ErrorTable.EnvironmentNotFound,
+        $"There is no environment '{pattern}' in '{Project.PipelineFile}'.{Suggestion.For(pattern, StageNames)}",
+        $"Give {Suggestion.OneOf(StageNames)}.",
+        pattern);
 }

@@ -23,25 +23,22 @@ public sealed record EnvironmentTest
     /// <summary>What is wrong and what was expected.</summary>
     public required string Message { get; init; }
 
-    /// <summary>Tests the environments whose names match any of <paramref name="patterns"/>, references included, and the files as a whole.</summary>
-    /// <exception cref="DeployException">The file can be read, and a pattern without wildcards matches no stage.</exception>
+    /// <summary>
+    /// Tests the environments whose names match any of <paramref name="patterns"/>, references included, and the files as a whole.
+    /// While a file has errors, all of them are given and nothing is resolved.
+    /// </summary>
+    /// <exception cref="DeployException">The files have no errors, and a name without wildcards is no stage's.</exception>
     public static IReadOnlyList<EnvironmentTest> Run(ProjectFolder project, IReadOnlyList<string> patterns)
     {
         ConfigurationFiles files = ConfigurationFiles.Read(project);
-        bool IsAsked(string? name) => name is null || patterns.Any(pattern => NamePattern.Matches(name, pattern));
-        List<EnvironmentTest> tests = [.. files.Problems.Where(problem => IsAsked(problem.Environment)).Select(From)];
+        List<EnvironmentTest> tests = [.. files.Problems.Where(IsAsked).Select(From)];
         if (files.Problems.Any(problem => problem.Severity == ConfigurationSeverity.Error))
         {
             return tests;
         }
 
         var pipeline = new DeploymentPipeline(project, files);
-        foreach (string pattern in patterns.Where(pattern => !NamePattern.HasWildcard(pattern)))
-        {
-            pipeline.EnsureMatches(pattern);
-        }
-
-        foreach (string name in pipeline.StageNames.Where(IsAsked))
+        foreach (string name in patterns.SelectMany(pipeline.Find).Distinct().OrderBy(pipeline.StageNames.ToList().IndexOf))
         {
             pipeline.TryResolve(name, out _, out IReadOnlyList<ConfigurationProblem> unresolved);
             tests.AddRange(unresolved.Select(From));
@@ -52,6 +49,12 @@ public sealed record EnvironmentTest
         }
 
         return tests;
+
+        // An error in one stage makes the whole file unusable, so that it concerns whoever asks.
+        bool IsAsked(ConfigurationProblem problem) =>
+            problem.Severity == ConfigurationSeverity.Error
+            || problem.Environment is not { } name
+            || patterns.Any(pattern => NamePattern.Matches(name, pattern));
     }
 
     private static EnvironmentTest From(ConfigurationProblem problem) => new()

@@ -24,7 +24,7 @@ public sealed class EnvironmentCompleter : IArgumentCompleter
     {
         try
         {
-            return DeploymentPipeline.Load(ProjectLocator.Find(project, Directory.GetCurrentDirectory())).StageNames;
+            return DeploymentPipeline.Load(ProjectLocator.FindForCompletion(project)).StageNames;
         }
         catch (DeployException)
         {

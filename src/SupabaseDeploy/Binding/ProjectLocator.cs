@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using SupabaseDeploy.Environments;
 
 namespace SupabaseDeploy.Shell.Binding;
@@ -23,5 +24,13 @@ internal static class ProjectLocator
         }
 
         return new ProjectFolder(currentFolder);
+    }
+
+    /// <summary>The same for a completer, which is not told where PowerShell is: its current folder is not the process's.</summary>
+    public static ProjectFolder FindForCompletion(string? given)
+    {
+        using PowerShell nested = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        string current = nested.AddScript("$ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath").Invoke<string>().First();
+        return Find(given, current);
     }
 }

@@ -28,7 +28,7 @@ public sealed class ReleaseCompleter : IArgumentCompleter
     {
         try
         {
-            return new ReleaseStore(ProjectLocator.Find(project, Directory.GetCurrentDirectory())).List().Reverse();
+            return new ReleaseStore(ProjectLocator.FindForCompletion(project)).List().Reverse();
         }
         catch (Exception e) when (e is DeployException or IOException or UnauthorizedAccessException)
         {

@@ -27,11 +27,16 @@ public abstract class ProjectCmdlet : AsyncCmdlet
 
     /// <summary>Resolves what was bound to an environment parameter; wildcards give several, in promotion order.</summary>
     /// <exception cref="Errors.DeployException">No such environment, or its configuration is not usable.</exception>
-    protected IReadOnlyList<DeploymentEnvironment> Resolve(params IEnumerable<EnvironmentReference> references) =>
-        references
-            .SelectMany(reference => reference.Environment is { } environment
-                ? [environment]
-                : DeploymentPipeline.Load(CurrentProject).Resolve(reference.Name))
-            .DistinctBy(environment => (environment.Project.Root, environment.Name))
-            .ToList();
+    protected IReadOnlyList<DeploymentEnvironment> Resolve(params IEnumerable<EnvironmentReference> references)
+    {
+        // All names at once, so that one error names everything that is not set.
+        ILookup<bool, EnvironmentReference> byName = references.ToLookup(reference => reference.Environment is null);
+        string[] names = [.. byName[true].Select(reference => reference.Name)];
+        IReadOnlyList<DeploymentEnvironment> named = names.Length > 0 ? DeploymentPipeline.Load(CurrentProject).Resolve(names) : [];
+        return
+        [
+            .. byName[false].Select(reference => reference.Environment!).Concat(named)
+                .DistinctBy(environment => (environment.Project.Root, environment.Name)),
+        ];
+    }
 }

@@ -1,0 +1,56 @@
+BeforeAll {
+    Import-Module (Get-Item "$PSScriptRoot/../../out/SupabaseDeploy/*/SupabaseDeploy.psd1").FullName -Force
+    $project = Join-Path $TestDrive 'a project'
+    New-Item -ItemType Directory -Path (Join-Path $project 'env') | Out-Null
+    Set-Content -Path (Join-Path $project 'env/pipeline.yml') -Value @'
+application: courses
+stages:
+  - name: local
+    target: local
+  - name: production
+    target: local
+    promoteFrom: local
+    gates: { evidence: [healthy] }
+'@
+    Push-Location $project
+}
+
+AfterAll {
+    Pop-Location
+    Remove-Module SupabaseDeploy
+}
+
+Describe 'Get-Environment' {
+    It 'shows where releases come from and what guards them' {
+        Get-Environment | Out-String | Should -Match 'production +local +local +own cluster +healthy'
+    }
+
+    It 'completes names' {
+        (TabExpansion2 'Get-Environment pr' 18).CompletionMatches.CompletionText | Should -Be 'production'
+    }
+
+    It 'takes its own objects from the pipeline' {
+        (Get-Environment | Get-Environment).Name | Should -Be 'local', 'production'
+    }
+
+    It 'has help with examples' {
+        (Get-Help Get-Environment).Examples.Example.Count | Should -BeGreaterThan 1
+    }
+}
+
+Describe 'Test-Environment' {
+    It 'writes one Ok for every environment' {
+        (Test-Environment).Severity | Should -Be 'Ok', 'Ok'
+    }
+
+    It 'names file, line and place of what is wrong' {
+        Set-Content -Path 'env/local.json' -Value '{ "CLIENT_SECRET": "x" }'
+        $found = Test-Environment local
+        Remove-Item 'env/local.json'
+        "$($found.Severity) $($found.File):$($found.Line) $($found.Path)" | Should -Be 'Error env/local.json:1 CLIENT_SECRET'
+    }
+
+    It 'has help with examples' {
+        (Get-Help Test-Environment).Examples.Example.Count | Should -BeGreaterThan 1
+    }
+}
