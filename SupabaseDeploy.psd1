@@ -9,8 +9,9 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @(
-        'module/LocalStack.Format.ps1xml'
         'module/Environment.Format.ps1xml'
+        'module/LocalStack.Format.ps1xml'
+        'module/Migration.Format.ps1xml'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

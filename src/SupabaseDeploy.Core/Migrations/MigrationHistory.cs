@@ -6,7 +6,11 @@ namespace SupabaseDeploy.Migrations;
 /// <summary>One row of the history.</summary>
 /// <param name="Version">The version.</param>
 /// <param name="Name">The name; null in rows of old versions of the CLI.</param>
-public sealed record AppliedVersion(string Version, string? Name);
+public sealed record AppliedVersion(string Version, string? Name)
+{
+    /// <summary>Who applied it; only rows of the Management API say so.</summary>
+    public string? CreatedBy { get; init; }
+}
 
 /// <summary>
 /// The history table that the Supabase CLI keeps: <c>supabase_migrations.schema_migrations</c>. Columns are always named, because the
@@ -38,14 +42,15 @@ public static class MigrationHistory
         }
 
         string name = columns.Contains("name") ? "name" : "null::text";
-        using var command = new NpgsqlCommand($"select version, {name} from supabase_migrations.schema_migrations order by version collate \"C\"", connection);
+        string createdBy = columns.Contains("created_by") ? "created_by" : "null::text";
+        using var command = new NpgsqlCommand($"select version, {name}, {createdBy} from supabase_migrations.schema_migrations order by version collate \"C\"", connection);
         NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (row.ConfigureAwait(false))
         {
             var applied = new List<AppliedVersion>();
             while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                applied.Add(new AppliedVersion(row.GetString(0), await row.IsDBNullAsync(1, cancellationToken).ConfigureAwait(false) ? null : row.GetString(1)));
+                applied.Add(new AppliedVersion(row.GetString(0), row.GetValue(1) as string) { CreatedBy = row.GetValue(2) as string });
             }
 
             return applied;

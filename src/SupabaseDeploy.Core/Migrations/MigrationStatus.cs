@@ -1,0 +1,103 @@
+using Npgsql;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.Migrations;
+
+/// <summary>Where a migration stands.</summary>
+public enum MigrationState
+{
+    /// <summary>Recorded in the history, and its file is there.</summary>
+    Applied,
+
+    /// <summary>The file is there and not recorded.</summary>
+    Pending,
+
+    /// <summary>Recorded, and there is no file.</summary>
+    MissingFile,
+
+    /// <summary>The database was not asked.</summary>
+    Unknown,
+}
+
+/// <summary>One migration of an environment: its file, its row in the history, or both.</summary>
+public sealed record MigrationStatus : IEnvironmentResult
+{
+    /// <summary>The environment.</summary>
+    public required DeploymentEnvironment Environment { get; init; }
+
+    /// <summary>The version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The name; empty when only an old row without a name is left.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required MigrationState State { get; init; }
+
+    /// <summary>Who applied it, where the history says so: rows written by the hosted platform do.</summary>
+    public string? AppliedBy { get; init; }
+
+    /// <summary>The file, absolute; null when it is missing.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The down script, absolute; null when there is none.</summary>
+    public string? DownPath { get; init; }
+
+    /// <summary>True when there is a down script, so that the migration can be taken back.</summary>
+    public bool HasDown => DownPath is not null;
+
+    /// <summary>Compares a folder with the history of a database. Changes nothing and takes no lock.</summary>
+    /// <param name="environment">The environment, whose folder is read.</param>
+    /// <param name="database">Its database; null to read only the files.</param>
+    /// <param name="sink">Told of skipped files.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public static async Task<IReadOnlyList<MigrationStatus>> ReadAsync(
+        DeploymentEnvironment environment, DatabaseAddress? database, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<MigrationFile> files = MigrationFolder.Read(environment.MigrationsFolder, sink);
+        if (database is null)
+        {
+            return [.. files.Select(file => Of(environment, file, MigrationState.Unknown))];
+        }
+
+        NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            return Compare(environment, files, history);
+        }
+    }
+
+    private static IReadOnlyList<MigrationStatus> Compare(
+        DeploymentEnvironment environment, IReadOnlyList<MigrationFile> files, IReadOnlyList<AppliedVersion> history)
+    {
+        Dictionary<string, AppliedVersion> applied = history.ToDictionary(row => row.Version);
+        HashSet<string> local = [.. files.Select(file => file.Version)];
+        IEnumerable<MigrationStatus> withFile = files.Select(file =>
+            Of(environment, file, applied.ContainsKey(file.Version) ? MigrationState.Applied : MigrationState.Pending) with
+            {
+                AppliedBy = applied.GetValueOrDefault(file.Version)?.CreatedBy,
+            });
+        IEnumerable<MigrationStatus> withoutFile = history.Where(row => !local.Contains(row.Version)).Select(row => new MigrationStatus
+        {
+            Environment = environment,
+            Version = row.Version,
+            Name = row.Name ?? "",
+            State = MigrationState.MissingFile,
+            AppliedBy = row.CreatedBy,
+        });
+        return [.. withFile.Concat(withoutFile).OrderBy(status => status.Version, StringComparer.Ordinal)];
+    }
+
+    private static MigrationStatus Of(DeploymentEnvironment environment, MigrationFile file, MigrationState state) => new()
+    {
+        Environment = environment,
+        Version = file.Version,
+        Name = file.Name,
+        State = state,
+        Path = file.Path,
+        DownPath = file.DownPath,
+    };
+}

@@ -1,0 +1,52 @@
+using System.Management.Automation;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Shell.Binding;
+using SupabaseDeploy.Shell.Pipeline;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Shell.Migration;
+
+/// <summary>Lists migrations: what is applied, what is pending, and what has no file.</summary>
+[Cmdlet(VerbsCommon.Get, "Migration", DefaultParameterSetName = EnvironmentSet)]
+[OutputType(typeof(MigrationStatus))]
+public sealed class GetMigrationCommand : EnvironmentCmdlet
+{
+    /// <summary>Versions or wildcards; all when none is given.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(MigrationVersionCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Version { get; set; } = ["*"];
+
+    /// <summary>Only migrations that stand there.</summary>
+    [Parameter]
+    public MigrationState[]? State { get; set; }
+
+    /// <summary>Read only the files; no database is asked.</summary>
+    [Parameter]
+    public SwitchParameter Offline { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
+    {
+        foreach (DeploymentEnvironment environment in BoundEnvironments())
+        {
+            DatabaseAddress? database = Offline
+                ? null
+                : await new DeploymentTargets().For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+            foreach (MigrationStatus status in await MigrationStatus.ReadAsync(environment, database, Sink, cancellationToken).ConfigureAwait(false))
+            {
+                if (IsAskedFor(status))
+                {
+                    Write(status);
+                }
+            }
+        }
+    }
+
+    private bool IsAskedFor(MigrationStatus status) =>
+        (State is null || State.Contains(status.State))
+        && Version.Any(pattern => new WildcardPattern(pattern, WildcardOptions.IgnoreCase).IsMatch(status.Version));
+}

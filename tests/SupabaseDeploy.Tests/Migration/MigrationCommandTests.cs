@@ -1,0 +1,127 @@
+using System.Management.Automation;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Tests.Migration;
+
+public sealed class MigrationCommandTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private ModuleSession _session = null!;
+    private TestDatabase _database = null!;
+    private string _target = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        _session = new ModuleSession(_folder.Path);
+        string password = Uri.EscapeDataString(_database.Application.Password!.Reveal());
+        string url = $"postgresql://{_database.Application.User}:{password}@{_database.Application.Host}:{_database.Application.Port}/{_database.Application.Database}";
+        _target = $"-DatabaseUrl '{url}' -Path '{_folder.Path}'";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _session.Dispose();
+        _folder.Dispose();
+        await _database.DisposeAsync();
+    }
+
+    [Fact]
+    public void One_run_is_written_also_when_nothing_is_pending()
+    {
+        _folder.Write("migrations/1_a.sql", "create table a (id int)");
+
+        SessionResult result = _session.Run($"(Invoke-Migration {_target}), (Invoke-Migration {_target})");
+
+        Assert.Null(result.Error);
+        Assert.Equal([true, false], result.Output.Select(run => run.Properties["Changed"].Value));
+        Assert.All(result.Output, run => Assert.Equal("1", run.Properties["Version"].Value));
+    }
+
+    [Fact]
+    public void WhatIf_plans_and_changes_nothing()
+    {
+        _folder.Write("migrations/1_a.sql", "create table a (id int)");
+
+        SessionResult result = _session.Run($"Invoke-Migration {_target} -WhatIf; Get-Migration {_target}");
+
+        Assert.Null(result.Error);
+        Assert.Equal("Pending", Assert.Single(result.Output).Properties["State"].Value.ToString());
+    }
+
+    [Fact]
+    public void A_refused_statement_stops_the_script_with_its_place()
+    {
+        _folder.Write("migrations/1_a.sql", "select mising;");
+
+        SessionResult result = _session.Run($"Invoke-Migration {_target}; 'not reached'");
+
+        Assert.Empty(result.Output);
+        Assert.StartsWith("MigrationFailed,", result.Error?.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.InvalidResult, result.Error?.CategoryInfo.Category);
+        Assert.Contains("at line 1, column 8", result.Error?.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("Correct", result.Error?.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Get_Migration_tells_applied_pending_and_missing_apart()
+    {
+        _folder.Write("migrations/1_a.sql", "select 1");
+        string gone = _folder.Write("migrations/2_b.sql", "select 1");
+        Assert.Null(_session.Run($"Invoke-Migration {_target}").Error);
+        File.Delete(gone);
+        _folder.Write("migrations/3_c.sql", "select 1");
+        _folder.Write("migrations/down/3_c.sql", "select 1");
+
+        SessionResult result = _session.Run($"Get-Migration {_target}; Get-Migration {_target} -State Pending; Get-Migration {_target} -Version 2");
+
+        Assert.Null(result.Error);
+        Assert.Equal(
+            ["1 a Applied False", "2 b MissingFile False", "3 c Pending True", "3 c Pending True", "2 b MissingFile False"],
+            result.Output.Select(row => $"{row.Properties["Version"].Value} {row.Properties["Name"].Value} {row.Properties["State"].Value} {row.Properties["HasDown"].Value}"));
+    }
+
+    [Fact]
+    public void A_run_is_piped_to_the_next_command_and_the_files_need_no_database()
+    {
+        _folder.Write("migrations/1_a.sql", "select 1");
+
+        SessionResult result = _session.Run($"Invoke-Migration {_target} | Get-Migration; Get-Migration -DatabaseUrl 'postgresql://nobody@127.0.0.1:1/none' -Path '{_folder.Path}' -Offline");
+
+        Assert.Null(result.Error);
+        Assert.Equal(["Applied", "Unknown"], result.Output.Select(row => row.Properties["State"].Value.ToString()));
+    }
+
+    [Fact]
+    public void Seeds_run_only_when_asked_for_on_a_bare_database()
+    {
+        _folder.Write("migrations/1_a.sql", "create table a (id int)");
+        _folder.Write("supabase/seed.sql", "insert into a values (1)");
+
+        SessionResult result = _session.Run($"(Invoke-Migration {_target}).Seeds.Count; (Invoke-Migration {_target} -IncludeSeed).Seeds");
+
+        Assert.Null(result.Error);
+        Assert.Equal(["0", "supabase/seed.sql"], result.Output.Select(value => value.ToString()));
+    }
+
+    [Fact]
+    public void A_lock_timeout_needs_a_unit()
+    {
+        SessionResult result = _session.Run($"Invoke-Migration {_target} -LockTimeout 5");
+
+        Assert.Contains("'5'", result.Error?.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Versions_complete_with_Tab()
+    {
+        _folder.Write("migrations/20261101120000_a.sql", "");
+        _folder.Write("migrations/20261102120000_b.sql", "");
+        string command = $"Get-Migration -Project '{_folder.Path}' -Version 2026";
+
+        SessionResult result = _session.Run($"(TabExpansion2 \"{command}\" {command.Length}).CompletionMatches.CompletionText");
+
+        Assert.Equal(["20261102120000", "20261101120000"], result.Output.Select(value => value.ToString()));
+    }
+}
