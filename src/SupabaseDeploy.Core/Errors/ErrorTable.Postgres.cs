@@ -40,4 +40,7 @@ public static partial class ErrorTable
 
     /// <summary>The cluster's files contradict each other.</summary>
     public static readonly ErrorCode ClusterDamaged = new("ClusterDamaged", 2024, ErrorKind.InvalidData);
+
+    /// <summary>The cluster was made by another user, who alone can run it.</summary>
+    public static readonly ErrorCode ClusterOfOtherUser = new("ClusterOfOtherUser", 2025, ErrorKind.PermissionDenied);
 }

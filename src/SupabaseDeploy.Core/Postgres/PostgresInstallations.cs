@@ -32,21 +32,15 @@ public sealed partial class PostgresInstallations
 
     /// <summary>The newest usable installation; null when there is none. Installs nothing.</summary>
     /// <exception cref="DeployException">The one that was asked for cannot be used.</exception>
-    public PostgresInstallation? Find() => Find(null, NullProgressSink.Instance, CancellationToken.None).GetAwaiter().GetResult();
+    public PostgresInstallation? Find() => FindAsync(null, NullProgressSink.Instance, CancellationToken.None).GetAwaiter().GetResult();
 
     /// <summary>The newest usable installation of one major version, or of any; null when there is none. Installs nothing.</summary>
     /// <param name="major">The major version that is needed; null for any from 15.</param>
-    /// <param name="sink">Is told which was taken and which were not, and why.</param>
+    /// <param name="sink">Is told which was taken, and why.</param>
     /// <param name="cancellationToken">Stops the search.</param>
-    public async Task<PostgresInstallation?> Find(int? major, IProgressSink sink, CancellationToken cancellationToken)
+    public async Task<PostgresInstallation?> FindAsync(int? major, IProgressSink sink, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Inspection> inspections = await InspectAsync(cancellationToken).ConfigureAwait(false);
-        foreach (Inspection rejected in inspections.Where(inspection => inspection.Rejection is not null))
-        {
-            sink.Publish(new Detail(rejected.ToString()));
-        }
-
-        PostgresInstallation? chosen = Choose(inspections, major);
+        PostgresInstallation? chosen = Choose(await InspectAsync(cancellationToken).ConfigureAwait(false), major);
         if (chosen is not null)
         {
             sink.Publish(new Detail($"Using {chosen}: {Why(major)}."));
@@ -60,16 +54,24 @@ public sealed partial class PostgresInstallations
     public Task<PostgresInstallation> FindOrInstallAsync(IProgressSink sink, CancellationToken cancellationToken) =>
         FindOrInstallAsync(null, sink, cancellationToken);
 
-    /// <summary>The newest usable installation of one major version, or of any; gets one when there is none at all.</summary>
+    /// <summary>The newest usable installation of one major version, or of any; gets one when there is none.</summary>
     public async Task<PostgresInstallation> FindOrInstallAsync(int? major, IProgressSink sink, CancellationToken cancellationToken)
     {
-        if (await Find(major, sink, cancellationToken).ConfigureAwait(false) is PostgresInstallation found)
+        if (await FindAsync(major, sink, cancellationToken).ConfigureAwait(false) is PostgresInstallation found)
         {
             return found;
         }
 
-        IReadOnlyList<Inspection> rejected = await InspectAsync(cancellationToken).ConfigureAwait(false);
-        throw NotFound(major, rejected);
+        if (_search.CanInstall && DebianPackages.IsUsable)
+        {
+            await GetAsync(major, sink, cancellationToken).ConfigureAwait(false);
+            if (await FindAsync(major, sink, cancellationToken).ConfigureAwait(false) is PostgresInstallation got)
+            {
+                return got;
+            }
+        }
+
+        throw NotFound(major, await InspectAsync(cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>The newest of the usable ones; the first found among equals.</summary>
@@ -91,6 +93,23 @@ public sealed partial class PostgresInstallations
         static int Number(string digits) => int.Parse(digits, CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Gets PostgreSQL from the system's packages; one process at a time, and only if none got it meanwhile.</summary>
+    private async Task GetAsync(int? major, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        _folders.CreateReachable(_folders.Downloads);
+        using FileLock turn = await FileLock.AcquireAsync(
+            Path.Combine(_folders.Downloads, "get.lock"), "it gets PostgreSQL", sink, _timeProvider, cancellationToken).ConfigureAwait(false);
+        if (await FindAsync(major, NullProgressSink.Instance, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return;
+        }
+
+        var packages = new DebianPackages(_folders);
+        await (System.Environment.IsPrivilegedProcess
+            ? packages.InstallAsync(major, sink, cancellationToken)
+            : packages.DownloadAsync(major, sink, cancellationToken)).ConfigureAwait(false);
+    }
+
     private async Task<IReadOnlyList<Inspection>> InspectAsync(CancellationToken cancellationToken)
     {
         if (_search.Given is string given)
@@ -107,7 +126,7 @@ public sealed partial class PostgresInstallations
 
         var inspections = new List<Inspection>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach ((string folder, string source) in _search.Folders)
+        foreach ((string folder, string source) in _search.Places.SelectMany(place => place.BinFolders().Select(folder => (folder, place.Source))))
         {
             // A folder of PATH that has nothing of PostgreSQL is not worth a word.
             if (seen.Add(folder) && PostgresInstallation.RequiredPrograms.Any(program => ProgramSearch.FindIn(folder, program) is not null))
@@ -142,7 +161,8 @@ public sealed partial class PostgresInstallations
         var candidate = new PostgresInstallation(folder, new Version(0, 0), source) { LibraryFolders = libraries };
         ProcessRequest request = candidate.Request("postgres", "--version") with { RunAs = _folders.ServerUser?.Name };
         ProcessResult result = await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false);
-        return Known[key] = Judge(candidate, result);
+        Inspection judged = Judge(candidate, result);
+        return judged.Rejection is null ? Known[key] = judged : judged;
     }
 
     private Inspection Judge(PostgresInstallation candidate, ProcessResult result)
@@ -169,15 +189,25 @@ public sealed partial class PostgresInstallations
         : major is not null ? $"the newest of version {major}, which the data was made with"
         : $"the newest complete one from version {OldestMajor}";
 
-    private static DeployException NotFound(int? major, IReadOnlyList<Inspection> rejected)
+    private static DeployException NotFound(int? major, IReadOnlyList<Inspection> seen)
     {
-        string what = major is null ? $"PostgreSQL {OldestMajor} or later" : $"PostgreSQL {major}";
-        string tried = rejected.Count == 0 ? "none is installed" : string.Join("; ", rejected);
-        return new DeployException(
-            ErrorTable.PostgresNotFound,
-            $"No usable {what} was found: {tried}.",
-            $"Install {what} with its client programs, or set {PostgresSearch.Variable} to its 'bin' folder.");
+        string tried = seen.Count == 0 ? "none is installed" : string.Join("; ", seen);
+        return major is null
+            ? new DeployException(
+                ErrorTable.PostgresNotFound,
+                $"No usable PostgreSQL {OldestMajor} or later was found: {tried}.",
+                $"Install it with '{InstallCommand()}', or set {PostgresSearch.Variable} to the 'bin' folder of one.")
+            : new DeployException(
+                ErrorTable.ClusterVersionMismatch,
+                $"The data was made with PostgreSQL {major}, which was not found: {tried}.",
+                $"Install PostgreSQL {major}, or take a backup where it is installed and restore it into a new cluster.");
     }
+
+    private static string InstallCommand() =>
+        OperatingSystem.IsWindows() ? "winget install PostgreSQL.PostgreSQL.17"
+        : OperatingSystem.IsMacOS() ? "brew install postgresql@17"
+        : ProgramSearch.Find("dnf") is not null ? "dnf install postgresql-server postgresql"
+        : "apt-get install postgresql";
 
     [GeneratedRegex(@"\bPostgreSQL\)?\s+(\d+)(?:\.(\d+))?")]
     private static partial Regex VersionPattern();

@@ -12,8 +12,11 @@ public sealed record PostgresSearch
     /// <summary>Who named <see cref="Given"/>: <c>-PostgresFolder</c>, <c>SUPABASE_DEPLOY_POSTGRES</c>.</summary>
     public string GivenBy { get; init; } = Variable;
 
-    /// <summary>Folders of programs, first choice first, each with the name of its source.</summary>
-    public IReadOnlyList<(string Folder, string Source)> Folders { get; init; } = [];
+    /// <summary>Where to look, first choice first.</summary>
+    public IReadOnlyList<PostgresPlace> Places { get; init; } = [];
+
+    /// <summary>Whether PostgreSQL may be installed or downloaded when none is found.</summary>
+    public bool CanInstall { get; init; } = true;
 
     /// <summary>The search on this machine: the parameter, else the environment variable, else PATH and the usual folders.</summary>
     /// <param name="parameter">What a person gave on the command line; null for nothing.</param>
@@ -24,27 +27,35 @@ public sealed record PostgresSearch
         {
             Given = parameter ?? (string.IsNullOrEmpty(variable) ? null : variable),
             GivenBy = parameter is null ? Variable : "the parameter",
-            Folders = [.. ProgramSearch.PathFolders().Select(folder => (folder, "PATH")), .. UsualFolders()],
+            Places = [.. ProgramSearch.PathFolders().Select(folder => new PostgresPlace(folder, null, "PATH")), .. UsualPlaces()],
         };
     }
 
-    private static IEnumerable<(string Folder, string Source)> UsualFolders()
+    private static IEnumerable<PostgresPlace> UsualPlaces()
     {
         string programFiles = System.Environment.GetFolderPath(System.Environment.SpecialFolder.ProgramFiles);
         return
         [
-            .. Versions("/usr/lib/postgresql", "*", "bin", "Debian"),
-            .. Versions("/usr", "pgsql-*", "bin", "Red Hat"),
-            .. Versions("/opt/homebrew/opt", "postgresql*", "bin", "Homebrew"),
-            .. Versions("/usr/local/opt", "postgresql*", "bin", "Homebrew"),
-            .. Versions("/home/linuxbrew/.linuxbrew/opt", "postgresql*", "bin", "Homebrew"),
-            .. Versions("/Applications/Postgres.app/Contents/Versions", "*", "bin", "Postgres.app"),
-            .. programFiles.Length > 0 ? Versions(Path.Combine(programFiles, "PostgreSQL"), "*", "bin", "Windows") : [],
+            new("/usr/lib/postgresql", "*", "Debian"),
+            new("/usr", "pgsql-*", "Red Hat"),
+            new("/opt/homebrew/opt", "postgresql*", "Homebrew"),
+            new("/usr/local/opt", "postgresql*", "Homebrew"),
+            new("/home/linuxbrew/.linuxbrew/opt", "postgresql*", "Homebrew"),
+            new("/Applications/Postgres.app/Contents/Versions", "*", "Postgres.app"),
+            .. programFiles.Length > 0 ? [new PostgresPlace(Path.Combine(programFiles, "PostgreSQL"), "*", "Windows")] : Array.Empty<PostgresPlace>(),
         ];
     }
+}
 
-    private static IEnumerable<(string Folder, string Source)> Versions(string parent, string pattern, string below, string source) =>
-        Directory.Exists(parent)
-            ? Directory.GetDirectories(parent, pattern).Order(StringComparer.Ordinal).Select(folder => (Path.Combine(folder, below), source))
-            : [];
+/// <summary>A folder of programs, or a folder with a folder for each version.</summary>
+/// <param name="Folder">The folder, absolute.</param>
+/// <param name="Versions">Which of its folders are a version, with its programs in <c>bin</c>: <c>pgsql-*</c>; null when the folder holds the programs itself.</param>
+/// <param name="Source">What it is called: <c>PATH</c>, <c>Debian</c>.</param>
+public sealed record PostgresPlace(string Folder, string? Versions, string Source)
+{
+    /// <summary>The folders of programs that are there now.</summary>
+    public IEnumerable<string> BinFolders() =>
+        Versions is null ? [Folder]
+        : Directory.Exists(Folder) ? Directory.GetDirectories(Folder, Versions).Order(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin"))
+        : [];
 }

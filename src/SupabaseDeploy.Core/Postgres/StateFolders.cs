@@ -14,6 +14,10 @@ public sealed record StateFolders
 
     private const string RootFolder = "/var/lib/supabase-deploy";
 
+    private const UnixFileMode Reachable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
     /// <summary>The cache folder, absolute.</summary>
     public required string Cache { get; init; }
 
@@ -34,13 +38,12 @@ public sealed record StateFolders
     {
         UnprivilegedUser? user = UnprivilegedUser.ForThisProcess();
         string? given = System.Environment.GetEnvironmentVariable(CacheVariable);
-        var folders = new StateFolders
+        return new StateFolders
         {
             Cache = string.IsNullOrEmpty(given) ? DefaultCache(user) : Path.GetFullPath(given),
             Clusters = user is null ? null : RootFolder,
             ServerUser = user,
         };
-        return folders;
     }
 
     /// <summary>The home of one cluster: its data, log and settings.</summary>
@@ -49,27 +52,33 @@ public sealed record StateFolders
     public string ClusterHome(string pointerFolder, string id) =>
         Clusters is null ? Path.Combine(pointerFolder, "postgres") : Path.Combine(Clusters, id);
 
-    /// <summary>Creates a folder that the server's user can read.</summary>
+    /// <summary>Creates a folder that the server's user can reach and read.</summary>
     public void CreateReachable(string folder)
     {
-        Directory.CreateDirectory(folder);
         if (ServerUser is null || OperatingSystem.IsWindows())
         {
+            Directory.CreateDirectory(folder);
             return;
         }
 
-        const UnixFileMode everyone = UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | everyone);
-        for (string? parent = Path.GetDirectoryName(folder); parent is not null; parent = Path.GetDirectoryName(parent))
+        if (Path.GetDirectoryName(folder) is string parent)
         {
-            if (!File.GetUnixFileMode(parent).HasFlag(UnixFileMode.OtherExecute))
-            {
-                throw new DeployException(
-                    ErrorTable.FolderUnreachable,
-                    $"PostgreSQL runs as user '{ServerUser.Name}', who cannot reach '{folder}': '{parent}' is closed to other users.",
-                    $"Set {CacheVariable} to a folder that every user can reach, or leave it unset.",
-                    folder);
-            }
+            CreateReachable(parent);
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            // Whatever the umask: root's is often closed to others.
+            File.SetUnixFileMode(folder, Reachable);
+        }
+        else if (!File.GetUnixFileMode(folder).HasFlag(UnixFileMode.OtherExecute))
+        {
+            throw new DeployException(
+                ErrorTable.FolderUnreachable,
+                $"PostgreSQL runs as user '{ServerUser.Name}', to whom folder '{folder}' is closed.",
+                $"Set {CacheVariable} to a folder that every user can reach, or leave it unset.",
+                folder);
         }
     }
 

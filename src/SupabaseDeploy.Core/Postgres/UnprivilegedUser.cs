@@ -4,12 +4,15 @@ namespace SupabaseDeploy.Postgres;
 
 /// <summary>The user that PostgreSQL runs as when we are root, which PostgreSQL refuses to run as.</summary>
 /// <param name="Name">Its login name: <c>postgres</c> where it exists, else <c>nobody</c>.</param>
-/// <param name="Group">The number of its group.</param>
-public sealed record UnprivilegedUser(string Name, int Group)
+/// <param name="Group">The number of its group, or its name.</param>
+public sealed record UnprivilegedUser(string Name, string Group)
 {
     /// <summary>The user for a process of root; null when we are not root and need none.</summary>
     public static UnprivilegedUser? ForThisProcess() =>
         OperatingSystem.IsWindows() || !System.Environment.IsPrivilegedProcess ? null : Choose(File.ReadAllLines("/etc/passwd"));
+
+    /// <summary>A user that is known to be there.</summary>
+    public static UnprivilegedUser Named(string name) => new(name, GroupOf(name));
 
     /// <summary>The first of <c>postgres</c> and <c>nobody</c> in the lines of a passwd file.</summary>
     internal static UnprivilegedUser Choose(IEnumerable<string> passwd)
@@ -17,7 +20,7 @@ public sealed record UnprivilegedUser(string Name, int Group)
         List<string[]> users = passwd.Select(line => line.Split(':')).Where(fields => fields.Length >= 4).ToList();
         string[]? user = users.Find(fields => fields[0] == "postgres") ?? users.Find(fields => fields[0] == "nobody");
         return user is not null
-            ? new UnprivilegedUser(user[0], int.Parse(user[3], System.Globalization.CultureInfo.InvariantCulture))
+            ? new UnprivilegedUser(user[0], user[3])
             : throw new DeployException(
                 ErrorTable.NoUnprivilegedUser,
                 "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as.",

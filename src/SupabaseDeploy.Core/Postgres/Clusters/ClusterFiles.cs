@@ -1,18 +1,22 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 
 namespace SupabaseDeploy.Postgres;
 
-/// <summary>What a project keeps about its cluster: where it is and which port it has. Not secret.</summary>
+/// <summary>What a project keeps about its cluster. Not secret.</summary>
 /// <param name="Id">Names the cluster's folder where it does not live in the project.</param>
+/// <param name="Folder">The folder the pointer was written into; elsewhere it was moved or copied.</param>
 /// <param name="Port">The TCP port that it is given at each start.</param>
+/// <param name="User">The user the server runs as when root started it; null for the project's own user.</param>
 /// <param name="Bootstrap">Hash of the bootstrap that was applied to it; empty before that.</param>
-internal sealed record ClusterPointer(string Id, int Port, string Bootstrap)
+internal sealed record ClusterPointer(string Id, string Folder, int Port, string? User, string Bootstrap)
 {
-    public static ClusterPointer Create(int port) => new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), port, "");
+    public static ClusterPointer Create(string folder, int port, string? user) =>
+        new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), folder, port, user, "");
 }
 
 /// <summary>The passwords of a cluster's two roles.</summary>
@@ -32,11 +36,30 @@ internal sealed class ClusterFiles(string folder)
 
     public string LockFile => Path.Combine(Folder, "cluster.lock");
 
+    public string PasswordFile => Path.Combine(Folder, "cluster.secrets.json");
+
     private string PointerFile => Path.Combine(Folder, "cluster.json");
 
-    private string PasswordFile => Path.Combine(Folder, "cluster.secrets.json");
+    /// <summary>
+    /// The pointer; null when there is none, and when it came with a copy of another project, whose cluster it names: that one is
+    /// not ours to touch.
+    /// </summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ClusterOfOtherUser"/>.</exception>
+    public ClusterPointer? ReadPointer()
+    {
+        ClusterPointer? pointer = Read(PointerFile, ClusterJson.Default.ClusterPointer);
+        if (pointer is null || IsCopy(pointer))
+        {
+            return null;
+        }
 
-    public ClusterPointer? ReadPointer() => Read(PointerFile, ClusterJson.Default.ClusterPointer);
+        bool isRoot = !OperatingSystem.IsWindows() && System.Environment.IsPrivilegedProcess;
+        return isRoot == pointer.User is not null ? pointer : throw new DeployException(
+            ErrorTable.ClusterOfOtherUser,
+            $"The database cluster of '{Folder}' was made {(isRoot ? "by an ordinary user, and we are root" : "by root, and we are not root")}.",
+            isRoot ? "Run this as the user who made it." : "Run this as root, or delete the folder to begin with an empty database.",
+            Folder);
+    }
 
     public ClusterPasswords? ReadPasswords() => Read(PasswordFile, ClusterJson.Default.ClusterPasswords);
 
@@ -50,14 +73,53 @@ internal sealed class ClusterFiles(string folder)
             UnixFileMode.UserRead | UnixFileMode.UserWrite,
             cancellationToken);
 
+    /// <summary>Forgets passwords that are not this cluster's.</summary>
+    public void DeletePasswords() => File.Delete(PasswordFile);
+
     /// <summary>Deletes the files, the pointer last, so that a removal that was cut short can be done again.</summary>
     public void Delete()
     {
-        File.Delete(PasswordFile);
+        DeletePasswords();
         File.Delete(PointerFile);
     }
 
-    private static T? Read<T>(string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    /// <summary>Deletes the folder when nothing else is in it.</summary>
+    public void DeleteFolderIfEmpty()
+    {
+        try
+        {
+            Directory.Delete(Folder);
+        }
+        catch (IOException)
+        {
+            // Other things of the environment are in it.
+        }
+    }
+
+    private bool IsCopy(ClusterPointer pointer)
+    {
+        if (RealPath.Of(pointer.Folder) == RealPath.Of(Folder))
+        {
+            return false;
+        }
+
+        string original = Path.Combine(pointer.Folder, Path.GetFileName(PointerFile));
+        return Read(original, ClusterJson.Default.ClusterPointer)?.Id == pointer.Id && !IsSameFile(original, PointerFile);
+    }
+
+    /// <summary>Whether two paths lead to one file, as where the project is mounted a second time.</summary>
+    private static bool IsSameFile(string one, string other)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return false;
+        }
+
+        ProcessRequest request = new("test", [one, "-ef", other]);
+        return ChildProcess.RunAsync(request, CancellationToken.None).GetAwaiter().GetResult().ExitCode == 0;
+    }
+
+    private static T? Read<T>(string file, JsonTypeInfo<T> type)
         where T : class
     {
         try
@@ -80,7 +142,7 @@ internal sealed class ClusterFiles(string folder)
     }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ClusterPointer))]
 [JsonSerializable(typeof(ClusterPasswords))]
 internal sealed partial class ClusterJson : JsonSerializerContext;

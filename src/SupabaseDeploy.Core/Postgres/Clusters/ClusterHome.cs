@@ -37,8 +37,11 @@ internal sealed class ClusterHome(string folder, StateFolders folders)
         Folders.CreateReachable(Folder);
         if (!Directory.Exists(LogFolder))
         {
-            Directory.CreateDirectory(LogFolder);
-            await GiveToServerAsync(LogFolder, cancellationToken).ConfigureAwait(false);
+            // Named last, so that a log folder that is there is the server's.
+            string unnamed = LogFolder + ".partial";
+            Directory.CreateDirectory(unnamed);
+            await GiveToServerAsync(unnamed, cancellationToken).ConfigureAwait(false);
+            Directory.Move(unnamed, LogFolder);
         }
     }
 

@@ -4,7 +4,8 @@ namespace SupabaseDeploy.Postgres;
 public sealed record ClusterOptions
 {
     /// <summary>
-    /// The cluster's data need not survive a power failure: for tests and drills. Nothing is flushed to the disk, which is much faster.
+    /// The cluster's data need not survive a power failure: for tests and drills. Nothing is flushed to the disk, which is much faster;
+    /// a killed server still keeps what was committed.
     /// Off, PostgreSQL keeps its usual promise: what was committed is there after a crash.
     /// </summary>
     public bool IsThrowAway { get; init; }

@@ -17,9 +17,10 @@ internal static class FolderCopy
             }
         }
 
-        Parallel.ForEach(
-            Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories),
-            new ParallelOptions { CancellationToken = cancellationToken },
-            file => File.Copy(file, Path.Combine(target, Path.GetRelativePath(source, file))));
+        foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            File.Copy(file, Path.Combine(target, Path.GetRelativePath(source, file)));
+        }
     }
 }

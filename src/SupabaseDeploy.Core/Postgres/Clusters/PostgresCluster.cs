@@ -1,5 +1,4 @@
 using System.Globalization;
-using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -14,18 +13,14 @@ public sealed class PostgresCluster
 {
     private readonly ClusterFiles _files;
     private readonly ClusterOptions _options;
-    private readonly StateFolders _folders;
-    private readonly PostgresInstallations _installations;
     private readonly TimeProvider _timeProvider;
     private PostgresInstallation? _installation;
 
     private PostgresCluster(string pointerFolder, ClusterOptions options)
     {
-        _files = new ClusterFiles(Path.GetFullPath(pointerFolder));
+        _files = new ClusterFiles(Path.TrimEndingDirectorySeparator(Path.GetFullPath(pointerFolder)));
         _options = options;
-        _folders = options.Folders ?? StateFolders.OfThisMachine();
         _timeProvider = options.TimeProvider ?? TimeProvider.System;
-        _installations = new PostgresInstallations(options.Search, _folders, _timeProvider);
     }
 
     /// <summary>The cluster that a folder points to. Creates and starts nothing.</summary>
@@ -44,10 +39,10 @@ public sealed class PostgresCluster
     /// <exception cref="DeployException"><see cref="ErrorTable.ClusterNotCreated"/>.</exception>
     public DatabaseAddress Administration => Address(PostgresServer.Superuser, passwords => passwords.SupabaseAdmin);
 
-    /// <summary>The PostgreSQL it runs on.</summary>
+    /// <summary>The PostgreSQL it runs on, or would.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.PostgresNotFound"/>.</exception>
     public PostgresInstallation Installation =>
-        _installation ??= _installations.Find(DataMajor(), NullProgressSink.Instance, CancellationToken.None).GetAwaiter().GetResult()
+        _installation ??= Installations.FindAsync(DataMajor(), NullProgressSink.Instance, CancellationToken.None).GetAwaiter().GetResult()
             ?? throw new DeployException(
                 ErrorTable.PostgresNotFound,
                 $"The PostgreSQL that cluster '{PointerFolder}' runs on is not installed any more.",
@@ -62,23 +57,20 @@ public sealed class PostgresCluster
     public async Task<ClusterState> StartAsync(IProgressSink sink, CancellationToken cancellationToken)
     {
         using FileLock turn = await LockAsync(sink, cancellationToken).ConfigureAwait(false);
-        ClusterPointer pointer = await ReadOrCreatePointerAsync(cancellationToken).ConfigureAwait(false);
-        ClusterHome home = Home(pointer);
-        if (ServerProcess.Find(home.Data) is { IsReady: true } running && _files.ReadPasswords() is not null)
+        if (_files.ReadPointer() is ClusterPointer known && await FindRunningAsync(Home(known), cancellationToken).ConfigureAwait(false) is ServerProcess running)
         {
-            return await AdoptAsync(running, pointer, home, cancellationToken).ConfigureAwait(false);
+            return await FinishAsync(known, running.Port, sink, cancellationToken).ConfigureAwait(false);
         }
 
-        home.DeleteLeftovers();
-        await home.CreateAsync(cancellationToken).ConfigureAwait(false);
-        _installation = await _installations.FindOrInstallAsync(DataMajor(), sink, cancellationToken).ConfigureAwait(false);
+        _installation = await Installations.FindOrInstallAsync(DataMajor(), sink, cancellationToken).ConfigureAwait(false);
+        ClusterPointer pointer = await ReadOrCreatePointerAsync(cancellationToken).ConfigureAwait(false);
+        ClusterHome home = Home(pointer);
         var server = new PostgresServer(_installation, home, _options.Patience);
-        pointer = await ProvideDataAsync(server, pointer, home, sink, cancellationToken).ConfigureAwait(false);
-
+        var templates = new ClusterTemplates(home.Folders, _options.Patience, _timeProvider);
+        pointer = await new ClusterData(_files, home, server)
+            .ProvideAsync(pointer, templates, _installation, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
         int port = await ClusterStart.RunAsync(server, home, pointer.Port, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
-        pointer = await SavePortAsync(pointer, port, cancellationToken).ConfigureAwait(false);
-        await BringUpToDateAsync(pointer, cancellationToken).ConfigureAwait(false);
-        return State(home, pointer) with { Changed = true };
+        return await FinishAsync(pointer, port, sink, cancellationToken).ConfigureAwait(false) with { Changed = true };
     }
 
     /// <summary>Stops the server; does nothing when it does not run.</summary>
@@ -96,58 +88,63 @@ public sealed class PostgresCluster
             return Missing;
         }
 
-        ClusterHome home = Home(pointer);
-        bool isRunning = ServerProcess.Find(home.Data) is not null;
-        if (isRunning)
-        {
-            await new PostgresServer(Installation, home, _options.Patience).StopAsync(immediately: false, cancellationToken).ConfigureAwait(false);
-        }
-
-        return State(home, pointer) with { Changed = isRunning };
+        bool isStopped = await StopAsync(Home(pointer), immediately: false, cancellationToken).ConfigureAwait(false);
+        return State(pointer) with { Changed = isStopped };
     }
 
     /// <summary>Looks whether the server runs. Changes nothing.</summary>
     public Task<ClusterState> GetStateAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(_files.ReadPointer() is ClusterPointer pointer ? State(Home(pointer), pointer) : Missing);
+        return Task.FromResult(_files.ReadPointer() is ClusterPointer pointer ? State(pointer) : Missing);
     }
 
     /// <summary>Stops the server and deletes its data, its log and the pointer. Does nothing when there is no cluster.</summary>
     public async Task<ClusterState> RemoveAsync(CancellationToken cancellationToken)
     {
-        if (!Directory.Exists(_files.Folder))
+        if (_files.ReadPointer() is null)
         {
             return Missing;
         }
 
         using (await LockAsync(NullProgressSink.Instance, cancellationToken).ConfigureAwait(false))
         {
-            if (_files.ReadPointer() is not ClusterPointer pointer)
+            if (_files.ReadPointer() is ClusterPointer pointer)
             {
-                return Missing;
+                ClusterHome home = Home(pointer);
+                await StopAsync(home, immediately: true, cancellationToken).ConfigureAwait(false);
+                home.Remove();
+                _files.Delete();
             }
-
-            ClusterHome home = Home(pointer);
-            if (ServerProcess.Find(home.Data) is not null)
-            {
-                await new PostgresServer(Installation, home, _options.Patience).StopAsync(immediately: true, cancellationToken).ConfigureAwait(false);
-            }
-
-            home.Remove();
-            _files.Delete();
         }
 
+        _files.DeleteFolderIfEmpty();
         return Missing with { Changed = true };
     }
 
     private static ClusterState Missing => new() { Status = ClusterStatus.Missing };
 
-    private async Task<ClusterState> AdoptAsync(ServerProcess running, ClusterPointer pointer, ClusterHome home, CancellationToken cancellationToken)
+    private StateFolders Folders => _options.Folders ?? StateFolders.OfThisMachine();
+
+    private PostgresInstallations Installations => new(_options.Search, Folders, _timeProvider);
+
+    /// <summary>The server that runs on the home and that we can sign in to; waits for one that is about to start or to stop.</summary>
+    private async Task<ServerProcess?> FindRunningAsync(ClusterHome home, CancellationToken cancellationToken)
     {
-        pointer = await SavePortAsync(pointer, running.Port, cancellationToken).ConfigureAwait(false);
-        await BringUpToDateAsync(pointer, cancellationToken).ConfigureAwait(false);
-        return State(home, pointer);
+        long start = _timeProvider.GetTimestamp();
+        ServerProcess? running;
+        while ((running = ServerProcess.Find(home.Data)) is { IsReady: false } && _timeProvider.GetElapsedTime(start) < _options.Patience)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (running is not null && _files.ReadPasswords() is null)
+        {
+            await StopAsync(home, immediately: false, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        return running;
     }
 
     private async Task<ClusterPointer> ReadOrCreatePointerAsync(CancellationToken cancellationToken)
@@ -157,71 +154,50 @@ public sealed class PostgresCluster
             return known;
         }
 
-        ClusterPointer created = ClusterPointer.Create(LoopbackPort.Choose());
+        // Passwords without a pointer came with a copy of another project.
+        _files.DeletePasswords();
+        ClusterPointer created = ClusterPointer.Create(_files.Folder, LoopbackPort.Choose(), Folders.ServerUser?.Name);
         await _files.WriteAsync(created, cancellationToken).ConfigureAwait(false);
         return created;
     }
 
-    /// <summary>Sees to it that there is data, and that its passwords are known to us and to nobody else.</summary>
-    private async Task<ClusterPointer> ProvideDataAsync(
-        PostgresServer server, ClusterPointer pointer, ClusterHome home, IProgressSink sink, CancellationToken cancellationToken)
+    /// <summary>Writes down where the server is, signs in, which proves that it is ours, and applies a bootstrap newer than its data.</summary>
+    private async Task<ClusterState> FinishAsync(ClusterPointer pointer, int port, IProgressSink sink, CancellationToken cancellationToken)
     {
-        if (home.HasData && _files.ReadPasswords() is not null)
+        ClusterPointer current = pointer with { Port = port, Folder = _files.Folder };
+        if (current != pointer)
         {
-            return pointer;
+            await _files.WriteAsync(current, cancellationToken).ConfigureAwait(false);
         }
 
-        await ServerSettings.WriteAsync(home, pointer.Port, _options.IsThrowAway, cancellationToken).ConfigureAwait(false);
-        ClusterPasswords passwords = ClusterPasswords.Create();
-        if (home.HasData)
+        bool isBehind = current.Bootstrap != Bootstrap.Hash;
+        await ClusterSession.OpenAsync(Administration, _files.PasswordFile, isBehind, sink, cancellationToken).ConfigureAwait(false);
+        if (isBehind)
         {
-            sink.Publish(new Notice($"The passwords of cluster '{PointerFolder}' are lost; it gets new ones."));
-            ServerProcess.ClearTheWay(home.Data);
-            await server.SetPasswordsAsync("data", passwords, cancellationToken).ConfigureAwait(false);
-            await _files.WriteAsync(passwords, cancellationToken).ConfigureAwait(false);
-            return pointer;
+            current = current with { Bootstrap = Bootstrap.Hash };
+            await _files.WriteAsync(current, cancellationToken).ConfigureAwait(false);
         }
 
-        var templates = new ClusterTemplates(_folders, _options.Patience, _timeProvider);
-        await templates.CopyToAsync(home.PartialData, _installation!, sink, cancellationToken).ConfigureAwait(false);
-        await home.GiveToServerAsync(home.PartialData, cancellationToken).ConfigureAwait(false);
-        await server.SetPasswordsAsync(Path.GetFileName(home.PartialData), passwords, cancellationToken).ConfigureAwait(false);
-        await _files.WriteAsync(passwords, cancellationToken).ConfigureAwait(false);
-        pointer = pointer with { Bootstrap = Bootstrap.Hash };
-        await _files.WriteAsync(pointer, cancellationToken).ConfigureAwait(false);
-        Directory.Move(home.PartialData, home.Data);
-        return pointer;
+        return State(current);
     }
 
-    private async Task<ClusterPointer> SavePortAsync(ClusterPointer pointer, int port, CancellationToken cancellationToken)
+    private async Task<bool> StopAsync(ClusterHome home, bool immediately, CancellationToken cancellationToken)
     {
-        if (pointer.Port == port)
+        if (ServerProcess.Find(home.Data) is null)
         {
-            return pointer;
+            return false;
         }
 
-        pointer = pointer with { Port = port };
-        await _files.WriteAsync(pointer, cancellationToken).ConfigureAwait(false);
-        return pointer;
+        await new PostgresServer(Installation, home, _options.Patience).StopAsync(immediately, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
-    /// <summary>Connects, which proves that the server is the cluster's own, and applies a bootstrap that is newer than its data.</summary>
-    private async Task BringUpToDateAsync(ClusterPointer pointer, CancellationToken cancellationToken)
+    /// <summary>The cluster's home, with the user that its data belongs to: root's choice may be another one since the packages changed.</summary>
+    private ClusterHome Home(ClusterPointer pointer)
     {
-        NpgsqlConnection connection = await Administration.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            if (pointer.Bootstrap == Bootstrap.Hash)
-            {
-                return;
-            }
-
-            await Bootstrap.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
-            await _files.WriteAsync(pointer with { Bootstrap = Bootstrap.Hash }, cancellationToken).ConfigureAwait(false);
-        }
+        StateFolders folders = Folders with { ServerUser = pointer.User is null ? null : UnprivilegedUser.Named(pointer.User) };
+        return new ClusterHome(folders.ClusterHome(_files.Folder, pointer.Id), folders);
     }
-
-    private ClusterHome Home(ClusterPointer pointer) => new(_folders.ClusterHome(_files.Folder, pointer.Id), _folders);
 
     private int? DataMajor()
     {
@@ -234,8 +210,9 @@ public sealed class PostgresCluster
         return File.Exists(file) && int.TryParse(File.ReadAllText(file), NumberStyles.Integer, CultureInfo.InvariantCulture, out int major) ? major : null;
     }
 
-    private ClusterState State(ClusterHome home, ClusterPointer pointer)
+    private ClusterState State(ClusterPointer pointer)
     {
+        ClusterHome home = Home(pointer);
         if (!home.HasData)
         {
             return Missing;

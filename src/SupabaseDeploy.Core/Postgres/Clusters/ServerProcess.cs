@@ -57,7 +57,7 @@ internal sealed record ServerProcess(int ProcessId, int Port, DateTimeOffset Sta
     /// <summary>Ends every PostgreSQL process that works in a folder or below it.</summary>
     public static void EndAllIn(string folder)
     {
-        foreach (int pid in OperatingSystem.IsLinux() ? ServersIn(RealPath(folder)) : RecordedIn(folder))
+        foreach (int pid in OperatingSystem.IsLinux() ? ServersIn(RealPath.Of(folder)) : RecordedIn(folder))
         {
             try
             {
@@ -79,7 +79,7 @@ internal sealed record ServerProcess(int ProcessId, int Port, DateTimeOffset Sta
             return IsAlive(pid) && Name(pid).StartsWith("postgres", StringComparison.Ordinal);
         }
 
-        return CommandName(pid) == "postgres" && WorkingFolder(pid) == RealPath(data);
+        return CommandName(pid) == "postgres" && WorkingFolder(pid) == RealPath.Of(data);
     }
 
     private static IEnumerable<int> ServersIn(string folder) =>
@@ -120,18 +120,6 @@ internal sealed record ServerProcess(int ProcessId, int Port, DateTimeOffset Sta
             // The process has ended, or it is another user's and so not ours.
             return null;
         }
-    }
-
-    private static string RealPath(string path)
-    {
-        string real = Path.GetPathRoot(path) ?? "/";
-        foreach (string part in Path.GetFullPath(path)[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
-        {
-            real = Path.Combine(real, part);
-            real = Directory.ResolveLinkTarget(real, returnFinalTarget: true)?.FullName ?? real;
-        }
-
-        return real;
     }
 
     private static bool IsAlive(int pid)

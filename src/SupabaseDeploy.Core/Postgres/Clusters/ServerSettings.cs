@@ -32,7 +32,6 @@ internal static class ServerSettings
             "max_wal_size = 1GB",
             "min_wal_size = 32MB",
             $"fsync = {durable}",
-            $"synchronous_commit = {durable}",
             $"full_page_writes = {durable}",
             $"autovacuum = {durable}",
             "",

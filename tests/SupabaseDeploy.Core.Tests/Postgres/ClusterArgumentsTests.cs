@@ -1,0 +1,32 @@
+namespace SupabaseDeploy.Postgres;
+
+public sealed class ClusterArgumentsTests
+{
+    [Fact]
+    public void Initdb_makes_a_cluster_of_supabase_admin_with_passwords() =>
+        Assert.Equal(
+            [
+                "--pgdata=data", "--username=supabase_admin", "--pwfile=log/password", "--auth=scram-sha-256", "--encoding=UTF8",
+                "--locale=C.UTF-8", "--no-sync",
+            ],
+            PostgresServer.InitializeArguments("data", "log/password", hasUnicodeLocale: true));
+
+    [Fact]
+    public void Pg_ctl_gets_no_path_that_its_shell_could_misread() =>
+        Assert.Equal(
+            ["start", "-D", "data", "-w", "-t", "60", "-l", "log/server.log", "-s"],
+            PostgresServer.ControlArguments("start", TimeSpan.FromMinutes(1), "-l", "log/server.log", "-s"));
+
+    [Fact]
+    public void A_durable_server_flushes_and_a_throw_away_one_does_not()
+    {
+        string durable = ServerSettings.Text(20000, isThrowAway: false);
+        string throwAway = ServerSettings.Text(20000, isThrowAway: true);
+
+        Assert.Equal("on on", Durability(durable));
+        Assert.Equal("off off", Durability(throwAway));
+
+        static string Durability(string text) => string.Join(' ', ((string[])["fsync", "full_page_writes"])
+            .Select(name => text.Split('\n').Single(line => line.StartsWith(name + " = ", StringComparison.Ordinal))[(name.Length + 3)..]));
+    }
+}
