@@ -8,8 +8,9 @@ namespace SupabaseDeploy.Health;
 
 /// <summary>What the database's checks found.</summary>
 /// <param name="Checks">One a check.</param>
-/// <param name="Release">The release the database should hold: the one asked for, else the ledger's; null when there is neither.</param>
-internal sealed record DatabaseHealth(IReadOnlyList<HealthCheck> Checks, Release? Release);
+/// <param name="Release">The release the database should hold: the one asked for, else the ledger's; null when there is neither, or it is not known.</param>
+/// <param name="IsUnpublished">True when it is known that there is neither.</param>
+internal sealed record DatabaseHealth(IReadOnlyList<HealthCheck> Checks, Release? Release, bool IsUnpublished);
 
 /// <summary>
 /// The checks of one database. They share one connection and take turns on it: a check that opens five connections
@@ -48,7 +49,7 @@ internal sealed class DatabaseProbes(Measurement measurement, DeploymentEnvironm
             cancellationToken).ConfigureAwait(false);
         if (connection is null || address is null)
         {
-            return new DatabaseHealth(Unreachable(database, isFull), expected);
+            return new DatabaseHealth(Unreachable(database, isFull), expected, IsUnpublished: false);
         }
 
         await using (connection.ConfigureAwait(false))
@@ -62,7 +63,7 @@ internal sealed class DatabaseProbes(Measurement measurement, DeploymentEnvironm
                 await measurement.MeasureAsync("connections", token => ConnectionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
                 await measurement.MeasureAsync("transactions", token => TransactionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
             ];
-            return new DatabaseHealth(checks, migrations.Release ?? expected);
+            return new DatabaseHealth(checks, migrations.Release ?? expected, migrations.IsUnpublished);
         }
     }
 

@@ -36,10 +36,7 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
             new HttpProbe(endpoint, token => target.Value.GetWebUrlAsync(token), _time).CheckAsync,
             cancellationToken)));
         await Task.WhenAll(database, served, endpoints).ConfigureAwait(false);
-
-        DatabaseHealth databaseHealth = await database.ConfigureAwait(false);
-        HealthCheck? web = WebProbe.Judge(measurement, await served.ConfigureAwait(false), databaseHealth.Release);
-        return WithOverall(environment, [.. databaseHealth.Checks, .. web is null ? (HealthCheck[])[] : [web], .. await endpoints.ConfigureAwait(false)]);
+        return Judge(environment, measurement, await database.ConfigureAwait(false), await served.ConfigureAwait(false), await endpoints.ConfigureAwait(false));
     }
 
     /// <summary>Measures again and again until nothing is worse than accepted, or the time is over; gives the last measurement.</summary>
@@ -81,9 +78,23 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
         }
     }
 
-    private static DeploymentHealth WithOverall(DeploymentEnvironment environment, IReadOnlyList<HealthCheck> checks)
+    private static DeploymentHealth Judge(
+        DeploymentEnvironment environment, Measurement measurement, DatabaseHealth database, ServedRelease served, HealthCheck[] endpoints)
     {
+        // A bare database has no web root, whatever was published to the environment it belongs to.
+        HealthCheck? web = environment.Target == TargetKind.Database ? null : WebProbe.Judge(measurement, served, database.Release);
+        bool servesNothingYet = database.IsUnpublished && served is { Check.Status: HealthStatus.Healthy, ReleaseId: null };
+        IEnumerable<HealthCheck> judged = servesNothingYet
+            ? endpoints.Zip(environment.Health.Endpoints, ExpectNothingYet)
+            : endpoints;
+        HealthCheck[] checks = [.. database.Checks, .. web is null ? (HealthCheck[])[] : [web], .. judged];
         HealthStatus overall = checks.Max(check => check.Status);
         return new DeploymentHealth(environment, [.. checks.Select(check => check with { Overall = overall })]);
     }
+
+    /// <summary>A stack that has just been started has no pages to serve: that is no failure until something was published to it.</summary>
+    private static HealthCheck ExpectNothingYet(HealthCheck check, HttpProbeSettings endpoint) =>
+        check.Status == HealthStatus.Failed && HttpProbe.IsOfWebRoot(endpoint)
+            ? check with { Status = HealthStatus.Healthy, Message = $"Nothing is published here yet, so nothing is expected of '{endpoint.Url}'." }
+            : check;
 }

@@ -27,6 +27,9 @@ internal sealed class HttpProbe(HttpProbeSettings settings, Func<CancellationTok
         Timeout = System.Threading.Timeout.InfiniteTimeSpan,
     };
 
+    /// <summary>True when the URL is a path on the environment's own web root.</summary>
+    public static bool IsOfWebRoot(HttpProbeSettings settings) => settings.Url.StartsWith('/');
+
     public async Task<Finding> CheckAsync(CancellationToken cancellationToken)
     {
         Uri url = await AddressAsync(cancellationToken).ConfigureAwait(false);
@@ -84,7 +87,7 @@ internal sealed class HttpProbe(HttpProbeSettings settings, Func<CancellationTok
 
     private async Task<Uri> AddressAsync(CancellationToken cancellationToken)
     {
-        if (!settings.Url.StartsWith('/'))
+        if (!IsOfWebRoot(settings))
         {
             return new Uri(settings.Url, UriKind.Absolute);
         }

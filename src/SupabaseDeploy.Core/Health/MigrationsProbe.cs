@@ -14,9 +14,13 @@ internal sealed class MigrationsProbe(DeploymentEnvironment environment)
     /// <summary>The release the database was compared with, once measured; null when it was the folder.</summary>
     public Release? Release { get; private set; }
 
+    /// <summary>True when it is known that no release was asked for, and none was ever published here.</summary>
+    public bool IsUnpublished { get; private set; }
+
     public async Task<Finding> CheckAsync(NpgsqlConnection connection, DatabaseAddress address, Release? expected, CancellationToken cancellationToken)
     {
         Release = expected ?? await new Ledger(environment, address).GetCurrentReleaseAsync(cancellationToken).ConfigureAwait(false);
+        IsUnpublished = Release is null;
         IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         string[] applied = [.. history.Select(row => row.Version)];
         return Release is null

@@ -61,6 +61,23 @@ public sealed class MigrationsHealthTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Before_the_first_publish_nothing_is_expected_of_the_web_root()
+    {
+        await using var server = new RawHttpServer(RawHttpServer.Response(404, "no release"));
+        await ApplyAsync();
+        var target = new FixedTarget { Database = () => _database.Application, WebUrl = server.Url };
+        DeploymentEnvironment environment = Sample.Environment(
+            new HttpProbeSettings { Name = "home", Url = "/" }, new HttpProbeSettings { Name = "elsewhere", Url = $"{server.Url}other" }) with { MigrationsFolder = _folder.Path };
+
+        DeploymentHealth before = await new HealthChecker(target).CheckAsync(environment, null, CancellationToken.None);
+        DeploymentHealth asked = await new HealthChecker(target).CheckAsync(environment, Sample.Release(hasWeb: false, "001"), CancellationToken.None);
+
+        Assert.Equal((HealthStatus.Healthy, "Nothing is published here yet, so nothing is expected of '/'."), (before.Named("home").Status, before.Named("home").Message));
+        Assert.Equal(HealthStatus.Failed, before.Named("elsewhere").Status);
+        Assert.Equal(HealthStatus.Failed, asked.Named("home").Status);
+    }
+
+    [Fact]
     public async Task A_folder_that_cannot_be_read_as_migrations_is_a_failed_check_with_its_reason()
     {
         _folder.Write("001_second.sql", "select 1");

@@ -1,0 +1,100 @@
+using System.Management.Automation;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Health;
+using SupabaseDeploy.Shell.Binding;
+using SupabaseDeploy.Shell.Pipeline;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Shell.Deployment;
+
+/// <summary>Measures whether environments are healthy; writes one object a check.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "DeploymentHealth", DefaultParameterSetName = EnvironmentSet)]
+[OutputType(typeof(HealthCheck))]
+public sealed class TestDeploymentHealthCommand : EnvironmentCmdlet
+{
+    private readonly List<HealthCheck> _notMet = [];
+
+    /// <summary>The release the environment should be at; else the ledger's, else the files of the migrations folder.</summary>
+    [Parameter]
+    [ReleaseTransformation]
+    [ArgumentCompleter(typeof(ReleaseCompleter))]
+    public ReleaseReference? Release { get; set; }
+
+    /// <summary>Measure again until the environment is healthy, for at most this long.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan Wait { get; set; }
+
+    /// <summary>Fail when a check is this bad or worse.</summary>
+    [Parameter]
+    [ValidateSet(nameof(HealthStatus.Degraded), nameof(HealthStatus.Failed))]
+    public HealthStatus? FailOn { get; set; }
+
+    /// <summary>Time limit of one check, instead of the one in <c>pipeline.yml</c>.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <summary>How many environments are measured at the same time.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 5;
+
+    /// <inheritdoc/>
+    protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
+    {
+        var checker = new HealthChecker(new DeploymentTargets());
+        using var throttle = new SemaphoreSlim(ThrottleLimit);
+        Task<DeploymentHealth>[] measuring = [.. BoundEnvironments().Select(environment => MeasureAsync(checker, throttle, environment, cancellationToken))];
+
+        // In promotion order, and the checks of one environment together, whichever is done first.
+        await Task.WhenAll(measuring).ConfigureAwait(false);
+        foreach (Task<DeploymentHealth> measured in measuring)
+        {
+            Report(await measured.ConfigureAwait(false));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndProcessingAsync(CancellationToken cancellationToken) => _notMet.Count == 0
+        ? Task.CompletedTask
+        : throw new DeployException(
+            ErrorTable.RequirementNotMet,
+            $"{(_notMet.Count == 1 ? "1 check is" : $"{_notMet.Count} checks are")} '{FailOn}' or worse: {string.Join(" ", _notMet.Select(Describe))}",
+            "Mend what the messages name, then run Test-DeploymentHealth again; -Wait gives a slow start more time.",
+            string.Join(", ", _notMet.Select(check => check.Environment.Name).Distinct(StringComparer.Ordinal)));
+
+    private async Task<DeploymentHealth> MeasureAsync(
+        HealthChecker checker, SemaphoreSlim throttle, DeploymentEnvironment environment, CancellationToken cancellationToken)
+    {
+        await throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Releases.Release? expected = Release?.Find(environment.Project);
+            DeploymentEnvironment limited = Timeout is { } timeout
+                ? environment with { Health = environment.Health with { Timeout = timeout } }
+                : environment;
+            HealthStatus accepted = FailOn is HealthStatus.Failed ? HealthStatus.Degraded : HealthStatus.Healthy;
+            return await checker.WaitAsync(limited, expected, accepted, Wait, Sink, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            throttle.Release();
+        }
+    }
+
+    private void Report(DeploymentHealth health)
+    {
+        foreach (HealthCheck check in health.Checks)
+        {
+            Write(check);
+            if (check.Status >= FailOn)
+            {
+                _notMet.Add(check);
+            }
+        }
+    }
+
+    private static string Describe(HealthCheck check) => $"{check.Environment.Name} {check.Check} {check.Status}: {check.Message}";
+}
