@@ -10,7 +10,6 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @(
         'module/DeploymentHealth.Format.ps1xml'
-        'module/LocalStack.Format.ps1xml'
         'module/Environment.Format.ps1xml'
         'module/LocalStack.Format.ps1xml'
         'module/Migration.Format.ps1xml'
