@@ -67,6 +67,9 @@ public sealed class EngineRun : IDisposable
     /// <summary>Waits until <paramref name="fragment"/> was written to standard error.</summary>
     public Task WaitForErrorAsync(string fragment) => WaitAsync(_errors, fragment);
 
+    /// <summary>Fails with everything it wrote when it has ended.</summary>
+    public void EnsureRunning() => Assert.False(_process.HasExited, $"It has ended. Output: {Output} Errors: {Errors}");
+
     /// <summary>Sends a signal to this process alone.</summary>
     public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
