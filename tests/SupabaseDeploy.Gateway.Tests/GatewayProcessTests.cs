@@ -77,6 +77,23 @@ public sealed class GatewayProcessTests
         Assert.Equal(message, error.Trim());
     }
 
+    [Fact]
+    public async Task A_full_log_is_put_aside()
+    {
+        using RunningGateway first = await RunningGateway.StartAsync();
+        await SignalAsync("TERM", first.Process.Id);
+        await first.Process.WaitForExitAsync();
+        await File.WriteAllBytesAsync(first.LogFile, new byte[1024 * 1024]);
+
+        using Process second = RunningGateway.Launch(port: 0, sameEnvironmentAs: first).Process;
+        await Wait.UntilAsync(() => File.Exists(first.StateFile));
+        await SignalAsync("TERM", second.Id);
+        await second.WaitForExitAsync();
+
+        Assert.Equal(1024 * 1024, new FileInfo(first.LogFile + ".1").Length);
+        Assert.InRange(new FileInfo(first.LogFile).Length, 1, 1000);
+    }
+
     private static async Task SignalAsync(string signal, int processId)
     {
         using Process kill = Process.Start("kill", [$"-{signal}", $"{processId}"]);

@@ -119,6 +119,20 @@ public sealed class LocalStackCommandTests
     }
 
     [Fact]
+    public void The_tables_show_where_everything_is_and_no_password()
+    {
+        using var project = new StackSession();
+
+        string[] stack = project.Session.Show("Start-LocalStack").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string services = project.Session.Show("(Get-LocalStack local).Services");
+
+        Assert.Equal("Environment    State    Services               Url                      Database", stack[0].TrimEnd());
+        Assert.Matches(@"^local          Running  database gateway       http://127\.0\.0\.1:\d+/  postgres@127\.0\.0\.1:\d+/postgres\s*$", stack[2]);
+        Assert.Matches(@"^\s*Service\s+Running\s+Port\s+Process\s+Version\s+StartedAt", services);
+        Assert.Matches(@"\ngateway\s+True\s+\d+\s+\d+\s+[\d.]+\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", services);
+    }
+
+    [Fact]
     public void Names_complete()
     {
         using var project = new StackSession();
