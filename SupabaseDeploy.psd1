@@ -9,10 +9,12 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @(
+        'module/Deployment.Format.ps1xml'
         'module/DeploymentHealth.Format.ps1xml'
         'module/Environment.Format.ps1xml'
         'module/LocalStack.Format.ps1xml'
         'module/Migration.Format.ps1xml'
+        'module/Release.Format.ps1xml'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -24,6 +24,8 @@ public sealed class ReleaseReference
         PSObject wrapped when wrapped.BaseObject is not PSCustomObject => From(wrapped.BaseObject),
         ReleaseReference reference => reference,
         Releases.Release release => new ReleaseReference(release.Id, release),
+        // What ran on one stage goes on to the next: Publish-Environment staging | Publish-Environment production.
+        Deployments.Deployment { Release: { } deployed } => new ReleaseReference(deployed.Id, null),
         string { Length: > 0 } id => new ReleaseReference(id, null),
         _ => null,
     };
@@ -44,7 +46,7 @@ public sealed class ReleaseTransformationAttribute : ArgumentTransformationAttri
         inputData is null
             ? null
             : ReleaseReference.From(Unwrapped(inputData))
-                ?? throw new ArgumentTransformationMetadataException($"'{inputData}' is not a release: give its id, the first digits of it, or an object from Get-Release or New-Release.");
+                ?? throw new ArgumentTransformationMetadataException($"'{inputData}' is not a release: give its id, the first digits of it, or an object from Get-Release or New-Release.", new PSInvalidCastException());
 
     // Digits without quotes are a number to PowerShell (and 12e4 a double): the token's text is what was meant.
     private static object Unwrapped(object value) =>

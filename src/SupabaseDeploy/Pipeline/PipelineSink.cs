@@ -18,6 +18,12 @@ internal sealed class PipelineSink(AsyncCmdlet cmdlet) : IProgressSink
             case ActivityCompleted completed:
                 cmdlet.WriteProgress(new ProgressRecord(ActivityId(completed.Activity), completed.Activity, "Done") { RecordType = ProgressRecordType.Completed });
                 break;
+            case DeploymentStepStarted started:
+                cmdlet.WriteProgress(StepProgress.Record(started, ActivityId(started.Activity)));
+                break;
+            case DeploymentStepEnded ended:
+                cmdlet.WriteVerbose(StepProgress.Describe(ended.Step));
+                break;
             case Detail detail:
                 cmdlet.WriteVerbose(detail.Message);
                 break;

@@ -1,0 +1,65 @@
+using System.Management.Automation;
+using SupabaseDeploy.Backups;
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Shell.Binding;
+using SupabaseDeploy.Shell.Pipeline;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Shell.Deployment;
+
+/// <summary>A command that plans a deployment, asks, executes it and writes it.</summary>
+public abstract class DeploymentCmdlet : ProjectCmdlet
+{
+    /// <summary>How long to wait for another deployment or migration that holds the lock.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan Wait { get; set; }
+
+    /// <summary>How long the environment may take to be healthy afterwards.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan HealthTimeout { get; set; } = new DeploymentOptions().HealthLimit;
+
+    /// <summary>Why, for those who read the history.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Reason { get; set; }
+
+    /// <summary>Where environments live.</summary>
+    private protected IDeploymentTargets Targets { get; } = new DeploymentTargets();
+
+    /// <summary>The one environment that was given.</summary>
+    /// <exception cref="DeployException">It is not known, or a wildcard stands for several.</exception>
+    private protected DeploymentEnvironment One(EnvironmentReference reference) => Resolve(reference) is [DeploymentEnvironment only] ? only : throw new DeployException(
+        ErrorTable.InvalidValue,
+        $"'{reference}' stands for several environments.",
+        "Name one environment: they are deployed to one after the other, in promotion order.",
+        reference.Name);
+
+    /// <summary>The environment and its host, as questions name them.</summary>
+    private protected string Describe(DeploymentEnvironment environment) => $"{environment} ({Targets.For(environment).Host})";
+
+    /// <summary>Executes the plan and writes the deployment. One that did not succeed is written too, and then stops the script.</summary>
+    private protected async Task ExecuteAsync(DeploymentPlan plan, DeploymentOptions options, CancellationToken cancellationToken)
+    {
+        options = options with { LockWait = Wait, HealthLimit = HealthTimeout, Reason = Reason };
+        Deployments.Deployment deployment = await new DeploymentPublisher(Targets, BackUpAsync).ExecuteAsync(plan, options, Sink, cancellationToken).ConfigureAwait(false);
+        Write(deployment);
+        if (deployment.Status != DeploymentStatus.Succeeded)
+        {
+            throw new DeployException(
+                ErrorTable.DeploymentFailed,
+                $"{plan.Kind} of release '{plan.Release}' to '{plan.Environment}' ended as {deployment.Status}: {deployment.Reason}",
+                deployment.Lockout ?? (deployment.Failure as DeployException)?.Remedy ?? $"Look at (Get-Deployment {plan.Environment} -Latest).Steps.",
+                deployment,
+                deployment.Failure);
+        }
+    }
+
+    private async Task<string> BackUpAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken) =>
+        (await new BackupService(Targets, new PostgresInstallations()).CreateAsync(environment, sink, cancellationToken).ConfigureAwait(false)).Id;
+}

@@ -1,0 +1,57 @@
+using System.Management.Automation;
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Shell.Binding;
+using SupabaseDeploy.Shell.Pipeline;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Shell.Release;
+
+/// <summary>Lists the stored releases of a project, oldest first, and where they run.</summary>
+[Cmdlet(VerbsCommon.Get, "Release")]
+[OutputType(typeof(Releases.Release))]
+public sealed class GetReleaseCommand : ProjectCmdlet
+{
+    /// <summary>Ids, or the first digits of them; all releases when none is given.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ReleaseTransformation]
+    [ArgumentCompleter(typeof(ReleaseCompleter))]
+    public ReleaseReference? Id { get; set; }
+
+    /// <summary>Only releases that were healthy on this environment.</summary>
+    [Parameter]
+    [EnvironmentTransformation]
+    [ArgumentCompleter(typeof(EnvironmentCompleter))]
+    public EnvironmentReference? VerifiedOn { get; set; }
+
+    /// <summary>Only the newest of them.</summary>
+    [Parameter]
+    public SwitchParameter Latest { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Releases.Release> releases = Id is null ? new ReleaseStore(CurrentProject).List() : [Id.Find(CurrentProject)];
+        var whereabouts = new ReleaseWhereabouts(new DeploymentTargets());
+        if (VerifiedOn is not null)
+        {
+            IReadOnlySet<string> healthy = await whereabouts.HealthyOnAsync(Resolve(VerifiedOn).Single(), cancellationToken).ConfigureAwait(false);
+            releases = [.. releases.Where(release => healthy.Contains(release.Id))];
+        }
+
+        ILookup<string, string> runsOn = await RunsOnAsync(whereabouts, cancellationToken).ConfigureAwait(false);
+        foreach (Releases.Release release in Latest ? releases.TakeLast(1) : releases)
+        {
+            Write(release with { RunsOn = [.. runsOn[release.Id]] });
+        }
+    }
+
+    private async Task<ILookup<string, string>> RunsOnAsync(ReleaseWhereabouts whereabouts, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<(string Environment, string ReleaseId)> found = File.Exists(CurrentProject.PipelineFile)
+            ? await whereabouts.FindAsync(DeploymentPipeline.Load(CurrentProject), Sink, cancellationToken).ConfigureAwait(false)
+            : [];
+        return found.ToLookup(place => place.ReleaseId, place => place.Environment);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Management.Automation;
+
+namespace SupabaseDeploy.Tests.Deployment;
+
+public sealed class PublishEnvironmentTests
+{
+    [Fact]
+    public void A_release_goes_from_stage_to_stage_and_a_bad_one_is_back_by_itself()
+    {
+        using var project = new PublishSession();
+
+        SessionResult refused = project.Run("New-Release | Publish-Environment production");
+        Assert.Equal("GateRefused", Id(refused.Error!));
+        Assert.Contains("[missing] healthy on staging", refused.Error!.Exception.Message, StringComparison.Ordinal);
+
+        Assert.Equal(
+            ["home Healthy"],
+            project.Lines("New-Release | Publish-Environment staging | Test-DeploymentHealth | Where-Object Check -eq home | ForEach-Object { \"$($_.Check) $($_.Overall)\" }"));
+        Assert.Equal(["Publish Succeeded True"], project.Lines("Get-Release -VerifiedOn staging -Latest | Publish-Environment production | ForEach-Object { \"$($_.Kind) $($_.Status) $($_.Changed)\" }"));
+        Assert.Equal(["staging production"], project.Lines("Get-Release | ForEach-Object { \"$($_.RunsOn)\" }"));
+        Assert.Equal(["Succeeded False"], project.Lines("Get-Release | Publish-Environment production | ForEach-Object { \"$($_.Status) $($_.Changed)\" }"));
+
+        project.WriteVersion(2, page: "broken");
+        SessionResult bad = project.Run("New-Release | Publish-Environment staging -HealthTimeout 1s; 'not reached'");
+        PSObject deployment = Assert.Single(bad.Output);
+        Assert.Equal("RolledBack", $"{deployment.Properties["Status"].Value}");
+        Assert.Equal("DeploymentFailed", Id(bad.Error!));
+        Assert.IsAssignableFrom<ActionPreferenceStopException>(bad.Thrown);
+        Assert.Equal(["1 Succeeded", "2 RolledBack"], project.Lines("Get-Deployment staging | ForEach-Object { \"$($_.Number) $($_.Status)\" }"));
+        Assert.Equal(["<h1>version 1: ready</h1>"], project.Lines("[System.Net.Http.HttpClient]::new().GetStringAsync((Get-LocalStack staging).Url).Result"));
+    }
+
+    [Fact]
+    public void WhatIf_writes_the_plan_and_changes_nothing()
+    {
+        using var project = new PublishSession();
+        project.Lines("New-Release");
+
+        Assert.Equal(
+            ["lock preflight migrate web health record", "DownScripts", "not locked, healthy on staging"],
+            project.Lines("""
+                $plan = Publish-Environment production -WhatIf
+                "$($plan.Steps.Name)"
+                "$($plan.Rollback.Strategy)"
+                $plan.Gates.Name -join ', '
+                """));
+        Assert.Empty(project.Lines("Get-Deployment production"));
+    }
+
+    [Fact]
+    public void Going_back_asks_with_the_way_and_the_loss_and_returns_to_the_release_before()
+    {
+        using var project = new PublishSession();
+        project.Lines("New-Release | Publish-Environment staging");
+        project.WriteVersion(2);
+        project.Lines("New-Release | Publish-Environment staging");
+
+        SessionResult asked = project.Run("Restore-Deployment staging");
+        Assert.NotNull(asked.Error); // This session's host cannot ask.
+        Assert.Contains(asked.Warnings, warning => warning.Contains("loses table public.t2 (2 rows)", StringComparison.Ordinal));
+
+        Assert.Equal(["Rollback Succeeded"], project.Lines("Restore-Deployment staging -Confirm:$false | ForEach-Object { \"$($_.Kind) $($_.Status)\" }"));
+        Assert.Equal(["<h1>version 1: ready</h1>"], project.Lines("[System.Net.Http.HttpClient]::new().GetStringAsync((Get-LocalStack staging).Url).Result"));
+        Assert.Equal(["NothingToRestore"], [Id(project.Run("Restore-Deployment staging -Confirm:$false").Error!)]);
+    }
+
+    [Fact]
+    public void A_stage_that_does_not_run_is_named_with_the_command_that_starts_it()
+    {
+        using var project = new PublishSession(isStarted: false);
+
+        SessionResult result = project.Run("New-Release | Publish-Environment staging");
+
+        Assert.Contains("Start-LocalStack staging", result.Error!.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    private static string Id(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
+}

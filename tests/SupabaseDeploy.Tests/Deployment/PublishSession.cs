@@ -1,0 +1,64 @@
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Tests.Deployment;
+
+/// <summary>A session in a project with two local stages, both started, and a page that health checks read.</summary>
+internal sealed class PublishSession : IDisposable
+{
+    private const string Pipeline = """
+        application: courses
+        web:
+          bundle: build/web
+        health:
+          endpoints:
+            - { name: home, url: /, body: ready }
+        stages:
+          - name: staging
+            target: local
+          - name: production
+            target: local
+            promoteFrom: staging
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ModuleSession _session;
+
+    public PublishSession(bool isStarted = true)
+    {
+        _folder.Write("env/pipeline.yml", Pipeline);
+        _folder.Write("env/staging.json", "{}");
+        _folder.Write("env/production.json", "{}");
+        WriteVersion(1);
+        _session = new ModuleSession(_folder.Path);
+        if (isStarted)
+        {
+            Lines("Start-LocalStack *");
+        }
+    }
+
+    public string Root => _folder.Path;
+
+    public void WriteVersion(int number, string page = "ready")
+    {
+        _folder.Write($"migrations/00{number}_add_t{number}.sql", $"create table public.t{number} (id int);\ninsert into public.t{number} values (1), (2);\n");
+        _folder.Write($"migrations/down/00{number}_add_t{number}.sql", $"drop table public.t{number};\n");
+        _folder.Write("build/web/index.html", $"<h1>version {number}: {page}</h1>");
+    }
+
+    public SessionResult Run(string script) => _session.Run(script);
+
+    public string[] Lines(string script)
+    {
+        SessionResult result = Run(script);
+        Assert.True(result.Error is null, $"{script}: {result.Error}");
+        return [.. result.Output.Select(value => $"{value}")];
+    }
+
+    public void Dispose()
+    {
+        SessionResult removed = _session.Run("Stop-LocalStack * -RemoveData -Confirm:$false");
+        _session.Dispose();
+        _folder.Dispose();
+        Assert.Null(removed.Error);
+    }
+}

@@ -1,0 +1,36 @@
+using SupabaseDeploy.Tests.Deployment;
+
+namespace SupabaseDeploy.Tests.Release;
+
+public sealed class ReleaseCommandTests
+{
+    [Fact]
+    public void The_same_content_is_one_release_and_is_found_by_its_first_digits()
+    {
+        using var project = new PublishSession(isStarted: false);
+
+        Assert.Equal(["True", "False", "1"], project.Lines("(New-Release).Changed; (New-Release).Changed; @(Get-Release).Count"));
+        Assert.Equal(["courses 1 1"], project.Lines("Get-Release (Get-Release).Id.Substring(0, 5) | ForEach-Object { \"$($_.Application) $($_.Migrations.Count) $($_.Web.Files.Count)\" }"));
+        Assert.Equal("ReleaseNotFound", project.Run("Get-Release ffffffffffffff").Error!.FullyQualifiedErrorId.Split(',')[0]);
+    }
+
+    [Fact]
+    public void WhatIf_makes_nothing()
+    {
+        using var project = new PublishSession(isStarted: false);
+
+        Assert.Empty(project.Lines("New-Release -WhatIf"));
+        Assert.Empty(project.Lines("Get-Release"));
+    }
+
+    [Fact]
+    public void A_bundle_can_be_named_and_has_to_exist()
+    {
+        using var project = new PublishSession(isStarted: false);
+        Directory.CreateDirectory(Path.Combine(project.Root, "other"));
+        File.WriteAllText(Path.Combine(project.Root, "other", "index.html"), "other");
+
+        Assert.Equal(["5"], project.Lines("(New-Release -WebBundle other).Web.Files[0].Size"));
+        Assert.Equal("WebBundleNotFound", project.Run("New-Release -WebBundle nowhere").Error!.FullyQualifiedErrorId.Split(',')[0]);
+    }
+}
