@@ -23,7 +23,8 @@ internal sealed record ConfigurationFiles
         WrittenPipeline? pipeline = hasPipeline ? ReadPipeline(project, problems) : null;
         if (!hasPipeline)
         {
-            problems.Error("", 0, $"there is no such file in '{project.Root}'; expected one that declares the stages.");
+            string other = Path.ChangeExtension(project.PipelineFile, ".yaml");
+            problems.Error("", 0, $"there is no such file in '{project.Root}'; expected one that declares the stages.{(File.Exists(other) ? " Did you mean 'env/pipeline.yaml'? Rename it." : "")}");
         }
 
         string[] names = [.. pipeline?.Stages.Select(stage => stage.Name?.Value ?? "") ?? []];

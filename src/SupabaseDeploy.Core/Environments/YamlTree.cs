@@ -9,7 +9,11 @@ namespace SupabaseDeploy.Environments;
 /// </summary>
 internal sealed class YamlTree
 {
+    // The file needs six levels; thousands of brackets must not end the process with a stack overflow.
+    private const int MaximumDepth = 32;
+
     private readonly IParser _parser;
+    private int _depth;
     private readonly Dictionary<string, ConfigurationNode> _anchors = [];
 
     private YamlTree(string text) => _parser = new Parser(new StringReader(text));
@@ -69,6 +73,7 @@ internal sealed class YamlTree
         ConfigurationNode node = next switch
         {
             Scalar => ReadScalar(),
+            SequenceStart or MappingStart when _depth == MaximumDepth => throw new YamlException(next.Start, next.End, $"lists and mappings are nested more than {MaximumDepth} deep"),
             SequenceStart => ReadList(),
             MappingStart => ReadMap(),
             _ => throw new YamlException(_parser.Current!.Start, _parser.Current.End, "a value is missing"),
@@ -91,11 +96,13 @@ internal sealed class YamlTree
     {
         int line = (int)_parser.Consume<SequenceStart>().Start.Line;
         var items = new List<ConfigurationNode>();
+        _depth++;
         while (!_parser.TryConsume<SequenceEnd>(out _))
         {
             items.Add(ReadNode());
         }
 
+        _depth--;
         return new ListNode(line, items);
     }
 
@@ -103,6 +110,7 @@ internal sealed class YamlTree
     {
         int line = (int)_parser.Consume<MappingStart>().Start.Line;
         var entries = new List<MapEntry>();
+        _depth++;
         while (!_parser.TryConsume<MappingEnd>(out MappingEnd? _))
         {
             ParsingEvent start = _parser.Current!;
@@ -110,6 +118,7 @@ internal sealed class YamlTree
             entries.Add(new MapEntry(key, ReadNode()));
         }
 
+        _depth--;
         return new MapNode(line, entries);
     }
 

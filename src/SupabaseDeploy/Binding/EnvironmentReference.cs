@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using SupabaseDeploy.Environments;
 
@@ -37,8 +38,8 @@ public sealed class EnvironmentTransformationAttribute : ArgumentTransformationA
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
-        inputData is object[] or PSObject { BaseObject: object[] }
-            ? Array.ConvertAll((object[])(inputData is PSObject wrapped ? wrapped.BaseObject : inputData), One)
+        (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is IEnumerable several and not string
+            ? several.Cast<object>().Select(One).ToArray()
             : One(inputData);
 
     private static EnvironmentReference One(object value) =>

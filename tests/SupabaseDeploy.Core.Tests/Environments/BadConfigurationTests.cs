@@ -50,6 +50,32 @@ public sealed class BadConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void A_file_with_the_other_extension_is_pointed_at()
+    {
+        _folder.Write("env/pipeline.yaml", GoodPipeline);
+        var error = Assert.Throws<ConfigurationException>(() => DeploymentPipeline.Load(new ProjectFolder(_folder.Path)));
+        Assert.EndsWith(" Did you mean 'env/pipeline.yaml'? Rename it.", error.Message);
+    }
+
+    [Theory]
+    [InlineData("pipeline.yml")]
+    [InlineData("local.json")]
+    public void However_a_file_is_cut_off_or_loses_a_character_it_is_read_or_refused(string name)
+    {
+        string whole = File.ReadAllText(Path.Combine(Repository.Root, "env", name));
+        _folder.Write("env/pipeline.yml", GoodPipeline);
+        for (int position = 0; position < whole.Length; position++)
+        {
+            foreach (string broken in (string[])[whole[..position], whole.Remove(position, 1)])
+            {
+                _folder.Write("env/" + name, broken);
+                Exception? thrown = Record.Exception(() => DeploymentPipeline.Load(new ProjectFolder(_folder.Path)));
+                Assert.True(thrown is null or ConfigurationException, $"{thrown} for:\n{broken}");
+            }
+        }
+    }
+
+    [Fact]
     public void Several_problems_in_several_files_are_one_error()
     {
         _folder.Write("env/pipeline.yml", "application: courses\nstages:\n  - name: local\n    target: locale\n");

@@ -24,6 +24,9 @@ public sealed class GetEnvironmentTests : IDisposable
 
     [Theory]
     [InlineData("Get-Environment production, local", "local", "production")]
+    [InlineData("[string[]]$names = 'production', 'local'; Get-Environment $names", "local", "production")]
+    [InlineData("Get-Environment ([Collections.Generic.List[string]]@('local'))", "local")]
+    [InlineData("Get-Environment (Get-Environment local), production", "local", "production")]
     [InlineData("Get-Environment [l-p]*", "local", "production")]
     [InlineData("'production', 'local' | Get-Environment", "production", "local")]
     [InlineData("Get-Environment local | Get-Environment", "local")]
