@@ -18,6 +18,9 @@ internal sealed class PipelineReader(ProblemList problems)
     /// <summary>The kinds of evidence that commands of this version make.</summary>
     private static readonly string[] s_evidence = ["healthy"];
 
+    /// <summary>The checks that every environment has (<see cref="Health.HealthCheck.Check"/>): an endpoint of that name could not be told from them.</summary>
+    private static readonly string[] s_ownChecks = ["database", "writes", "migrations", "connections", "transactions", "web"];
+
     /// <summary>The names <c>target</c> takes.</summary>
     public static IReadOnlyCollection<string> Targets => s_targets.Keys;
 
@@ -101,9 +104,15 @@ internal sealed class PipelineReader(ProblemList problems)
             problems.Error(url.Path, url.Line, problem);
         }
 
+        Written<string>? name = endpoint.Text("name", "the name shown in results");
+        if (name is not null && s_ownChecks.Contains(name.Value))
+        {
+            problems.Error(name.Path, name.Line, $"'{name.Value}' is a check that every environment has; expected another name than {Suggestion.OneOf(s_ownChecks)}.");
+        }
+
         return new WrittenEndpoint
         {
-            Name = endpoint.Text("name", "the name shown in results"),
+            Name = name,
             Url = url,
             Status = endpoint.Number("status", 100, 599),
             Body = endpoint.Text("body", "a regular expression", IsRegularExpression),

@@ -12,7 +12,7 @@ public sealed class DeploymentPipelineTests : IDisposable
         health: &everywhere
           timeout: 2s
           endpoints:
-            - { name: web, url: /, status: 200, body: "<title>", latency: 500ms }
+            - { name: home, url: /, status: 200, body: "<title>", latency: 500ms }
         stages:
           - name: local
             target: local
@@ -55,7 +55,7 @@ public sealed class DeploymentPipelineTests : IDisposable
         Assert.Equal((false, null, null), (local.Backup.Before, local.Backup.Store, local.Backup.Keep));
         Assert.Equal(TimeSpan.FromSeconds(2), local.Health.Timeout);
         Assert.Equal(
-            new HttpProbeSettings { Name = "web", Url = "/", Status = 200, BodyMatches = "<title>", MaxLatency = TimeSpan.FromMilliseconds(500) },
+            new HttpProbeSettings { Name = "home", Url = "/", Status = 200, BodyMatches = "<title>", MaxLatency = TimeSpan.FromMilliseconds(500) },
             Assert.Single(local.Health.Endpoints));
     }
 
