@@ -32,7 +32,7 @@ internal sealed class DatabaseProbes(Measurement measurement, DeploymentEnvironm
             "database",
             async token =>
             {
-                address = await target().GetDatabaseAsync(token).ConfigureAwait(false);
+                address = await target().GetDatabaseAsync(token).ConfigureAwait(false) with { ConnectTimeout = environment.Health.Timeout };
                 try
                 {
                     connection = await address.OpenAsync(token, ApplicationName).ConfigureAwait(false);

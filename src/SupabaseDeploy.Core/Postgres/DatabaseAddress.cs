@@ -28,6 +28,12 @@ public sealed record DatabaseAddress
     /// <summary>libpq's <c>sslmode</c>; null for the driver's default.</summary>
     public string? SslMode { get; init; }
 
+    /// <summary>
+    /// How long a new connection may take. The driver hears a cancelled token only after this time when a server accepts the connection
+    /// and then says nothing (it is frozen, or is not PostgreSQL).
+    /// </summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Parses <c>postgresql://user:password@host:port/database?sslmode=…</c>.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.InvalidDatabaseUrl"/>; the message never shows the URL.</exception>
     public static DatabaseAddress Parse(string url)
@@ -76,7 +82,7 @@ public sealed record DatabaseAddress
             Pooling = false,
             IncludeErrorDetail = true,
             IncludeFailedBatchedCommand = true,
-            Timeout = 15,
+            Timeout = Math.Max(1, (int)Math.Ceiling(ConnectTimeout.TotalSeconds)),
             // Long migrations and dumps are bounded by their own tokens and timeouts, not by the driver.
             CommandTimeout = 0,
             // A lock and a long dump sit idle behind firewalls that forget silent connections.

@@ -1,8 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Health;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Testing;
 
@@ -27,6 +30,23 @@ public sealed class HealthCheckerTests
         });
         Assert.StartsWith("Cannot connect to database 'postgres@127.0.0.1:1/courses': ", health.Named("database").Message, StringComparison.Ordinal);
         Assert.Equal("Not measured: the database cannot be connected to.", health.Named("writes").Message);
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_the_connection_and_says_nothing_holds_nobody_up()
+    {
+        using var frozen = new TcpListener(IPAddress.Loopback, 0);
+        frozen.Start();
+        var target = new FixedTarget
+        {
+            Database = () => new DatabaseAddress { Host = "127.0.0.1", Port = ((IPEndPoint)frozen.LocalEndpoint).Port, Database = "courses", User = "postgres" },
+        };
+        DeploymentEnvironment environment = Sample.Environment() with { Health = new HealthSettings { Timeout = TimeSpan.FromSeconds(1) } };
+
+        HealthCheck database = (await new HealthChecker(target).CheckAsync(environment, null, CancellationToken.None)).Named("database");
+
+        Assert.Equal((HealthStatus.Failed, "No answer within 1 s."), (database.Status, database.Message));
+        Assert.InRange(database.Latency, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(10));
     }
 
     [Fact]

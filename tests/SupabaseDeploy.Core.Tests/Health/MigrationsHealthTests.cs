@@ -126,7 +126,7 @@ public sealed class MigrationsHealthTests : IAsyncLifetime
                 RequestedBy = "a test",
                 StartedAt = DateTimeOffset.UnixEpoch,
                 Plan = plan,
-                Steps = [],
+                Steps = [new DeploymentStep("record", StepStatus.Succeeded, DateTimeOffset.UnixEpoch, TimeSpan.Zero, null)],
             },
             CancellationToken.None);
         await ledger.FinishAsync(begun with { Status = DeploymentStatus.Succeeded, FinishedAt = DateTimeOffset.UnixEpoch }, null, CancellationToken.None);
