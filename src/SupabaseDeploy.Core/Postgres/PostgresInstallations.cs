@@ -62,7 +62,7 @@ public sealed partial class PostgresInstallations
             return found;
         }
 
-        if (_search.CanInstall && DebianPackages.IsUsable)
+        if (_search.CanInstall && DebianPackages.IsUsable && (major is null or >= OldestMajor))
         {
             await GetAsync(major, sink, cancellationToken).ConfigureAwait(false);
             if (await FindAsync(major, sink, cancellationToken).ConfigureAwait(false) is PostgresInstallation got)

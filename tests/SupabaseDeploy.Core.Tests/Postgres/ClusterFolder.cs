@@ -15,7 +15,7 @@ internal sealed class ClusterFolder : IAsyncDisposable
     /// <summary>A cluster object; every call stands for another process.</summary>
     public PostgresCluster At(string name = "local", Func<ClusterOptions, ClusterOptions>? change = null)
     {
-        var options = new ClusterOptions { IsThrowAway = true, Search = PostgresSearch.OfThisMachine() with { CanInstall = false } };
+        var options = new ClusterOptions { IsThrowAway = true };
         PostgresCluster cluster = PostgresCluster.At(System.IO.Path.Combine(_folder.Path, name), change?.Invoke(options) ?? options);
         _clusters.Add(cluster);
         return cluster;
