@@ -4,8 +4,16 @@ using SupabaseDeploy.KilledProcess;
 using SupabaseDeploy.Postgres;
 
 // Does one piece of work and is killed, as by kill -9, when it comes to the given event: for tests of what the next process finds.
-// Arguments: backup|drill|restore, the project folder, the event. The two database URLs are in the environment.
+// Arguments: start|backup|drill|restore, the project folder (to start a cluster, its pointer folder), the event.
+// For all but start, the two database URLs are in the environment.
 string[] arguments = Environment.GetCommandLineArgs()[1..];
+var sink = new KillingSink(arguments[2]);
+if (arguments[0] == "start")
+{
+    await PostgresCluster.At(arguments[1], new ClusterOptions { IsThrowAway = true }).StartAsync(sink, CancellationToken.None).ConfigureAwait(false);
+    return;
+}
+
 DatabaseAddress application = DatabaseAddress.Parse(Environment.GetEnvironmentVariable("TEST_APPLICATION_URL")!);
 DatabaseAddress administration = DatabaseAddress.Parse(Environment.GetEnvironmentVariable("TEST_ADMINISTRATION_URL")!);
 var environment = new DeploymentEnvironment
@@ -18,7 +26,6 @@ var environment = new DeploymentEnvironment
 };
 var targets = new OneDatabase(application, administration);
 var installations = new PostgresInstallations();
-var sink = new KillingSink(arguments[2]);
 Task work = arguments[0] switch
 {
     "backup" => new BackupService(targets, installations).CreateAsync(environment, sink, CancellationToken.None),

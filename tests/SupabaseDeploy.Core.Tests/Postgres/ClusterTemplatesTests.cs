@@ -36,4 +36,32 @@ public sealed class ClusterTemplatesTests
         Assert.DoesNotContain(
             Directory.GetFiles(Path.Combine(folders.Templates, key), "*", SearchOption.AllDirectories), file => Path.GetFileName(file) is "password" or "postmaster.pid");
     }
+
+    [Fact]
+    public async Task Killed_at_any_step_of_a_first_start_the_next_start_succeeds()
+    {
+        using var cache = new TemporaryFolder();
+        File.SetUnixFileMode(cache.Path, File.GetUnixFileMode(cache.Path) | UnixFileMode.OtherExecute);
+        await using var folder = new ClusterFolder();
+        StateFolders folders = StateFolders.OfThisMachine() with { Cache = Path.Combine(cache.Path, "cache") };
+        PostgresCluster cluster = folder.At("local", options => options with { Folders = folders });
+        string program = Path.Combine(Repository.Root, "tests", "SupabaseDeploy.KilledProcess", "bin", "Release", "net10.0", "SupabaseDeploy.KilledProcess.dll");
+        foreach (string step in (string[])["Initialising", "Creating the roles", "Writing the template", "Copying the template", "Setting the passwords"])
+        {
+            var request = new ProcessRequest("dotnet", [program, "start", cluster.PointerFolder, step])
+            {
+                Environment = new Dictionary<string, string?> { [StateFolders.CacheVariable] = folders.Cache },
+            };
+            ProcessResult killed = await ChildProcess.RunAsync(request, CancellationToken.None);
+            Assert.True(killed.ExitCode == 137, $"not killed at '{step}': {killed.ExitCode} {killed.Error}");
+        }
+
+        Assert.Equal(ClusterStatus.Missing, (await cluster.GetStateAsync(CancellationToken.None)).Status);
+        Assert.True((await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None)).IsRunning);
+        Assert.Single(Directory.GetDirectories(folders.Templates));
+        // The server that was being prepared outlived its maker; it is gone with what it worked in.
+        Assert.DoesNotContain(
+            Directory.GetDirectories("/proc").Select(process => new FileInfo(Path.Combine(process, "cwd")).LinkTarget),
+            cwd => cwd?.StartsWith(folders.Templates, StringComparison.Ordinal) == true);
+    }
 }

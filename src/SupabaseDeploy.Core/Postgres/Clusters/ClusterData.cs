@@ -26,7 +26,9 @@ internal sealed class ClusterData(ClusterFiles files, ClusterHome home, Postgres
             return pointer;
         }
 
+        sink.Publish(new Detail($"Copying the template cluster to '{home.Data}'."));
         await templates.CopyToAsync(home.PartialData, installation, sink, cancellationToken).ConfigureAwait(false);
+        sink.Publish(new Detail("Setting the passwords of the copy."));
         await home.GiveToServerAsync(home.PartialData, cancellationToken).ConfigureAwait(false);
         await SetPasswordsAsync(home.PartialData, cancellationToken).ConfigureAwait(false);
         pointer = pointer with { Bootstrap = Bootstrap.Hash };

@@ -58,8 +58,8 @@ internal sealed class ClusterTemplates(StateFolders folders, TimeSpan patience, 
             var server = new PostgresServer(installation, home, patience);
             Secret password = await InitializeAsync(home, server, cancellationToken).ConfigureAwait(false);
 
-            sink.Publish(new ActivityProgress(activity, "Creating the roles and schemas of a Supabase project", 60));
             await ClusterStart.RunAsync(server, home, LoopbackPort.Choose(), true, sink, cancellationToken).ConfigureAwait(false);
+            sink.Publish(new ActivityProgress(activity, "Creating the roles and schemas of a Supabase project", 60));
             await FillAsync(ServerProcess.Find(home.Data)!.Port, password, cancellationToken).ConfigureAwait(false);
             await server.StopAsync(immediately: false, cancellationToken).ConfigureAwait(false);
 
