@@ -9,6 +9,7 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @(
+        'module/Backup.Format.ps1xml'
         'module/Deployment.Format.ps1xml'
         'module/DeploymentHealth.Format.ps1xml'
         'module/Environment.Format.ps1xml'

@@ -7,24 +7,27 @@ namespace SupabaseDeploy.Shell.Binding;
 /// <summary>An environment as a person may give it: a name, a wildcard, or any object of ours that belongs to one.</summary>
 public sealed class EnvironmentReference
 {
-    private EnvironmentReference(string? name, DeploymentEnvironment? environment)
+    private EnvironmentReference(string? name, IEnvironmentResult? source)
     {
-        Name = name ?? environment!.Name;
-        Environment = environment;
+        Name = name ?? source!.Environment.Name;
+        Source = source;
     }
 
     /// <summary>The name or wildcard.</summary>
     public string Name { get; }
 
+    /// <summary>The object that was given; null for a name. A command may have more use for it than for its environment.</summary>
+    public IEnvironmentResult? Source { get; }
+
     /// <summary>The resolved environment when an object was given.</summary>
-    public DeploymentEnvironment? Environment { get; }
+    public DeploymentEnvironment? Environment => Source?.Environment;
 
     /// <summary>Makes a reference from what was bound, or null when it is of no use as one.</summary>
     public static EnvironmentReference? From(object? value) => value switch
     {
         PSObject wrapped when wrapped.BaseObject is not PSCustomObject => From(wrapped.BaseObject),
         EnvironmentReference reference => reference,
-        IEnvironmentResult result => new EnvironmentReference(null, result.Environment),
+        IEnvironmentResult result => new EnvironmentReference(null, result),
         string { Length: > 0 } name => new EnvironmentReference(name, null),
         _ => null,
     };

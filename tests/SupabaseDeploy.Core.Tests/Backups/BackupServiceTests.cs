@@ -135,6 +135,39 @@ public sealed class BackupServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_applications_own_role_can_back_up_where_there_is_no_other()
+    {
+        var service = new BackupService(new DatabaseOnly(_database.Application, null), new PostgresInstallations());
+
+        DeploymentBackup backup = await service.CreateAsync(Environment, NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal(3, backup.Manifest.Tables.Single(table => table.Name == "Kürse & \"mehr\"").Rows);
+        Assert.Empty(await BackupFiles.FindDefectsAsync(backup, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_role_that_may_not_read_passwords_backs_up_without_them_and_says_so()
+    {
+        string name = $"plain_{Guid.NewGuid():N}";
+        DatabaseAddress plain = _database.Application with { Database = name, User = name, Password = new Secret("x") };
+        await using NpgsqlConnection admin = await _database.Administration.OpenAsync(CancellationToken.None);
+        var catalog = new DatabaseCatalog(admin);
+        await catalog.ExecuteAsync($"create role {name} login password 'x'", CancellationToken.None);
+        await catalog.ExecuteAsync($"create database {name} owner {name} template template0", CancellationToken.None);
+        var sink = new CollectingSink();
+
+        DeploymentBackup backup = await new BackupService(new DatabaseOnly(plain, null), new PostgresInstallations()).CreateAsync(Environment, sink, CancellationToken.None);
+
+        Assert.False(backup.Manifest.HasRolePasswords);
+        Assert.DoesNotContain("PASSWORD", await File.ReadAllTextAsync(Path.Combine(backup.Path, "roles.sql")), StringComparison.Ordinal);
+        Assert.Equal(
+            new Caution($"Role '{name}' may not read password hashes: the backup holds the roles without their passwords."),
+            Assert.Single(sink.Events.OfType<Caution>()));
+        await catalog.ExecuteAsync($"drop database {name} with (force)", CancellationToken.None);
+        await catalog.ExecuteAsync($"drop role {name}", CancellationToken.None);
+    }
+
+    [Fact]
     public async Task A_deployment_under_way_is_mentioned()
     {
         var sink = new CollectingSink();
