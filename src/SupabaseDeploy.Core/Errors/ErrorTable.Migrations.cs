@@ -34,4 +34,10 @@ public static partial class ErrorTable
 
     /// <summary>A seed file that is named does not exist.</summary>
     public static readonly ErrorCode SeedNotFound = new("SeedNotFound", 3011, ErrorKind.ObjectNotFound);
+
+    /// <summary>The connection ended while a file ran; the history says whether it was committed.</summary>
+    public static readonly ErrorCode MigrationConnectionLost = new("MigrationConnectionLost", 3012, ErrorKind.ConnectionError);
+
+    /// <summary>The server refused what the runner itself asked: the history cannot be read or written.</summary>
+    public static readonly ErrorCode MigrationHistoryInaccessible = new("MigrationHistoryInaccessible", 3013, ErrorKind.PermissionDenied);
 }

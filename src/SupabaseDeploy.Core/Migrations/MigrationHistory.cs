@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using SupabaseDeploy.Errors;
 
 namespace SupabaseDeploy.Migrations;
 
@@ -44,7 +45,7 @@ public static class MigrationHistory
         string name = columns.Contains("name") ? "name" : "null::text";
         string createdBy = columns.Contains("created_by") ? "created_by" : "null::text";
         using var command = new NpgsqlCommand($"select version, {name}, {createdBy} from supabase_migrations.schema_migrations order by version collate \"C\"", connection);
-        NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        NpgsqlDataReader row = await OpenAsync(command, cancellationToken).ConfigureAwait(false);
         await using (row.ConfigureAwait(false))
         {
             var applied = new List<AppliedVersion>();
@@ -67,7 +68,14 @@ public static class MigrationHistory
         }
 
         using var command = new NpgsqlCommand(CreateSql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e)
+        {
+            throw Inaccessible("created", e);
+        }
     }
 
     /// <summary>The row of one migration. Fails on the primary key when another runner has recorded it.</summary>
@@ -88,6 +96,24 @@ public static class MigrationHistory
         {
             Parameters = { new NpgsqlParameter { Value = migration.Version } },
         };
+
+    private static async Task<NpgsqlDataReader> OpenAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e)
+        {
+            throw Inaccessible("read", e);
+        }
+    }
+
+    private static DeployException Inaccessible(string what, PostgresException e) => new(
+        ErrorTable.MigrationHistoryInaccessible,
+        $"The history 'supabase_migrations.schema_migrations' cannot be {what}: {e.MessageText} (SQLSTATE {e.SqlState}).",
+        "Sign in as the role that owns the database's schema, usually 'postgres'.",
+        inner: e);
 
     private static async Task<HashSet<string>> ColumnsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

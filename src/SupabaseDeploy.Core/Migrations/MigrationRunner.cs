@@ -37,10 +37,10 @@ public sealed class MigrationRunner(TimeProvider? time = null)
     public async Task<IReadOnlyList<MigrationFile>> PlanAsync(MigrationRequest request, IProgressSink sink, CancellationToken cancellationToken)
     {
         IReadOnlyList<MigrationFile> files = MigrationFolder.Read(request.Folder, sink);
-        MigrationSession session = await MigrationSession.OpenAsync(request.Database, sink, cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
+        NpgsqlConnection connection = await request.Database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
         {
-            IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(session.Connection, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
             return await PendingAsync(files, history, sink, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -162,6 +162,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
             MigrationSession session = await MigrationSession.OpenAsync(request.Database, sink, cancellationToken).ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {
+                await session.EndOrphansAsync(sink, cancellationToken).ConfigureAwait(false);
                 return await work(session, new LockGuard(held, _time)).ConfigureAwait(false);
             }
         }

@@ -8,6 +8,9 @@ namespace SupabaseDeploy.Migrations;
 /// <summary>The connection of one run. When it ends, its server session has ended too, also when the connection broke on the way.</summary>
 internal sealed class MigrationSession : IAsyncDisposable
 {
+    /// <summary>Sessions of this name change the database, and only under its lock.</summary>
+    public const string ApplicationName = "supabase-deploy migrations";
+
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(10);
 
     private readonly DatabaseAddress _database;
@@ -24,7 +27,28 @@ internal sealed class MigrationSession : IAsyncDisposable
     public NpgsqlConnection Connection { get; }
 
     public static async Task<MigrationSession> OpenAsync(DatabaseAddress database, IProgressSink sink, CancellationToken cancellationToken) =>
-        new(database, await database.OpenAsync(cancellationToken, "supabase-deploy migrations").ConfigureAwait(false), sink);
+        new(database, await database.OpenAsync(cancellationToken, ApplicationName).ConfigureAwait(false), sink);
+
+    /// <summary>
+    /// Ends what a killed process left: the server releases its lock at once, but goes on with the statement it was at. Whoever holds the
+    /// lock knows that no other session of this kind belongs to anybody. Call it before the history is read.
+    /// </summary>
+    public async Task EndOrphansAsync(IProgressSink sink, CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(
+            """
+            select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
+            where datname = current_database() and application_name = $1 and usename = current_user and pid <> pg_backend_pid()
+            """,
+            Connection)
+        {
+            Parameters = { new NpgsqlParameter { Value = ApplicationName } },
+        };
+        if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is long and > 0 and var ended)
+        {
+            sink.Publish(new Notice($"Ended {ended} database {(ended == 1 ? "session" : "sessions")} of a migration whose process was killed."));
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -46,9 +70,9 @@ internal sealed class MigrationSession : IAsyncDisposable
             await using (other.ConfigureAwait(false))
             {
                 using var command = new NpgsqlCommand(
-                    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid = $1 and application_name = 'supabase-deploy migrations'", other)
+                    "select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid = $1 and application_name = $2", other)
                 {
-                    Parameters = { new NpgsqlParameter { Value = _backend } },
+                    Parameters = { new NpgsqlParameter { Value = _backend }, new NpgsqlParameter { Value = ApplicationName } },
                 };
                 await command.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
             }

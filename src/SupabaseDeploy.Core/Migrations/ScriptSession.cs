@@ -1,4 +1,5 @@
 using Npgsql;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Migrations;
@@ -19,7 +20,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection)
     private static readonly string[] s_freshSession = ["reset all", "reset session authorization", "reset role"];
 
     /// <summary>Runs <paramref name="script"/> and writes <paramref name="record"/> with it.</summary>
-    /// <exception cref="Errors.DeployException">The server refused a statement; the transaction was rolled back.</exception>
+    /// <exception cref="DeployException">The server refused a statement; the transaction was rolled back.</exception>
     public async Task RunAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken)
     {
         try
@@ -27,6 +28,16 @@ internal sealed class ScriptSession(NpgsqlConnection connection)
             await (script.Mode == ScriptMode.EachAlone
                 ? RunEachAloneAsync(script, record, cancellationToken)
                 : RunInTransactionAsync(script, record, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (NpgsqlException e) when (e is not PostgresException)
+        {
+            await RollBackAsync().ConfigureAwait(false);
+            throw new DeployException(
+                ErrorTable.MigrationConnectionLost,
+                $"The connection was lost while '{script.FileName}' ran: {e.GetBaseException().Message}",
+                "Run the command again: it reads from the history whether the file was committed.",
+                script.Path,
+                e);
         }
         catch
         {

@@ -1,5 +1,6 @@
 using Npgsql;
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
@@ -44,6 +45,34 @@ public sealed class MigrationInterruptionTests : MigrationTest
     }
 
     [Fact]
+    public async Task What_a_killed_process_left_running_on_the_server_is_ended_before_the_history_is_read()
+    {
+        Write("1_table.sql", "create table a (id int)");
+        await CreateHistoryAsync();
+        await using NpgsqlConnection orphan = await Database.Application.OpenAsync(default, "supabase-deploy migrations");
+        await using var begin = new NpgsqlCommand("begin; insert into supabase_migrations.schema_migrations (version) values ('1')", orphan);
+        await begin.ExecuteNonQueryAsync();
+
+        MigrationRun run = await ApplyAsync();
+
+        Assert.Equal(["1"], run.Applied.Select(migration => migration.Version));
+        Assert.Contains(Sink.Events.OfType<Notice>(), notice => notice.Message == "Ended 1 database session of a migration whose process was killed.");
+    }
+
+    [Fact]
+    public async Task A_role_that_may_not_read_the_history_is_told_so()
+    {
+        await CreateHistoryAsync();
+        await ExecuteAsync("drop role if exists reader_only; create role reader_only login password 'x'");
+        MigrationRequest request = Request with { Database = Database.Application with { User = "reader_only", Password = new Secret("x") } };
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => new MigrationRunner().PlanAsync(request, Sink, default));
+
+        Assert.Equal(ErrorTable.MigrationHistoryInaccessible, e.Code);
+        await ExecuteAsync("drop role reader_only");
+    }
+
+    [Fact]
     public async Task Two_runners_at_once_run_each_file_once()
     {
         Write("1_table.sql", "create table a (id int)");
@@ -76,12 +105,8 @@ public sealed class MigrationInterruptionTests : MigrationTest
     public async Task A_runner_that_does_not_know_the_lock_cannot_run_the_same_file_meanwhile()
     {
         Write("1_table.sql", "insert into ran values (1)");
-        await ExecuteAsync(
-            """
-            create table ran (id int);
-            create schema supabase_migrations;
-            create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
-            """);
+        await ExecuteAsync("create table ran (id int)");
+        await CreateHistoryAsync();
         await using NpgsqlConnection other = await Database.Application.OpenAsync(default);
         await using NpgsqlTransaction transaction = await other.BeginTransactionAsync();
         await using var insert = new NpgsqlCommand("insert into supabase_migrations.schema_migrations values ('1', null, 'table')", other, transaction);
@@ -96,6 +121,12 @@ public sealed class MigrationInterruptionTests : MigrationTest
         Assert.Equal("'1_table.sql' was recorded by another program while this one ran. Nothing of this file was kept.", e.Message);
         Assert.Empty(await QueryAsync("select id::text from ran"));
     }
+
+    private Task CreateHistoryAsync() => ExecuteAsync(
+        """
+        create schema supabase_migrations;
+        create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
+        """);
 
     private async Task UntilAsync(string sql, Func<string[], bool> condition)
     {

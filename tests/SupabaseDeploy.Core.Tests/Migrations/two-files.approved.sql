@@ -1,3 +1,6 @@
+select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
+where datname = current_database() and application_name = $1 and usename = current_user and pid <> pg_backend_pid()
+-- end of round trip
 select a.attname::text from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations' and a.attnum > 0 and not a.attisdropped
 -- end of round trip
@@ -15,7 +18,7 @@ $create$
 select a.attname::text from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations' and a.attnum > 0 and not a.attisdropped
 -- end of round trip
-select version, name from supabase_migrations.schema_migrations order by version collate "C"
+select version, name, null::text from supabase_migrations.schema_migrations order by version collate "C"
 -- end of round trip
 reset all;
 reset session authorization;
@@ -44,5 +47,5 @@ reset role
 select a.attname::text from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations' and a.attnum > 0 and not a.attisdropped
 -- end of round trip
-select version, name from supabase_migrations.schema_migrations order by version collate "C"
+select version, name, null::text from supabase_migrations.schema_migrations order by version collate "C"
 -- end of round trip
