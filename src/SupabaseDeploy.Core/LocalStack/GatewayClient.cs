@@ -5,7 +5,8 @@ namespace SupabaseDeploy.LocalStack;
 /// <summary>Asks running gateways.</summary>
 internal static class GatewayClient
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
+    // Long, so that a busy machine is not taken for a broken gateway: whether its process lives is known without asking it.
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
 
     // No proxy: a machine's proxy settings do not concern its loopback address. No pool: a stopped gateway leaves nothing behind.
     private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero });

@@ -73,7 +73,7 @@ public sealed class LocalStacks
             if (removeData)
             {
                 await supervisor.RemoveAsync(cancellationToken).ConfigureAwait(false);
-                Directory.Delete(folder.Root, recursive: true);
+                DeleteRest(folder);
             }
 
             LocalStackInfo info = removeData
@@ -124,6 +124,15 @@ public sealed class LocalStacks
         var record = new StackRecord { Environment = environment.Name, State = info.State, Services = info.Services };
         await record.WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
         return info;
+    }
+
+    /// <summary>Deletes what no service calls its own: logs and state. The cluster takes the folder with it when nothing else is in it.</summary>
+    private static void DeleteRest(StackFolder folder)
+    {
+        if (Directory.Exists(folder.Root))
+        {
+            Directory.Delete(folder.Root, recursive: true);
+        }
     }
 
     /// <summary>Keeps git from picking up what is in the state folder, the folder's own ignore file included.</summary>
