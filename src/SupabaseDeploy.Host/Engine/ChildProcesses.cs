@@ -12,6 +12,9 @@ internal sealed class ChildProcesses
 {
     private const int Kill = 9;
 
+    /// <summary>The kernel ends a killed process at once, unless it waits for a device.</summary>
+    private static readonly TimeSpan s_killLimit = TimeSpan.FromSeconds(5);
+
     private readonly IReadOnlyList<ProcessLine> _lines;
 
     private ChildProcesses(IReadOnlyList<ProcessLine> lines) => _lines = lines;
@@ -39,9 +42,13 @@ internal sealed class ChildProcesses
     /// <summary>Hands a signal on.</summary>
     public void Signal(int signal) => Send(_lines, signal);
 
-    /// <summary>Kills those that are left, and what they have started since.</summary>
-    public void KillRemaining() =>
-        Send(_lines.Concat(Current()._lines).Where(line => ProcessLine.Read($"/proc/{line.Id}")?.Started == line.Started), Kill);
+    /// <summary>Kills those that are left, and what they have started since, and waits until they are gone.</summary>
+    public void KillRemaining()
+    {
+        List<ProcessLine> left = [.. _lines.Concat(Current()._lines).Where(line => line.IsAlive)];
+        Send(left, Kill);
+        SpinWait.SpinUntil(() => !left.Exists(line => line.IsAlive), s_killLimit);
+    }
 
     private static IEnumerable<ProcessLine> Below(int parent, ILookup<int, ProcessLine> byParent) =>
         byParent[parent].SelectMany(child => Below(child.Id, byParent).Append(child));
@@ -62,6 +69,10 @@ internal sealed class ChildProcesses
     /// <summary>What <c>/proc/&lt;id&gt;/stat</c> says; the start time tells a process from a later one with the same id.</summary>
     private sealed record ProcessLine(int Id, int Parent, int Group, int Session, int GroupInFront, string Started)
     {
+        /// <summary>Whether it still runs.</summary>
+        public bool IsAlive => Read($"/proc/{Id}")?.Started == Started;
+
+        /// <summary>Null when there is no such process, or nothing but its exit code is left of it.</summary>
         public static ProcessLine? Read(string folder)
         {
             if (!int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out int id))
@@ -75,7 +86,7 @@ internal sealed class ChildProcesses
 
                 // The second field is the program's name in parentheses, which may hold anything.
                 string[] fields = line[(line.LastIndexOf(')') + 2)..].Split(' ');
-                return new ProcessLine(id, Number(fields[1]), Number(fields[2]), Number(fields[3]), Number(fields[5]), fields[19]);
+                return fields[0] is "Z" or "X" ? null : new ProcessLine(id, Number(fields[1]), Number(fields[2]), Number(fields[3]), Number(fields[5]), fields[19]);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
