@@ -59,7 +59,7 @@ internal sealed class CommandPrompt
     {
         if (!_host.Terminal.CanAsk)
         {
-            return Console.In.ReadLine();
+            return _host.Terminal.ReadInputLine();
         }
 
         string? line = _host.Terminal.Editor(_history, Complete).Read(continuation ?? _session.Prompt(nested));

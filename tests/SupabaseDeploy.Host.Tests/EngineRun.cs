@@ -74,9 +74,15 @@ public sealed class EngineRun : IDisposable
     public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
     /// <summary>Closes its input and waits for its end.</summary>
-    public async Task<EngineResult> EndAsync()
+    public Task<EngineResult> EndAsync()
     {
         _process.StandardInput.Close();
+        return ExitAsync();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<EngineResult> ExitAsync()
+    {
         using var limit = new CancellationTokenSource(s_limit);
         await _process.WaitForExitAsync(limit.Token);
         await _reading.WaitAsync(limit.Token);

@@ -58,7 +58,7 @@ public sealed class SignalTests
         await run.WaitForOutputAsync("ready");
 
         run.Signal(Terminate);
-        EngineResult result = await run.EndAsync();
+        EngineResult result = await run.ExitAsync();
 
         Assert.Equal(143, result.ExitCode);
     }

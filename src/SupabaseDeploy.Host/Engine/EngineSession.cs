@@ -193,7 +193,7 @@ internal sealed class EngineSession : IDisposable
         }
     }
 
-    private static Exception? InvokeWithInput(Pipeline pipeline)
+    private Exception? InvokeWithInput(Pipeline pipeline)
     {
         using var ended = new ManualResetEventSlim();
         pipeline.StateChanged += (_, change) =>
@@ -206,7 +206,7 @@ internal sealed class EngineSession : IDisposable
         pipeline.InvokeAsync();
         try
         {
-            while (Console.In.ReadLine() is { } line)
+            while (_host.Terminal.ReadInputLine() is { } line)
             {
                 pipeline.Input.Write(line);
             }

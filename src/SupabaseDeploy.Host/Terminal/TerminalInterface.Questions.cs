@@ -12,6 +12,7 @@ internal sealed partial class TerminalInterface
     private readonly bool _nonInteractive;
     private readonly CancellationTokenSource _abandoned = new();
     private readonly KeyReader _keys;
+    private readonly InputReader _input;
 
     /// <summary>True where a person can answer.</summary>
     public bool CanAsk => !_nonInteractive && !Console.IsInputRedirected;
@@ -31,8 +32,11 @@ internal sealed partial class TerminalInterface
             throw CannotAsk("a line of input", GiveTheValue);
         }
 
-        return Console.IsInputRedirected ? Console.In.ReadLine() ?? "" : ReadAnswer("");
+        return Console.IsInputRedirected ? ReadInputLine() ?? "" : ReadAnswer("");
     }
+
+    /// <summary>A line of redirected standard input; null at its end, or when the session is ending.</summary>
+    public string? ReadInputLine() => _input.ReadLine();
 
     /// <inheritdoc/>
     public override SecureString ReadLineAsSecureString()

@@ -17,6 +17,7 @@ internal sealed partial class TerminalInterface : PSHostUserInterface, IDisposab
     {
         _nonInteractive = nonInteractive;
         _keys = new KeyReader(_abandoned.Token);
+        _input = new InputReader(_abandoned.Token);
         _progress = _drawsOnError ? new ProgressLine(Console.Error, WindowWidth, TimeProvider.System)
             : _drawsOnOutput ? new ProgressLine(Console.Out, WindowWidth, TimeProvider.System)
             : new ProgressLog(Console.Error);
