@@ -1,0 +1,51 @@
+# What a person at a prompt sees of releases and deployments. Starts nothing.
+BeforeAll {
+    Import-Module (Get-Item "$PSScriptRoot/../../out/SupabaseDeploy/*/SupabaseDeploy.psd1").FullName -Force
+    $project = Join-Path $TestDrive 'a project'
+    New-Item -ItemType Directory -Path "$project/env", "$project/migrations", "$project/web" -Force | Out-Null
+    Set-Content "$project/env/pipeline.yml" "application: courses`nweb: { bundle: web }`nstages:`n  - name: staging`n    target: local`n  - name: production`n    target: local`n    promoteFrom: staging"
+    Set-Content "$project/migrations/001_first.sql" 'select 1;'
+    Set-Content "$project/web/index.html" 'ready'
+}
+
+AfterAll {
+    Remove-Module SupabaseDeploy
+}
+
+Describe '<_>' -ForEach 'New-Release', 'Get-Release', 'Publish-Environment', 'Get-Deployment', 'Restore-Deployment' {
+    It 'has help with a synopsis and examples' {
+        $help = Get-Help $_ -Full
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.examples.example.Count | Should -BeGreaterThan 1
+    }
+}
+
+Describe 'A release' {
+    It 'is not made by -WhatIf' {
+        New-Release -Project $project -WhatIf | Should -BeNullOrEmpty
+        Test-Path "$project/.supabase-deploy" | Should -BeFalse
+    }
+
+    It 'is shown as a table, and its id completes' {
+        $release = New-Release -Project $project
+        $release | Out-String -Width 160 | Should -Match 'Release\s+Application\s+Created\s+Commit\s+Migrations\s+WebFiles\s+RunsOn'
+        (TabExpansion2 "Get-Release -Project '$project' $($release.Id.Substring(0, 2))").CompletionMatches.ListItemText | Should -Be $release.ShortId
+    }
+}
+
+Describe 'Publish-Environment and Restore-Deployment' {
+    It 'take the environment by position and the release from the pipeline' {
+        $parameters = (Get-Command Publish-Environment).Parameters
+        $parameters['Environment'].Attributes.Where{ $_ -is [Parameter] }[0].Position | Should -Be 0
+        $parameters['Release'].Attributes.Where{ $_ -is [Parameter] }[0].ValueFromPipeline | Should -BeTrue
+    }
+
+    It 'name the command that starts a stage that does not run' {
+        $failure = { New-Release -Project $project | Publish-Environment staging -Project $project } | Should -Throw -PassThru
+        $failure.ErrorDetails.RecommendedAction | Should -Match 'Start-LocalStack staging'
+    }
+
+    It 'refuse a duration without a unit' {
+        { Publish-Environment staging -Project $project -Wait 5 } | Should -Throw '*5*'
+    }
+}
