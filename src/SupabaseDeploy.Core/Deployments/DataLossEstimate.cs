@@ -42,7 +42,7 @@ internal static partial class DataLossEstimate
         // The server itself wrote the name, quoted where it has to be.
         using var count = new NpgsqlCommand($"select count(*) from {name}", connection);
         long rows = (long)(await count.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-        losses.Add(string.Create(CultureInfo.InvariantCulture, $"{what} ({rows} rows)"));
+        losses.Add(string.Create(CultureInfo.InvariantCulture, $"{what} ({rows} {(rows == 1 ? "row" : "rows")})"));
     }
 
     [GeneratedRegex(@"--[^\n]*|/\*.*?\*/", RegexOptions.Singleline)]

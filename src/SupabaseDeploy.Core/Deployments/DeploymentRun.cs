@@ -114,8 +114,8 @@ internal sealed class DeploymentRun
     private async Task<int> BeginStepAsync(string name, CancellationToken cancellationToken)
     {
         var step = new DeploymentStep(name, StepStatus.Running, Now(), null, null);
+        _sink.Publish(new DeploymentStepStarted(_activity, Plan, [.. _steps], name));
         _steps.Add(step);
-        _sink.Publish(new DeploymentStepStarted(_activity, Plan, name));
         await WriteAsync(_steps.Count - 1, cancellationToken).ConfigureAwait(false);
         return _steps.Count - 1;
     }

@@ -50,7 +50,7 @@ internal static class RollbackTarget
         }
 
         steps.Add(Words.WebStep(observed, release, webChanges));
-        steps.Add(new(StepName.Undo, undo.Length > 0, undo.Length > 0 ? $"Undo {Words.Migrations(undo)} by their down scripts." : "No migration has to be undone."));
+        steps.Add(new(StepName.Undo, undo.Length > 0, undo.Length > 0 ? $"Undo {Words.Migrations(undo)} by down script." : "No migration has to be undone."));
         if (delta.Apply.Count > 0)
         {
             steps.Add(new(StepName.Migrate, true, $"Apply {Words.Migrations(delta.Apply)}."));

@@ -10,15 +10,17 @@ internal static class StepProgress
 {
     public static ProgressRecord Record(DeploymentStepStarted started, int activityId)
     {
-        string[] names = [.. started.Plan.Steps.Select(step => step.Name)];
-        int current = Array.IndexOf(names, started.Step);
-        return current < 0
-            ? new ProgressRecord(activityId, started.Activity, started.Step) // A step of a rollback: in no plan, and nobody's progress.
-            : new ProgressRecord(activityId, started.Activity, string.Create(CultureInfo.InvariantCulture, $"{current + 1} of {names.Length}: {started.Step}"))
-            {
-                CurrentOperation = string.Join(" · ", names.Select((name, index) => index < current ? $"{name} ✓" : index == current ? $"▶ {name}" : name)),
-                PercentComplete = 100 * current / names.Length,
-            };
+        string[] planned = [.. started.Plan.Steps.Select(step => step.Name)];
+        int current = Array.IndexOf(planned, started.Step);
+        bool isOnPlan = current >= 0 && started.Done.All(step => step.Status == StepStatus.Succeeded);
+        IEnumerable<string> done = started.Done.Select(step => $"{step.Name} {(step.Status == StepStatus.Succeeded ? "✓" : "✗")}");
+        IEnumerable<string> ahead = isOnPlan ? planned.Skip(current + 1) : [];
+        string status = isOnPlan ? string.Create(CultureInfo.InvariantCulture, $"{current + 1} of {planned.Length}: {started.Step}") : started.Step;
+        return new ProgressRecord(activityId, started.Activity, status)
+        {
+            CurrentOperation = string.Join(" · ", [.. done, $"▶ {started.Step}", .. ahead]),
+            PercentComplete = isOnPlan ? 100 * current / planned.Length : -1,
+        };
     }
 
     public static string Describe(DeploymentStep step) => string.Create(
