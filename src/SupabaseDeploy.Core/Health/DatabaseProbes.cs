@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Postgres;
@@ -58,14 +59,20 @@ internal sealed class DatabaseProbes(Measurement measurement, DeploymentEnvironm
             HealthCheck[] checks =
             [
                 database,
-                await measurement.MeasureAsync("writes", token => WritesProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
-                await measurement.MeasureAsync("migrations", token => migrations.CheckAsync(connection, address, expected, token), cancellationToken).ConfigureAwait(false),
-                await measurement.MeasureAsync("connections", token => ConnectionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
-                await measurement.MeasureAsync("transactions", token => TransactionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
+                await MeasureAsync("writes", connection, token => WritesProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
+                await MeasureAsync("migrations", connection, token => migrations.CheckAsync(connection, address, expected, token), cancellationToken).ConfigureAwait(false),
+                await MeasureAsync("connections", connection, token => ConnectionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
+                await MeasureAsync("transactions", connection, token => TransactionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
             ];
             return new DatabaseHealth(checks, migrations.Release ?? expected, migrations.IsUnpublished);
         }
     }
+
+    private Task<HealthCheck> MeasureAsync(
+        string check, NpgsqlConnection connection, Func<CancellationToken, Task<Finding>> probe, CancellationToken cancellationToken) =>
+        connection.State == ConnectionState.Open
+            ? measurement.MeasureAsync(check, probe, cancellationToken)
+            : Task.FromResult(measurement.NotMeasured(check, "Not measured: the connection broke in the check before."));
 
     private HealthCheck[] Unreachable(HealthCheck database, bool isFull)
     {

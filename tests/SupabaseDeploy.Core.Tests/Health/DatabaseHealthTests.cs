@@ -1,5 +1,6 @@
 using Npgsql;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Health;
 using SupabaseDeploy.Postgres;
@@ -22,7 +23,7 @@ public sealed class DatabaseHealthTests
         Assert.StartsWith("PostgreSQL ", health.Named("database").Message, StringComparison.Ordinal);
         Assert.DoesNotContain(health.Checks, check => check.Message.Contains(database.Application.Password!.Reveal(), StringComparison.Ordinal));
         Assert.Equal(0L, await database.ScalarAsync<long>(traces));
-        Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from pg_stat_activity where application_name = 'supabase-deploy health' and datname = current_database()"));
+        await CheckersAreGoneAsync(database);
     }
 
     [Fact]
@@ -73,19 +74,16 @@ public sealed class DatabaseHealthTests
     public async Task A_nearly_full_database_is_degraded_and_a_full_one_fails()
     {
         await using TestDatabase database = await TestDatabase.CreateAsync();
-        await database.ExecuteAsync($"alter database {database.Application.Database} connection limit 6");
+        await database.ExecuteAsync($"alter database {database.Application.Database} connection limit 11");
         var held = new List<NpgsqlConnection>();
         try
         {
-            for (int i = 0; i < 5; i++)
-            {
-                held.Add(await database.Application.OpenAsync(CancellationToken.None));
-            }
-
+            await HoldAsync(held, 9, database);
             HealthCheck nearlyFull = (await CheckAsync(database.Application)).Named("connections");
-            Assert.Equal((HealthStatus.Degraded, $"5 of 6 connections of database {database.Application.Database} are in use, 1 left."), (nearlyFull.Status, nearlyFull.Message));
+            Assert.Equal(HealthStatus.Degraded, nearlyFull.Status);
+            Assert.Contains($" of 11 connections of database {database.Application.Database} are in use, ", nearlyFull.Message, StringComparison.Ordinal);
 
-            held.Add(await database.Application.OpenAsync(CancellationToken.None));
+            await HoldAsync(held, 11, database);
             DeploymentHealth full = await CheckAsync(database.Application);
             Assert.Equal((HealthStatus.Failed, "No connection is left."), (full.Named("connections").Status, full.Named("connections").Message));
             Assert.Contains("too many connections for database", full.Named("database").Message, StringComparison.Ordinal);
@@ -166,12 +164,11 @@ public sealed class DatabaseHealthTests
         DeploymentHealth health = await checking;
 
         Assert.Equal(HealthStatus.Healthy, health.Named("writes").Status);
-        foreach (string check in (string[])["migrations", "connections", "transactions"])
-        {
-            Assert.Equal(HealthStatus.Failed, health.Named(check).Status);
-        }
-
         Assert.Contains("terminating connection", health.Named("migrations").Message, StringComparison.Ordinal);
+        foreach (string check in (string[])["connections", "transactions"])
+        {
+            Assert.Equal((HealthStatus.Failed, "Not measured: the connection broke in the check before."), (health.Named(check).Status, health.Named(check).Message));
+        }
     }
 
     [Fact]
@@ -188,6 +185,36 @@ public sealed class DatabaseHealthTests
         await cluster.Cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None);
 
         Assert.Equal(HealthStatus.Healthy, (await waiting).Status);
+    }
+
+    /// <summary>Opens connections until so many are held; a session that has just been closed may take up a place for a moment more.</summary>
+    private static async Task HoldAsync(List<NpgsqlConnection> held, int count, TestDatabase database)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (held.Count < count)
+        {
+            try
+            {
+                held.Add(await database.Application.OpenAsync(limit.Token));
+            }
+            catch (DeployException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.TooManyConnections })
+            {
+                limit.Token.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    /// <summary>A closed connection's session ends on the server a moment later.</summary>
+    private static async Task CheckersAreGoneAsync(TestDatabase database)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await using NpgsqlConnection superuser = await database.Administration.OpenAsync(limit.Token);
+        await using var sessions = new NpgsqlCommand(
+            "select count(*) from pg_stat_activity where application_name = 'supabase-deploy health' and datname = current_database()", superuser);
+        while ((long)(await sessions.ExecuteScalarAsync(limit.Token))! > 0)
+        {
+            // Each question takes its time; the limit ends it.
+        }
     }
 
     private static Task<DeploymentHealth> CheckAsync(DatabaseAddress address, TimeSpan? timeout = null)
