@@ -36,8 +36,8 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     {
         var step = new DeploymentStep(name, StepStatus.Running, time.GetUtcNow(), null, null);
         int position = _steps.Count;
+        sink.Publish(new DeploymentStepStarted(activity, deployment.Plan, [.. _steps], name));
         _steps.Add(step);
-        sink.Publish(new DeploymentStepStarted(activity, deployment.Plan, name));
         await WriteAsync(position, cancellationToken).ConfigureAwait(false);
         try
         {
