@@ -1,4 +1,5 @@
 using SupabaseDeploy.Backups;
+using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.KilledProcess;
 using SupabaseDeploy.Postgres;
@@ -30,7 +31,7 @@ Task work = arguments[0] switch
 {
     "backup" => new BackupService(targets, installations).CreateAsync(environment, sink, CancellationToken.None),
     "drill" => new BackupDriller(targets).RunAsync(new BackupStore(environment).Find("latest"), sink, CancellationToken.None),
-    "restore" => new DeploymentRestorer(targets, installations).RestoreAsync(new BackupStore(environment).Find("latest"), TimeSpan.Zero, sink, CancellationToken.None),
+    "restore" => new DeploymentRestorer(targets, installations).RestoreAsync(new BackupStore(environment).Find("latest"), new DeploymentOptions(), sink, CancellationToken.None),
     _ => throw new ArgumentException($"'{arguments[0]}' is no work of this program."),
 };
 await work.ConfigureAwait(false);

@@ -46,15 +46,23 @@ public abstract class DeploymentCmdlet : ProjectCmdlet
     /// <summary>Executes the plan and writes the deployment. One that did not succeed is written too, and then stops the script.</summary>
     private protected async Task ExecuteAsync(DeploymentPlan plan, DeploymentOptions options, CancellationToken cancellationToken)
     {
-        options = options with { LockWait = Wait, HealthLimit = HealthTimeout, Reason = Reason };
-        Deployments.Deployment deployment = await new DeploymentPublisher(Targets, BackUpAsync).ExecuteAsync(plan, options, Sink, cancellationToken).ConfigureAwait(false);
+        var publisher = new DeploymentPublisher(Targets, BackUpAsync);
+        WriteOutcome(await publisher.ExecuteAsync(plan, Options(options), Sink, cancellationToken).ConfigureAwait(false), $"{plan.Kind} of release '{plan.Release}'");
+    }
+
+    /// <summary>What this command was told, on top of <paramref name="options"/>.</summary>
+    private protected DeploymentOptions Options(DeploymentOptions options) => options with { LockWait = Wait, HealthLimit = HealthTimeout, Reason = Reason };
+
+    /// <summary>Writes the deployment. One that did not succeed is written too, and then stops the script.</summary>
+    private protected void WriteOutcome(Deployments.Deployment deployment, string what)
+    {
         Write(deployment);
         if (deployment.Status != DeploymentStatus.Succeeded)
         {
             throw new DeployException(
                 ErrorTable.DeploymentFailed,
-                $"{plan.Kind} of release '{plan.Release}' to '{plan.Environment}' ended as {deployment.Status}: {deployment.Reason}",
-                deployment.Lockout ?? (deployment.Failure as DeployException)?.Remedy ?? $"Look at (Get-Deployment {plan.Environment} -Latest).Steps.",
+                $"{what} to '{deployment.Environment}' ended as {deployment.Status}: {deployment.Reason}",
+                deployment.Lockout ?? (deployment.Failure as DeployException)?.Remedy ?? $"Look at (Get-Deployment {deployment.Environment} -Latest).Steps.",
                 deployment,
                 deployment.Failure);
         }

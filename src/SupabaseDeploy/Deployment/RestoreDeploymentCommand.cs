@@ -1,20 +1,23 @@
 using System.Management.Automation;
+using SupabaseDeploy.Backups;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Shell.Binding;
 
 namespace SupabaseDeploy.Shell.Deployment;
 
-/// <summary>Brings an environment back to a release that was healthy there before.</summary>
+/// <summary>Brings an environment back to a release that was healthy there before, or its database back from a backup.</summary>
 [Cmdlet(VerbsData.Restore, "Deployment", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ReleaseSet)]
-[OutputType(typeof(Deployments.Deployment), typeof(DeploymentPlan))]
+[OutputType(typeof(Deployments.Deployment), typeof(DeploymentPlan), typeof(RestorePlan))]
 public sealed class RestoreDeploymentCommand : DeploymentCmdlet
 {
     private const string ReleaseSet = "Release";
+    private const string BackupSet = "Backup";
 
-    /// <summary>The environment: its name, or an object that belongs to one.</summary>
-    [Parameter(ParameterSetName = ReleaseSet, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    /// <summary>The environment: its name, or an object that belongs to one. A backup object is what its environment is restored from.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [EnvironmentTransformation]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public EnvironmentReference Environment { get; set; } = null!;
@@ -25,8 +28,37 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     [ArgumentCompleter(typeof(ReleaseCompleter))]
     public ReleaseReference? Release { get; set; }
 
+    /// <summary>The backup to restore the database from: its id, or <c>latest</c>.</summary>
+    [Parameter(ParameterSetName = BackupSet, Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(BackupCompleter))]
+    public string? Backup { get; set; }
+
     /// <inheritdoc/>
-    protected override Task ProcessRecordAsync(CancellationToken cancellationToken) => ToReleaseAsync(cancellationToken);
+    protected override Task ProcessRecordAsync(CancellationToken cancellationToken) => ChosenBackup() is { } backup
+        ? FromBackupAsync(backup, cancellationToken)
+        : ToReleaseAsync(cancellationToken);
+
+    /// <summary>The backup that was named or piped in; null to go back to a release.</summary>
+    private DeploymentBackup? ChosenBackup() =>
+        Backup is not null ? new BackupStore(One(Environment)).Find(Backup)
+        : Release is null ? Environment.Source as DeploymentBackup
+        : null;
+
+    private async Task FromBackupAsync(DeploymentBackup backup, CancellationToken cancellationToken)
+    {
+        var restorer = new DeploymentRestorer(Targets, new PostgresInstallations());
+        RestorePlan plan = await restorer.PlanAsync(backup, Sink, cancellationToken).ConfigureAwait(false);
+        bool isAgreed = await ShouldProcessAsync(Describe(backup.Environment), plan.ToString()).ConfigureAwait(false);
+        if (IsWhatIf)
+        {
+            Write(plan);
+        }
+        else if (isAgreed)
+        {
+            WriteOutcome(await restorer.RestoreAsync(backup, Options(new()), Sink, cancellationToken).ConfigureAwait(false), $"Restore of backup '{backup.Id}'");
+        }
+    }
 
     private async Task ToReleaseAsync(CancellationToken cancellationToken)
     {

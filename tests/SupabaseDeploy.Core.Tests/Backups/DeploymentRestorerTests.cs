@@ -133,7 +133,7 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
         DeploymentBackup wrong = _project.Backup with { Manifest = _project.Backup.Manifest with { LargeObjects = 5 } };
 
         var error = await Assert.ThrowsAsync<DeployException>(
-            () => _project.Restorer.RestoreAsync(wrong, TimeSpan.Zero, NullProgressSink.Instance, CancellationToken.None));
+            () => _project.Restorer.RestoreAsync(wrong, new DeploymentOptions(), NullProgressSink.Instance, CancellationToken.None));
 
         Assert.Equal($"Backup '{wrong.Id}' was restored, but is not what it was: large objects: 1 instead of 5.", error.Message);
         Assert.Equal([_project.Live], await _project.DatabasesAsync());
@@ -148,7 +148,7 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
         using var stop = new CancellationTokenSource();
         var sink = new ReactingSink(deployEvent => deployEvent is DeploymentStepStarted { Step: "verify" }, stop.Cancel);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _project.Restorer.RestoreAsync(_project.Backup, TimeSpan.Zero, sink, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _project.Restorer.RestoreAsync(_project.Backup, new DeploymentOptions(), sink, stop.Token));
 
         Assert.Equal([_project.Live], await _project.DatabasesAsync());
         Assert.Equal(0, await Database.ScalarAsync<long>("select count(*) from child"));
@@ -165,7 +165,7 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
             deployEvent => deployEvent is DeploymentStepStarted { Step: "build" },
             () => second.SetResult(Record.ExceptionAsync(RestoreAsync).AsTask().GetAwaiter().GetResult()));
 
-        Deployment first = await _project.Restorer.RestoreAsync(_project.Backup, TimeSpan.Zero, sink, CancellationToken.None);
+        Deployment first = await _project.Restorer.RestoreAsync(_project.Backup, new DeploymentOptions(), sink, CancellationToken.None);
 
         Assert.Equal(DeploymentStatus.Succeeded, first.Status);
         var error = Assert.IsType<DeployException>(await second.Task);
@@ -177,7 +177,7 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
     public async Task Two_restores_one_after_the_other_at_once_both_succeed_when_told_to_wait()
     {
         Deployment[] both = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ =>
-            _project.Restorer.RestoreAsync(_project.Backup, TimeSpan.FromMinutes(2), NullProgressSink.Instance, CancellationToken.None)));
+            _project.Restorer.RestoreAsync(_project.Backup, new DeploymentOptions { LockWait = TimeSpan.FromMinutes(2) }, NullProgressSink.Instance, CancellationToken.None)));
 
         Assert.All(both, deployment => Assert.Equal(DeploymentStatus.Succeeded, deployment.Status));
         Assert.Equal(2, (await _project.DatabasesAsync()).Count);
@@ -225,13 +225,13 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
         var restorer = new DeploymentRestorer(new DatabaseOnly(Database.Application, null), new PostgresInstallations());
 
         var error = await Assert.ThrowsAsync<DeployException>(
-            () => restorer.RestoreAsync(_project.Backup, TimeSpan.Zero, NullProgressSink.Instance, CancellationToken.None));
+            () => restorer.RestoreAsync(_project.Backup, new DeploymentOptions(), NullProgressSink.Instance, CancellationToken.None));
 
         Assert.Equal(ErrorTable.RestoreNotPossible, error.Code);
     }
 
     private Task<Deployment> RestoreAsync() =>
-        _project.Restorer.RestoreAsync(_project.Backup, TimeSpan.Zero, NullProgressSink.Instance, CancellationToken.None);
+        _project.Restorer.RestoreAsync(_project.Backup, new DeploymentOptions(), NullProgressSink.Instance, CancellationToken.None);
 
     private Task MakeMistakeAsync() => Database.ExecuteAsync("delete from child");
 

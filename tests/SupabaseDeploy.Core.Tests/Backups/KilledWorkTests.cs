@@ -40,7 +40,7 @@ public sealed class KilledWorkTests : IAsyncLifetime
         await _project.KillAsync("restore", at == "'*' is now" ? $"'{_project.Live}_restore_" : at);
 
         Assert.Equal(isSwitched ? 2 : 0, await _project.Database.ScalarAsync<long>("select count(*) from child"));
-        Deployment next = await _project.Restorer.RestoreAsync(_project.Backup, TimeSpan.FromSeconds(30), NullProgressSink.Instance, CancellationToken.None);
+        Deployment next = await _project.Restorer.RestoreAsync(_project.Backup, new DeploymentOptions { LockWait = TimeSpan.FromSeconds(30) }, NullProgressSink.Instance, CancellationToken.None);
         Assert.Equal(DeploymentStatus.Succeeded, next.Status);
         Assert.Equal(2, await _project.Database.ScalarAsync<long>("select count(*) from child"));
         IReadOnlyList<string> databases = await _project.DatabasesAsync();

@@ -99,6 +99,27 @@ public sealed class BackupCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_backup_that_is_piped_to_Restore_Deployment_brings_its_rows_back()
+    {
+        SessionResult taken = _session.Run("Backup-Deployment -DatabaseUrl $url");
+        await _database.ExecuteAsync("delete from notes where id > 2; insert into notes values (100, 'new')");
+
+        SessionResult plan = _session.Run("Get-DeploymentBackup -DatabaseUrl $url -Latest | Restore-Deployment -WhatIf");
+        long untouched = await _database.ScalarAsync<long>("select count(*) from notes");
+        SessionResult restored = _session.Run("Get-DeploymentBackup -DatabaseUrl $url -Latest | Restore-Deployment -Reason 'a mistake' -Confirm:$false");
+
+        Assert.Null(taken.Error);
+        Assert.Null(plan.Error);
+        Assert.Equal("RestorePlan", Assert.Single(plan.Output).BaseObject.GetType().Name);
+        Assert.Equal(39L, Value(plan.Output[0], "RowsReturned"));
+        Assert.Equal(3, untouched);
+        Assert.Null(restored.Error);
+        Assert.Equal("Succeeded", Value(Assert.Single(restored.Output), "Status")!.ToString());
+        Assert.StartsWith("a mistake: Backup ", (string)Value(restored.Output[0], "Reason")!, StringComparison.Ordinal);
+        Assert.Equal(42, await _database.ScalarAsync<long>("select count(*) from notes"));
+    }
+
+    [Fact]
     public void A_duration_without_a_unit_is_refused()
     {
         SessionResult result = _session.Run("Test-DeploymentBackup -DatabaseUrl $url -MaxRpo 5");

@@ -43,13 +43,13 @@ public sealed class DeploymentRestorer(IDeploymentTargets targets, PostgresInsta
 
     /// <summary>Restores. Until the switch nothing of the live database is changed; whatever fails before it leaves nothing behind.</summary>
     /// <param name="backup">The backup.</param>
-    /// <param name="lockWait">How long to wait for another deployment.</param>
+    /// <param name="options">How long to wait for another deployment and for health, and why it is done.</param>
     /// <param name="sink">Told about each step.</param>
     /// <param name="cancellationToken">Stops it; after the switch it is finished all the same.</param>
     /// <exception cref="DeployException">
     /// <see cref="ErrorTable.BackupDamaged"/>, <see cref="ErrorTable.RestoreNotPossible"/>, <see cref="ErrorTable.RestoreFailed"/>, <see cref="ErrorTable.DatabaseInUse"/>.
     /// </exception>
-    public async Task<Deployment> RestoreAsync(DeploymentBackup backup, TimeSpan lockWait, IProgressSink sink, CancellationToken cancellationToken)
+    public async Task<Deployment> RestoreAsync(DeploymentBackup backup, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = backup.Environment;
         IDeploymentTarget target = targets.For(environment);
@@ -60,13 +60,13 @@ public sealed class DeploymentRestorer(IDeploymentTargets targets, PostgresInsta
 
         string activity = $"Restore {environment}";
         RestoreWorkplace workplace = await RestoreWorkplace.EnterAsync(
-            application, administration, $"restore backup {backup.Id} to {environment}", lockWait, _time, sink, cancellationToken).ConfigureAwait(false);
+            application, administration, $"restore backup {backup.Id} to {environment}", options.LockWait, _time, sink, cancellationToken).ConfigureAwait(false);
         await using (workplace.ConfigureAwait(false))
         {
             try
             {
                 await workplace.RecoverAsync(new Ledger(environment, application), sink, cancellationToken).ConfigureAwait(false);
-                var restore = new Restoration(workplace, target, new HealthChecker(targets, _time), backup, new DumpProgram(installation, sink), sink, _time);
+                var restore = new Restoration(workplace, target, new HealthChecker(targets, _time), backup, options, new DumpProgram(installation, sink), sink, _time);
                 return await restore.RunAsync(activity, cancellationToken).ConfigureAwait(false);
             }
             finally

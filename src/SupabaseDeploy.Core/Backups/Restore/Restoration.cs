@@ -12,11 +12,17 @@ namespace SupabaseDeploy.Backups;
 
 /// <summary>One restore, from the plan to the record. The lock is held by the workplace.</summary>
 internal sealed class Restoration(
-    RestoreWorkplace workplace, IDeploymentTarget target, HealthChecker health, DeploymentBackup backup, DumpProgram program, IProgressSink sink, TimeProvider time)
+    RestoreWorkplace workplace,
+    IDeploymentTarget target,
+    HealthChecker health,
+    DeploymentBackup backup,
+    DeploymentOptions options,
+    DumpProgram program,
+    IProgressSink sink,
+    TimeProvider time)
 {
     private static readonly TimeSpan s_cleanupLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_finishLimit = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan s_healthWait = TimeSpan.FromSeconds(15);
 
     private readonly DeploymentEnvironment _environment = backup.Environment;
     private readonly Ledger _ledger = new(backup.Environment, workplace.Application);
@@ -127,8 +133,8 @@ internal sealed class Restoration(
     /// <summary>Once switched there is no way but forward; a person who stops it now does not get half of it.</summary>
     private async Task<Deployment> FinishAsync(RestoreEntry entry, Release? release, bool hasLive, RestoreRun run)
     {
-        using var limit = new CancellationTokenSource(s_finishLimit);
-        string? problem = null;
+        using var limit = new CancellationTokenSource(s_finishLimit + options.HealthLimit);
+        Exception? problem = null;
         try
         {
             await run.StepAsync("web", token => PutWebBackAsync(release, token), limit.Token).ConfigureAwait(false);
@@ -136,14 +142,15 @@ internal sealed class Restoration(
         }
         catch (Exception e) when (e is DeployException or NpgsqlException or IOException or OperationCanceledException)
         {
-            problem = e.Message;
+            problem = e;
         }
 
         await workplace.CompleteAsync(entry, sink, limit.Token).ConfigureAwait(false);
-        string kept = hasLive ? $"; the replaced database is kept as '{entry.Previous}'" : "";
+        string done = $"Backup {backup.Id} was restored{(hasLive ? $"; the replaced database is kept as '{entry.Previous}'" : "")}";
+        string reason = options.Reason is null ? done : $"{options.Reason}: {done}";
         return problem is null
-            ? await run.FinishAsync(DeploymentStatus.Succeeded, changed: true, $"Backup {backup.Id} was restored{kept}.").ConfigureAwait(false)
-            : await run.FinishAsync(DeploymentStatus.Failed, changed: true, $"Backup {backup.Id} was restored{kept}, but: {problem}").ConfigureAwait(false);
+            ? await run.FinishAsync(DeploymentStatus.Succeeded, changed: true, reason + ".").ConfigureAwait(false)
+            : await run.FinishAsync(DeploymentStatus.Failed, changed: true, $"{reason}, but: {problem.Message}").ConfigureAwait(false) with { Failure = problem };
     }
 
     private async Task<string> PutWebBackAsync(Release? release, CancellationToken cancellationToken)
@@ -171,7 +178,7 @@ internal sealed class Restoration(
 
     private async Task<string> MeasureAsync(Release? release, CancellationToken cancellationToken)
     {
-        DeploymentHealth measured = await health.WaitAsync(_environment, release, HealthStatus.Degraded, s_healthWait, sink, cancellationToken).ConfigureAwait(false);
+        DeploymentHealth measured = await health.WaitAsync(_environment, release, HealthStatus.Degraded, options.HealthLimit, sink, cancellationToken).ConfigureAwait(false);
         string summary = string.Join("; ", measured.Checks.Where(check => check.Status != HealthStatus.Healthy).Select(check => $"{check.Check}: {check.Message}"));
         return measured.Status == HealthStatus.Failed
             ? throw new DeployException(ErrorTable.RequirementNotMet, $"'{_environment}' is not healthy: {summary}", $"See 'Test-DeploymentHealth {_environment}'.", _environment)
