@@ -31,7 +31,14 @@ internal static class SharedCluster
         Directory.CreateDirectory(Folders);
         foreach (string folder in Directory.GetDirectories(Folders).Where(folder => !IsInUse(Path.GetFileName(folder))))
         {
-            await RemoveAsync(At(folder));
+            try
+            {
+                await RemoveAsync(At(folder));
+            }
+            catch (IOException) when (!File.Exists(Path.Combine(folder, "cluster.json")))
+            {
+                // Another test process that starts just now removes the same folder.
+            }
         }
     }
 

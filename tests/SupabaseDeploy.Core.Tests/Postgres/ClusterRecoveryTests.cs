@@ -195,6 +195,25 @@ public sealed class ClusterRecoveryTests
     }
 
     [Fact]
+    public async Task A_throw_away_cluster_whose_folder_was_deleted_is_removed_by_the_next_one()
+    {
+        await using var folder = new ClusterFolder();
+        ClusterState lost = await folder.StartAsync("lost");
+        string home = Path.GetDirectoryName(lost.DataFolder)!;
+        Directory.Delete(folder.At("lost").PointerFolder, recursive: true);
+        if (StateFolders.OfThisMachine().Clusters is not null)
+        {
+            Assert.True(Directory.Exists(home));
+            File.SetLastWriteTimeUtc(Path.Combine(home, "throw-away-of"), TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-2));
+        }
+
+        await folder.StartAsync("next");
+
+        Assert.False(Directory.Exists(home));
+        Assert.Null(ServerProcess.Find(lost.DataFolder!));
+    }
+
+    [Fact]
     public async Task A_cancelled_start_leaves_nothing_that_the_next_one_minds()
     {
         await using var folder = new ClusterFolder();

@@ -3,7 +3,7 @@ using SupabaseDeploy.Events;
 namespace SupabaseDeploy.Postgres;
 
 /// <summary>Sees to it that a home has data, and that its passwords are known to us and to nobody else.</summary>
-internal sealed class ClusterData(ClusterFiles files, ClusterHome home, PostgresServer server)
+internal sealed class ClusterData(ClusterFiles files, ClusterHome home, PostgresServer server, TimeProvider timeProvider)
 {
     /// <summary>Does what is missing; nothing when data and passwords are there.</summary>
     /// <returns>The pointer as it is written now.</returns>
@@ -12,6 +12,12 @@ internal sealed class ClusterData(ClusterFiles files, ClusterHome home, Postgres
     {
         home.DeleteLeftovers();
         await home.CreateAsync(cancellationToken).ConfigureAwait(false);
+        if (isThrowAway && home.Folders.Clusters is not null)
+        {
+            AbandonedClusters.Remove(home.Folders, timeProvider);
+            AbandonedClusters.Mark(home, files.Folder);
+        }
+
         if (home.HasData && files.ReadPasswords() is not null)
         {
             return pointer;

@@ -32,13 +32,15 @@ internal sealed record ClusterPasswords(string SupabaseAdmin, string Postgres)
 /// <summary>The files in the pointer folder.</summary>
 internal sealed class ClusterFiles(string folder)
 {
+    private const string PointerName = "cluster.json";
+
     public string Folder { get; } = folder;
 
     public string LockFile => Path.Combine(Folder, "cluster.lock");
 
     public string PasswordFile => Path.Combine(Folder, "cluster.secrets.json");
 
-    private string PointerFile => Path.Combine(Folder, "cluster.json");
+    private string PointerFile => Path.Combine(Folder, PointerName);
 
     /// <summary>
     /// The pointer; null when there is none, and when it came with a copy of another project, whose cluster it names: that one is
@@ -60,6 +62,9 @@ internal sealed class ClusterFiles(string folder)
             isRoot ? "Run this as the user who made it." : "Run this as root, or delete the folder to begin with an empty database.",
             Folder);
     }
+
+    /// <summary>Whether a folder has a pointer, whatever it says.</summary>
+    public static bool HasPointer(string folder) => File.Exists(Path.Combine(folder, PointerName));
 
     public ClusterPasswords? ReadPasswords() => Read(PasswordFile, ClusterJson.Default.ClusterPasswords);
 
