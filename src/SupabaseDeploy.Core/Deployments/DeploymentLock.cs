@@ -47,10 +47,10 @@ public sealed class DeploymentLock : IAsyncDisposable
     public static async Task<DeploymentLock> AcquireAsync(
         DatabaseAddress database, string why, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken, TimeProvider? time = null)
     {
-        NpgsqlConnection connection = await LockSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        (NpgsqlConnection connection, string name) = await LockSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
         try
         {
-            var table = new LockTable(connection, database.Database);
+            var table = new LockTable(connection, name);
             await WaitForLockAsync(table, database, wait, sink, cancellationToken).ConfigureAwait(false);
             LockOwner owner = LockOwner.OfThisProcess(why, (time ?? TimeProvider.System).GetUtcNow());
             await table.WriteOwnerAsync(owner, sink, cancellationToken).ConfigureAwait(false);
@@ -67,10 +67,10 @@ public sealed class DeploymentLock : IAsyncDisposable
     /// <exception cref="DeployException">No connection could be made.</exception>
     public static async Task<LockOwner?> FindOwnerAsync(DatabaseAddress database, CancellationToken cancellationToken)
     {
-        NpgsqlConnection connection = await LockSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        (NpgsqlConnection connection, string name) = await LockSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            return await new LockTable(connection, database.Database).FindOwnerAsync(cancellationToken).ConfigureAwait(false);
+            return await new LockTable(connection, name).FindOwnerAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

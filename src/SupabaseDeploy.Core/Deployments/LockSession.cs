@@ -21,7 +21,8 @@ internal static class LockSession
         PostgresErrorCodes.ObjectNotInPrerequisiteState,
     ];
 
-    public static async Task<NpgsqlConnection> OpenAsync(DatabaseAddress database, CancellationToken cancellationToken)
+    /// <summary>The session, and the name of the database that is locked: the server's own, where a pooler knows it by another.</summary>
+    public static async Task<(NpgsqlConnection Connection, string Database)> OpenAsync(DatabaseAddress database, CancellationToken cancellationToken)
     {
         PoolerCheck.EnsureAddressIsSession(database);
         NpgsqlConnection connection = await OpenAnyAsync(database, cancellationToken).ConfigureAwait(false);
@@ -29,9 +30,9 @@ internal static class LockSession
         {
             await PoolerCheck.EnsureSessionAsync(connection, database, cancellationToken).ConfigureAwait(false);
             // The platform's roles come with time limits that would end a long wait or an idle holder.
-            using var command = new NpgsqlCommand("set statement_timeout = 0; set idle_session_timeout = 0; set lock_timeout = 0", connection);
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-            return connection;
+            using var command = new NpgsqlCommand("set statement_timeout = 0; set idle_session_timeout = 0; set lock_timeout = 0; select current_database()::text", connection);
+            string connected = (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+            return (connection, connected == MaintenanceDatabase ? database.Database : connected);
         }
         catch
         {
