@@ -125,18 +125,25 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         DatabaseAddress database = await targets.For(plan.Environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         foreach (Deployment dead in plan.Observed!.Deployments.Where(deployment => deployment.Status == DeploymentStatus.Running))
         {
-            DeploymentStep last = dead.Steps[^1];
-            sink.Publish(new Caution($"{dead} was interrupted at step '{last.Name}': {dead.RequestedBy} has ended without finishing it. This deployment takes over."));
-            Deployment ended = dead with
-            {
-                Status = DeploymentStatus.Interrupted,
-                Reason = $"The process that ran it ended at step '{last.Name}'.",
-                Changed = true,
-                FinishedAt = Ledger.ToMicrosecond(_time.GetUtcNow()),
-                Steps = [.. dead.Steps.SkipLast(1), last.Status == StepStatus.Running ? last with { Status = StepStatus.Failed, Message = "The process ended." } : last],
-            };
+            Deployment ended = Interrupted(dead);
+            sink.Publish(new Caution($"{dead} was interrupted: {dead.RequestedBy} has ended without finishing it. {ended.Reason} This deployment takes over."));
             await new Ledger(plan.Environment, database).FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private Deployment Interrupted(Deployment dead)
+    {
+        DeploymentStep? last = dead.Steps.LastOrDefault();
+        return dead with
+        {
+            Status = DeploymentStatus.Interrupted,
+            Reason = last is null ? "The process that ran it ended." : $"The process that ran it ended at step '{last.Name}'.",
+            Changed = true,
+            FinishedAt = Ledger.ToMicrosecond(_time.GetUtcNow()),
+            Steps = last is { Status: StepStatus.Running }
+                ? [.. dead.Steps.SkipLast(1), last with { Status = StepStatus.Failed, Message = "The process ended." }]
+                : dead.Steps,
+        };
     }
 
     private async Task<Deployment> GoAsync(

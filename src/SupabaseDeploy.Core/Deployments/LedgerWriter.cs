@@ -45,8 +45,11 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
     /// <summary>Writes the end of the last step with the end of the deployment: a finished deployment has no running step.</summary>
     public async Task FinishAsync(Deployment deployment, CancellationToken cancellationToken)
     {
-        int last = deployment.Steps.Count - 1;
-        await UpsertStepAsync(deployment.Id, last, deployment.Steps[last], cancellationToken).ConfigureAwait(false);
+        if (deployment.Steps is [.., { } last])
+        {
+            await UpsertStepAsync(deployment.Id, deployment.Steps.Count - 1, last, cancellationToken).ConfigureAwait(false);
+        }
+
         await session.ExecuteAsync(
             """
             update supabase_deploy.deployments
