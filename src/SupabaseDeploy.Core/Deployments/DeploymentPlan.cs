@@ -61,7 +61,8 @@ public sealed record DeploymentPlan : IEnvironmentResult
             return;
         }
 
-        IEnumerable<string> verdicts = Gates.Select(gate => $"  [{(gate.IsPassed ? "passed" : "missing")}] {gate.Name}: {gate.Message}");
+        IEnumerable<string> verdicts = Gates.Select(gate =>
+            $"  [{(gate.IsPassed ? "passed" : "missing")}] {gate.Name}: {gate.Message}{(gate.IsPassed || gate.Remedy is null ? "" : "\n            " + gate.Remedy)}");
         string[] remedies = [.. Gates.Where(gate => !gate.IsPassed && gate.Remedy is not null).Select(gate => gate.Remedy!).Distinct()];
         throw new DeployException(
             ErrorTable.GateRefused,

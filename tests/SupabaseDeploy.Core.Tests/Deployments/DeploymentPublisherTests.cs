@@ -150,6 +150,22 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_rollback_that_fails_leaves_the_environment_locked_with_instructions()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        _application.WriteVersion(2, page: "broken");
+        _application.Write("migrations/down/002_add_t2.sql", "select 1/0;");
+
+        Deployment failed = await _application.PublishAsync("staging", await _application.ReleaseAsync());
+
+        Assert.Equal(DeploymentStatus.Failed, failed.Status);
+        Assert.Contains("home is Failed", failed.Reason, StringComparison.Ordinal);
+        Assert.Contains("Going back failed too, at step 'rollback migrations'", failed.Reason, StringComparison.Ordinal);
+        Assert.Contains("is locked against publishing", failed.Lockout, StringComparison.Ordinal);
+        Assert.Equal(failed.Lockout, (await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None))[^1].Lockout);
+    }
+
+    [Fact]
     public async Task Production_takes_only_what_was_healthy_on_staging()
     {
         Release release = await _application.ReleaseAsync(1);
@@ -160,6 +176,7 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         Assert.Contains("[passed] not locked", refused.Message, StringComparison.Ordinal);
         Assert.Contains($"[missing] healthy on staging: Release {release} has no evidence 'healthy' there.", refused.Message, StringComparison.Ordinal);
         Assert.Contains($"Publish-Environment staging -Release {release}", refused.Remedy, StringComparison.Ordinal);
+        Assert.EndsWith(refused.Remedy!, refused.Message, StringComparison.Ordinal);
         Assert.Equal(("", null), await _application.StateAsync("production"));
         Assert.Empty(await _application.Ledger("production").GetDeploymentsAsync(CancellationToken.None));
 
