@@ -99,7 +99,7 @@ public sealed class BackupService(IDeploymentTargets targets, PostgresInstallati
         try
         {
             return new SnapshotContent(
-                await snapshot.Catalog.CountRowsAsync((done, total) => sink.Publish(new ActivityProgress(activity, $"Counting rows ({done} of {total} tables)")), cancellationToken).ConfigureAwait(false),
+                await snapshot.Catalog.CountRowsAsync((done, total) => sink.Publish(new ActivityProgress(activity, "Counting rows", 100.0 * done / total)), cancellationToken).ConfigureAwait(false),
                 await snapshot.Catalog.ReadMigrationsAsync(cancellationToken).ConfigureAwait(false),
                 await snapshot.Catalog.ReadNotValidConstraintsAsync(cancellationToken).ConfigureAwait(false),
                 await snapshot.Catalog.ReadRolesAsync(cancellationToken).ConfigureAwait(false),
@@ -124,7 +124,7 @@ public sealed class BackupService(IDeploymentTargets targets, PostgresInstallati
         CancellationToken cancellationToken)
     {
         var program = new DumpProgram(installation, sink);
-        var progress = new TableProgress(activity, "Dumping", tables, _time);
+        var progress = new TableProgress(activity, "Dumping tables", tables, _time);
         var failure = new DumpFailure(
             ErrorTable.BackupFailed, $"Database '{database}' cannot be backed up", "Correct what the program reports and take the backup again.", database);
         await program.RunAsync(

@@ -28,7 +28,8 @@ internal sealed partial class DumpProgram(PostgresInstallation installation, IPr
             {
                 if (TableLine().Match(line) is { Success: true } match)
                 {
-                    sink.Publish(progress.Next(match.Groups["table"].Value));
+                    sink.Publish(progress.Next());
+                    sink.Publish(new Detail($"{program}: {match.Groups["table"].Value}"));
                 }
             },
         };
@@ -63,26 +64,26 @@ internal sealed record DumpFailure(ErrorCode Code, string What, string Remedy, o
 
 /// <summary>Counts tables towards a known or unknown total.</summary>
 /// <param name="activity">What the whole work is.</param>
-/// <param name="verb"><c>Dumping</c>, <c>Restoring</c>.</param>
+/// <param name="status">What is being done: <c>Dumping tables</c>.</param>
 /// <param name="total">Number of tables; null when it is not known.</param>
 /// <param name="time">The clock for the time that is left.</param>
-internal sealed class TableProgress(string activity, string verb, int? total, TimeProvider time)
+internal sealed class TableProgress(string activity, string status, int? total, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
     private int _begun;
 
-    /// <summary>The event for the next table.</summary>
-    public ActivityProgress Next(string table)
+    /// <summary>The event for the next table. Its status stays the same: where there is no terminal, each status is a line.</summary>
+    public ActivityProgress Next()
     {
         int begun = Interlocked.Increment(ref _begun);
         if (total is not > 0)
         {
-            return new ActivityProgress(activity, $"{verb} {table}");
+            return new ActivityProgress(activity, status);
         }
 
         // The table just begun is not done yet.
         double done = Math.Min((begun - 1.0) / total.Value, 1);
         TimeSpan? remaining = done > 0.05 ? time.GetElapsedTime(_started) * ((1 - done) / done) : null;
-        return new ActivityProgress(activity, $"{verb} {table} ({begun} of {total})", done * 100, remaining);
+        return new ActivityProgress(activity, status, done * 100, remaining);
     }
 }

@@ -104,7 +104,7 @@ public sealed class BackupDrillerTests : IAsyncLifetime
     [Fact]
     public async Task The_cluster_of_a_killed_drill_is_removed_by_the_next_one()
     {
-        await _project.KillAsync("drill", "Verifying (");
+        await _project.KillAsync("drill", "Verifying rows");
         string left = Assert.Single(Directory.GetDirectories(Drills));
         PostgresCluster cluster = PostgresCluster.At(left);
         Assert.True((await cluster.GetStateAsync(CancellationToken.None)).IsRunning);

@@ -83,12 +83,15 @@ internal static class BackupSample
     }
 }
 
-/// <summary>A place that is a database and nothing else, and may lend no administering role.</summary>
+/// <summary>A database, which may lend no administering role, and a web root that remembers what was published.</summary>
 internal sealed class DatabaseOnly(DatabaseAddress application, DatabaseAddress? administration) : IDeploymentTargets
 {
-    public IDeploymentTarget For(DeploymentEnvironment environment) => new Target(environment, application, administration);
+    /// <summary>The release the web root serves; null where there is no web root.</summary>
+    public string? Served { get; set; }
 
-    private sealed class Target(DeploymentEnvironment environment, DatabaseAddress application, DatabaseAddress? administration) : IDeploymentTarget
+    public IDeploymentTarget For(DeploymentEnvironment environment) => new Target(this, environment, application, administration);
+
+    private sealed class Target(DatabaseOnly place, DeploymentEnvironment environment, DatabaseAddress application, DatabaseAddress? administration) : IDeploymentTarget
     {
         public DeploymentEnvironment Environment => environment;
 
@@ -98,11 +101,15 @@ internal sealed class DatabaseOnly(DatabaseAddress application, DatabaseAddress?
 
         public Task<DatabaseAddress?> GetAdministrationAsync(CancellationToken cancellationToken) => Task.FromResult(administration);
 
-        public Task<Uri?> GetWebUrlAsync(CancellationToken cancellationToken) => Task.FromResult<Uri?>(null);
+        public Task<Uri?> GetWebUrlAsync(CancellationToken cancellationToken) => Task.FromResult(place.Served is null ? null : new Uri("http://127.0.0.1:1/"));
 
-        public Task<string?> GetServedReleaseAsync(CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+        public Task<string?> GetServedReleaseAsync(CancellationToken cancellationToken) => Task.FromResult(place.Served);
 
-        public Task PublishWebAsync(Release release, IProgressSink sink, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task PublishWebAsync(Release release, IProgressSink sink, CancellationToken cancellationToken)
+        {
+            place.Served = release.Id;
+            return Task.CompletedTask;
+        }
 
         public Task WithdrawWebAsync(IProgressSink sink, CancellationToken cancellationToken) => Task.CompletedTask;
     }

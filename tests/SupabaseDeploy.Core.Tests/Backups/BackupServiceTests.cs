@@ -54,7 +54,10 @@ public sealed class BackupServiceTests : IAsyncLifetime
         Assert.Contains(manifest.Files, file => file.Path == "dump/toc.dat");
         Assert.Empty(await BackupFiles.FindDefectsAsync(backup, CancellationToken.None));
         Assert.Equal(backup.Id, Assert.Single(new BackupStore(Environment).List(sink)).Id);
-        Assert.Contains(sink.Events.OfType<ActivityProgress>(), progress => progress.Status.StartsWith("Dumping public.Kürse", StringComparison.Ordinal));
+        Assert.Contains(new Detail("pg_dump: public.Kürse & \"mehr\""), sink.Events);
+        Assert.Equal(
+            ["Counting rows", "Dumping tables", "Computing checksums"],
+            sink.Events.OfType<ActivityProgress>().Select(progress => progress.Status).Distinct());
         Assert.Equal(new ActivityCompleted("Back up production"), sink.Events.OfType<ActivityCompleted>().Single());
     }
 

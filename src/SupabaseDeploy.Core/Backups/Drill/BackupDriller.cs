@@ -99,7 +99,7 @@ public sealed class BackupDriller(IDeploymentTargets targets, TimeProvider? time
         IReadOnlyList<DrillCheck> verified = await RestoreVerifier.VerifyAsync(
             restored,
             backup.Manifest,
-            (done, total) => sink.Publish(new ActivityProgress(activity, $"Verifying ({done} of {total} tables)", 100)),
+            (done, total) => sink.Publish(new ActivityProgress(activity, "Verifying rows", 100.0 * done / total)),
             cancellationToken).ConfigureAwait(false);
         return [new DrillCheck("restore", true, $"pg_restore {cluster.Installation.Version} ended without errors"), .. verified];
     }

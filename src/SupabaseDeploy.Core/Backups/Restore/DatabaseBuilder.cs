@@ -57,7 +57,7 @@ internal sealed class DatabaseBuilder(DatabaseAddress server, DumpProgram progra
             "pg_restore",
             DumpCommands.Restore(database, Path.Combine(backup.Path, BackupStore.DumpName), DumpProgram.Jobs),
             database,
-            new TableProgress(activity, "Restoring", backup.Tables, time),
+            new TableProgress(activity, "Restoring tables", backup.Tables, time),
             new DumpFailure(ErrorTable.RestoreFailed, $"Backup '{backup.Id}' cannot be restored", "Correct what the program reports, or use another backup.", backup),
             cancellationToken).ConfigureAwait(false);
         await ExecuteAsync(DatabaseDefinitionSql.Configure(name, definition), backup, cancellationToken).ConfigureAwait(false);

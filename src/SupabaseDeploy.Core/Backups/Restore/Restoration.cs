@@ -74,7 +74,7 @@ internal sealed class Restoration(
         IReadOnlyList<DrillCheck> checks = await RestoreVerifier.VerifyAsync(
             workplace.Maintenance with { Database = entry.Restored },
             backup.Manifest,
-            (done, total) => sink.Publish(new ActivityProgress(activity, $"Verifying ({done} of {total} tables)")),
+            (done, total) => sink.Publish(new ActivityProgress(activity, "Verifying rows", 100.0 * done / total)),
             cancellationToken).ConfigureAwait(false);
         string[] failed = [.. checks.Where(check => !check.Passed).Select(check => $"{check.Name}: {check.Message}")];
         return failed.Length == 0
@@ -160,13 +160,25 @@ internal sealed class Restoration(
             return backup.Release is null ? "The backup is older than the first release; the web root stays as it is." : $"Release {backup.Release} is not known here; the web root stays as it is.";
         }
 
-        string? served = await target.GetServedReleaseAsync(cancellationToken).ConfigureAwait(false);
-        if (served == release.Id || served is null || release.Web is null)
+        if (await target.GetWebUrlAsync(cancellationToken).ConfigureAwait(false) is null)
         {
-            return served == release.Id ? $"The web root serves {release.ShortId} already." : "Nothing to put back.";
+            return "There is no web root.";
         }
 
-        if (new ReleaseStore(_environment.Project).FindExactly(release.Id) is not { } stored)
+        string? served = await target.GetServedReleaseAsync(cancellationToken).ConfigureAwait(false);
+        string? wanted = release.Web is null ? null : release.Id;
+        if (served == wanted)
+        {
+            return wanted is null ? "The web root serves no release, as it should." : $"The web root serves {release.ShortId} already.";
+        }
+
+        if (wanted is null)
+        {
+            await target.WithdrawWebAsync(sink, cancellationToken).ConfigureAwait(false);
+            return $"The web root serves no release: {release.ShortId} has no web bundle.";
+        }
+
+        if (new ReleaseStore(_environment.Project).FindExactly(wanted) is not { } stored)
         {
             sink.Publish(new Caution($"The web root serves '{served}', but the data is of release '{release.ShortId}', which is not stored on this machine."));
             return $"Release {release.ShortId} is not stored here; the web root stays as it is.";
