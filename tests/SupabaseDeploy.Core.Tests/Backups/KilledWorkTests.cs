@@ -50,5 +50,6 @@ public sealed class KilledWorkTests : IAsyncLifetime
         Assert.Equal(
             [isSwitched ? DeploymentStatus.Succeeded : DeploymentStatus.Interrupted, DeploymentStatus.Succeeded],
             recorded.Select(deployment => deployment.Status));
+        Assert.DoesNotContain(recorded.SelectMany(deployment => deployment.Steps), step => step.Status == StepStatus.Running);
     }
 }

@@ -146,7 +146,15 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
             IReadOnlyList<Deployment> deployments = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
             if (deployments.FirstOrDefault(deployment => deployment.Id == entry.Deployment && deployment.Status == DeploymentStatus.Running) is { } running)
             {
-                Deployment settled = running with { Status = status, Changed = status == DeploymentStatus.Succeeded, Reason = reason, FinishedAt = _time.GetUtcNow() };
+                bool isSwitched = status == DeploymentStatus.Succeeded;
+                DateTimeOffset now = _time.GetUtcNow();
+                DeploymentStep[] steps = [.. running.Steps.Select(step => step.Status != StepStatus.Running ? step : step with
+                {
+                    Status = isSwitched ? StepStatus.Succeeded : StepStatus.Failed,
+                    Duration = now - step.StartedAt,
+                    Message = reason,
+                })];
+                Deployment settled = running with { Status = status, Changed = isSwitched, Reason = reason, Steps = steps, FinishedAt = now };
                 await ledger.FinishAsync(settled, null, cancellationToken).ConfigureAwait(false);
             }
         }
