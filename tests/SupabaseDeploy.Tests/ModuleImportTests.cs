@@ -38,4 +38,22 @@ public sealed class ModuleImportTests
             Assert.NotEqual(0, Assert.Single(result.Output).BaseObject);
         }
     }
+
+    [Fact]
+    public void A_second_copy_of_the_module_in_one_process_is_refused()
+    {
+        using var copy = new TemporaryFolder();
+        string source = Path.GetDirectoryName(Repository.ModuleManifest)!;
+        foreach (string file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(copy.Path, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        using var session = new ModuleSession();
+        SessionResult result = session.Run($"Import-Module '{copy.Path}/SupabaseDeploy.psd1'");
+
+        Assert.Contains($"already loaded in this process from '{source}", result.Error?.Exception.Message, StringComparison.Ordinal);
+    }
 }

@@ -7,7 +7,7 @@ internal static class ImportBenchmark
 {
     public static void Run()
     {
-        string host = Path.Combine(Repository.Root, "src", "SupabaseDeploy.Host", "bin", "Release", "net10.0", "SupabaseDeploy.Host.dll");
+        string host = Path.Combine(Repository.Root, "out", "host", "SupabaseDeploy.Host.dll");
         string import = $"Import-Module '{Repository.ModuleManifest}'";
         string[] Session(string command) => ["dotnet", host, "-NoProfile", "-Command", command];
 
