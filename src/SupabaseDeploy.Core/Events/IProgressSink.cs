@@ -15,10 +15,11 @@ public abstract record DeployEvent;
 
 /// <summary>Progress of one activity.</summary>
 /// <param name="Activity">What the whole work is: <c>Publish to production</c>. Also its identity.</param>
-/// <param name="Status">What is being done now: <c>Applying 20261101120000_add_grades.sql</c>.</param>
+/// <param name="Status">The stage it is in: <c>Applying migrations</c>. Where there is no terminal, each stage is a line of the log.</param>
 /// <param name="Percent">0 to 100, or null when it is not known.</param>
 /// <param name="Remaining">Estimated time left, or null when it is not known.</param>
-public sealed record ActivityProgress(string Activity, string Status, double? Percent = null, TimeSpan? Remaining = null) : DeployEvent;
+/// <param name="Operation">What is being done within the stage: <c>20261101120000_add_grades.sql (3 of 20)</c>; null for nothing more.</param>
+public sealed record ActivityProgress(string Activity, string Status, double? Percent = null, TimeSpan? Remaining = null, string? Operation = null) : DeployEvent;
 
 /// <summary>The activity has ended; its progress is taken off the screen.</summary>
 public sealed record ActivityCompleted(string Activity) : DeployEvent;

@@ -12,7 +12,7 @@ internal sealed class FileProgress(string activity, string verb, int total, IPro
     {
         _done++;
         TimeSpan? remaining = _done == 0 ? null : time.GetElapsedTime(_start) / _done * (total - _done);
-        sink.Publish(new ActivityProgress(activity, $"{verb} {fileName} ({_done + 1} of {total})", 100.0 * _done / total, remaining));
+        sink.Publish(new ActivityProgress(activity, $"{verb} migrations", 100.0 * _done / total, remaining, $"{fileName} ({_done + 1} of {total})"));
     }
 
     public void Dispose() => sink.Publish(new ActivityCompleted(activity));

@@ -18,7 +18,7 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
         GitWorkTree? git = await GitWorkTree.FindAsync(project.Root, cancellationToken).ConfigureAwait(false);
 
         using var workshop = ReleaseWorkshop.Open(project.ReleasesFolder);
-        sink.Publish(new ActivityProgress(Activity, $"Copying {migrations.Count} migrations", 0));
+        sink.Publish(new ActivityProgress(Activity, "Copying migrations", 0, Operation: $"{migrations.Count} files"));
         var release = new Release
         {
             Id = "",
@@ -75,7 +75,7 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
         var copied = new List<ReleaseFile>(files.Count);
         foreach ((string source, string path) in files)
         {
-            sink.Publish(new ActivityProgress(Activity, $"Copying {path}", 5 + 90d * copied.Count / files.Count));
+            sink.Publish(new ActivityProgress(Activity, "Copying the web bundle", 5 + (90d * copied.Count / files.Count), Operation: path));
             (string sha256, long size) = await FileDigest.CopyAsync(source, Path.Combine(folder, "web", path), cancellationToken).ConfigureAwait(false);
             copied.Add(new ReleaseFile(path, sha256, size));
         }

@@ -64,7 +64,8 @@ internal sealed class ProgressLine(TextWriter output, Func<int> width, TimeProvi
             end += TimeSpan.FromSeconds(record.SecondsRemaining).ToString(@"\ hh\:mm\:ss", CultureInfo.InvariantCulture) + " left";
         }
 
-        string start = $"{record.Activity}: {record.StatusDescription}".ReplaceLineEndings(" ");
+        string operation = string.IsNullOrEmpty(record.CurrentOperation) ? "" : ": " + record.CurrentOperation;
+        string start = $"{record.Activity}: {record.StatusDescription}{operation}".ReplaceLineEndings(" ");
         int room = Math.Max(0, width - end.Length);
         string line = (start.Length <= room ? start : start[..room]) + end;
         return line.Length <= width ? line : line[..Math.Max(0, width)];

@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace SupabaseDeploy.Host.Terminal;
 
 /// <summary>
-/// Progress where there is no terminal: one line for each stage of an activity, on standard error. Percentages are left out.
+/// Progress where there is no terminal: one line for each stage of an activity, on standard error. What moves within a stage is left out.
 /// pwsh shows nothing there, which leaves the reader of a CI log with a silent job and no clue where it hangs.
 /// </summary>
 internal sealed class ProgressLog(TextWriter output) : IProgressView
@@ -19,7 +19,7 @@ internal sealed class ProgressLog(TextWriter output) : IProgressView
             return;
         }
 
-        string stage = string.IsNullOrEmpty(record.CurrentOperation) ? record.StatusDescription : $"{record.StatusDescription}: {record.CurrentOperation}";
+        string stage = record.StatusDescription;
         if (_stages.TryGetValue(activity, out string? known) && known == stage)
         {
             return;

@@ -234,7 +234,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
         if (StopsScript(error))
         {
-            throw new ScriptStoppingException(error, GetType());
+            throw new ScriptStoppingException(error, this);
         }
 
         ThrowTerminatingError(error);

@@ -40,6 +40,7 @@ internal sealed class PipelineSink(AsyncCmdlet cmdlet) : IProgressSink
 
     private static ProgressRecord Record(ActivityProgress progress) => new(ActivityId(progress.Activity), progress.Activity, progress.Status)
     {
+        CurrentOperation = progress.Operation,
         PercentComplete = progress.Percent is { } percent ? (int)Math.Clamp(percent, 0, 100) : -1,
         SecondsRemaining = progress.Remaining is { } remaining ? (int)remaining.TotalSeconds : -1,
     };

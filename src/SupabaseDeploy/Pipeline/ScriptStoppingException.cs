@@ -9,13 +9,16 @@ namespace SupabaseDeploy.Shell.Pipeline;
 public sealed class ScriptStoppingException : ActionPreferenceStopException
 {
     /// <param name="error">What failed.</param>
-    /// <param name="commandType">The command that failed; the engine adds it to the id of every other error, but not to this one's.</param>
-    public ScriptStoppingException(ErrorRecord error, Type commandType)
-        : base(error.Exception.Message, error.Exception) =>
-        ErrorRecord = new ErrorRecord(error.Exception, $"{error.FullyQualifiedErrorId},{commandType.FullName}", error.CategoryInfo.Category, error.TargetObject)
+    /// <param name="command">The command that failed; the engine names it in every other error, but not in this one.</param>
+    public ScriptStoppingException(ErrorRecord error, PSCmdlet command)
+        : base(error.Exception.Message, error.Exception)
+    {
+        ErrorRecord = new ErrorRecord(error.Exception, $"{error.FullyQualifiedErrorId},{command.GetType().FullName}", error.CategoryInfo.Category, error.TargetObject)
         {
             ErrorDetails = error.ErrorDetails,
         };
+        ErrorRecord.CategoryInfo.Activity = command.MyInvocation.MyCommand.Name;
+    }
 
     /// <inheritdoc/>
     public override ErrorRecord ErrorRecord { get; }
