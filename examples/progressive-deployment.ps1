@@ -11,8 +11,9 @@ Import-Module "$repository/SupabaseDeploy.psd1"
 filter Show { $_ | Out-Default } # Each result in a table of its own.
 function Show-Chapter([string] $Title) { "`n=== $Title" | Show }
 
-function Edit-File([string] $Path, [string] $From, [string] $To) {
-    [IO.File]::WriteAllText("$project/$Path", [IO.File]::ReadAllText("$project/$Path").Replace($From, $To))
+function Edit-Page([string] $From, [string] $To) {
+    $page = "$project/examples/web/index.html"
+    [IO.File]::WriteAllText($page, [IO.File]::ReadAllText($page).Replace($From, $To))
 }
 
 function Add-Column([string] $Name, [string] $Type) {
@@ -27,10 +28,10 @@ function Invoke-Sql([string] $Sql) {
 }
 
 try {
-    foreach ($file in 'migrations', 'supabase', 'env', 'examples/web' | ForEach-Object { [IO.Directory]::GetFiles("$repository/$_", '*', 'AllDirectories') }) {
-        $copy = $file.Replace($repository, $project)
+    'migrations', 'supabase', 'env', 'examples/web' | ForEach-Object { [IO.Directory]::GetFiles("$repository/$_", '*', 'AllDirectories') } | ForEach-Object {
+        $copy = $_.Replace($repository, $project)
         [void][IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($copy))
-        [IO.File]::Copy($file, $copy)
+        [IO.File]::Copy($_, $copy)
     }
     [void]$ExecutionContext.SessionState.Path.SetLocation($project)
 
@@ -38,7 +39,6 @@ try {
     Start-LocalStack local | Show
     Invoke-Migration local | Show
     Test-DeploymentHealth local -FailOn Degraded | Out-Default
-
     Show-Chapter '2. Release 1 goes to staging, then to production; never straight to production'
     Start-LocalStack staging, production | Out-Default
     New-Release | Show
@@ -47,24 +47,20 @@ try {
         $deployment = Publish-Environment $environment
         $deployment, $deployment.Plan, $deployment.Steps | ForEach-Object { , $_ } | Show
     }
-
     Show-Chapter '3. Release 2 adds a migration and changes the page'
     Add-Column level "text not null default 'beginner'"
-    Edit-File examples/web/index.html '<footer>' '<footer>Now with levels. '
+    Edit-Page '<footer>' '<footer>Now with levels. '
     New-Release | Publish-Environment staging | Test-DeploymentHealth -FailOn Degraded | Out-Default
     Get-Release -VerifiedOn staging -Latest | Publish-Environment production | Show
-
     Show-Chapter '4. Release 3 loses the navigation, which only production looks for: production goes back by itself'
     Add-Column price numeric
-    Edit-File examples/web/index.html '<nav>' '<div hidden>'
+    Edit-Page '<nav>' '<div hidden>'
     New-Release | Publish-Environment staging | Show
     try { Publish-Environment production } catch { "Failed. $_" | Show }
     Get-Release | Out-Default
-    Test-DeploymentHealth production -FailOn Degraded | Out-Default
 
     Show-Chapter '5. A backup, a mistake, a drill, and the rows are back'
-    Invoke-Migration production -IncludeSeed | Show
-    Backup-Deployment production | Show
+    Invoke-Migration production -IncludeSeed | Backup-Deployment | Show
     "Messages before the mistake: $(Invoke-Sql 'select count(*) from public.chat_messages')" | Show
     [void](Invoke-Sql 'delete from public.chat_messages')
     "Messages after the mistake: $(Invoke-Sql 'select count(*) from public.chat_messages')" | Show
@@ -74,6 +70,7 @@ try {
 
     Show-Chapter '6. What happened to production'
     Get-Deployment production | Out-Default
+    Get-Deployment production | Where-Object Status -EQ RolledBack | ForEach-Object { "Deployment $($_.Number): $($_.Reason)" } | Show
 }
 finally {
     Get-Environment | Stop-LocalStack -RemoveData | Out-Default

@@ -28,7 +28,7 @@ internal sealed class PipelineSink(AsyncCmdlet cmdlet) : IProgressSink
                 cmdlet.WriteVerbose(detail.Message);
                 break;
             case Notice notice:
-                cmdlet.WriteInformation(new InformationRecord(notice.Message, cmdlet.MyInvocation.MyCommand.Name));
+                cmdlet.WriteInformation(Record(notice, cmdlet.MyInvocation.MyCommand.Name));
                 break;
             case Caution caution:
                 cmdlet.WriteWarning(caution.Message);
@@ -44,6 +44,14 @@ internal sealed class PipelineSink(AsyncCmdlet cmdlet) : IProgressSink
         PercentComplete = progress.Percent is { } percent ? (int)Math.Clamp(percent, 0, 100) : -1,
         SecondsRemaining = progress.Remaining is { } remaining ? (int)remaining.TotalSeconds : -1,
     };
+
+    // Tagged as Write-Host does: shown without being asked for, and still a record that can be redirected.
+    private static InformationRecord Record(Notice notice, string source)
+    {
+        var record = new InformationRecord(new HostInformationMessage { Message = notice.Message }, source);
+        record.Tags.Add("PSHOST");
+        return record;
+    }
 
     private static int ActivityId(string activity) => string.GetHashCode(activity, StringComparison.Ordinal) & int.MaxValue;
 }

@@ -181,7 +181,7 @@ public sealed class MigrationRunnerTests : MigrationTest
         await ApplyAsync();
 
         ActivityProgress[] progress = [.. Sink.Events.OfType<ActivityProgress>()];
-        Assert.Equal(["Applying 1_first.sql (1 of 2)", "Applying 2_second.sql (2 of 2)"], progress.Select(step => step.Status));
+        Assert.Equal(["Applying migrations: 1_first.sql (1 of 2)", "Applying migrations: 2_second.sql (2 of 2)"], progress.Select(step => $"{step.Status}: {step.Operation}"));
         Assert.Equal([0, 50], progress.Select(step => step.Percent));
         Assert.Single(Sink.Events.OfType<ActivityCompleted>());
     }
