@@ -21,9 +21,17 @@ internal sealed class YamlTree
     /// <summary>The file's one document; null when it is empty or a problem was added.</summary>
     public static ConfigurationNode? Parse(string text, ProblemList problems)
     {
+        var tree = new YamlTree(text);
         try
         {
-            return new YamlTree(text).ReadDocument();
+            return tree.ReadDocument();
+        }
+        catch (InvalidOperationException)
+        {
+            // YamlDotNet's scanner throws this, without a place, at a plain value that a bracket or the end of the file cuts off.
+            Mark last = tree._parser.Current?.End ?? Mark.Empty;
+            problems.Error("", (int)last.Line, $"the YAML cannot be read after column {last.Column}: a value is cut off.");
+            return null;
         }
         catch (YamlException e)
         {

@@ -76,10 +76,12 @@ public sealed class ReleaseStoreTests : IDisposable
     [Fact]
     public async Task Two_at_once_make_one_release()
     {
-        Release[] both = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => CreateAsync())));
+        Write(_folder);
+        Release[] made = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(
+            () => Store(_folder).CreateAsync(Content(_folder), NullProgressSink.Instance, CancellationToken.None))));
 
-        Assert.Single(both.Select(release => release.Id).Distinct());
-        Assert.Single(both, release => release.Changed);
+        Assert.Single(made.Select(release => release.Id).Distinct());
+        Assert.Single(made, release => release.Changed);
     }
 
     [Theory]
