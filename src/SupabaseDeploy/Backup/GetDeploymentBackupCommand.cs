@@ -22,6 +22,9 @@ public sealed class GetDeploymentBackupCommand : EnvironmentCmdlet
     [Parameter]
     public SwitchParameter Latest { get; set; }
 
+    // The one backup that was asked for: the drill after it would test nothing, and the script would end well.
+    private protected override bool StopsScript => Latest;
+
     /// <inheritdoc/>
     protected override Task ProcessRecordAsync(CancellationToken cancellationToken)
     {

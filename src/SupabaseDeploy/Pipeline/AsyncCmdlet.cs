@@ -30,6 +30,13 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             ? LanguagePrimitives.IsTrue(bound)
             : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
+    /// <summary>
+    /// True when a failure ends the whole script: what was to be changed was not, or what was to be tested is not known to be good.
+    /// </summary>
+    private protected virtual bool StopsScript =>
+        GetType().GetCustomAttributes(typeof(CmdletAttribute), inherit: false)
+            is [CmdletAttribute { SupportsShouldProcess: true } or CmdletAttribute { VerbName: VerbsDiagnostic.Test }];
+
     /// <summary>Work for each input object.</summary>
     protected virtual Task ProcessRecordAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -219,8 +226,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// A command that was to change something, or a requirement that was not met, stops the script: an ordinary terminating error lets
-    /// a script without <c>$ErrorActionPreference = 'Stop'</c> go on and exit 0. An explicit <c>-ErrorAction</c> is honoured.
+    /// An ordinary terminating error lets a script without <c>$ErrorActionPreference = 'Stop'</c> go on and exit 0, so that what others
+    /// rely on stops it. An explicit <c>-ErrorAction</c> is honoured.
     /// </summary>
     private void Fail(ErrorRecord error)
     {
@@ -232,17 +239,13 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             return;
         }
 
-        if (StopsScript(error))
+        if (StopsScript || error.Exception is DeployException { Code: var code } && code == ErrorTable.RequirementNotMet)
         {
             throw new ScriptStoppingException(error, this);
         }
 
         ThrowTerminatingError(error);
     }
-
-    private bool StopsScript(ErrorRecord error) =>
-        error.Exception is DeployException { Code: var code } && code == ErrorTable.RequirementNotMet
-        || GetType().GetCustomAttributes(typeof(CmdletAttribute), inherit: false) is [CmdletAttribute { SupportsShouldProcess: true }];
 
     /// <summary>One handler for several signals, removed together.</summary>
     private sealed class SignalHandlers(PosixSignal[] signals, Action handler) : IDisposable

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Shell.Binding;
 using SupabaseDeploy.Shell.Pipeline;
@@ -25,9 +26,12 @@ public sealed class GetReleaseCommand : ProjectCmdlet
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public EnvironmentReference? VerifiedOn { get; set; }
 
-    /// <summary>Only the newest of them.</summary>
+    /// <summary>Only the newest of them; it is an error when there is none.</summary>
     [Parameter]
     public SwitchParameter Latest { get; set; }
+
+    // The one release that was asked for: the publish after it would publish nothing, and the script would end well.
+    private protected override bool StopsScript => Latest;
 
     /// <inheritdoc/>
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
@@ -40,12 +44,28 @@ public sealed class GetReleaseCommand : ProjectCmdlet
             releases = [.. releases.Where(release => healthy.Contains(release.Id))];
         }
 
+        if (Latest && releases.Count == 0)
+        {
+            throw NoneFound();
+        }
+
         ILookup<string, string> runsOn = await RunsOnAsync(whereabouts, cancellationToken).ConfigureAwait(false);
         foreach (Releases.Release release in Latest ? releases.TakeLast(1) : releases)
         {
             Write(release with { RunsOn = [.. runsOn[release.Id]] });
         }
     }
+
+    private DeployException NoneFound() => VerifiedOn is null
+        ? new DeployException(
+            ErrorTable.ReleaseNotFound,
+            $"No release is stored in '{CurrentProject.ReleasesFolder}'.",
+            "Make one with New-Release.")
+        : new DeployException(
+            ErrorTable.ReleaseNotFound,
+            $"No stored release was healthy on '{VerifiedOn}'.",
+            $"Publish one there first: New-Release | Publish-Environment {VerifiedOn}",
+            VerifiedOn.Name);
 
     private async Task<ILookup<string, string>> RunsOnAsync(ReleaseWhereabouts whereabouts, CancellationToken cancellationToken)
     {

@@ -14,6 +14,22 @@ public sealed class ReleaseCommandTests
         Assert.Equal("ReleaseNotFound", project.Run("Get-Release ffffffffffffff").Error!.FullyQualifiedErrorId.Split(',')[0]);
     }
 
+    [Theory]
+    [InlineData("Get-Release -Latest | Publish-Environment staging")]
+    [InlineData("Get-DeploymentBackup staging -Latest | Test-DeploymentBackup -MaxRpo 1h")]
+    [InlineData("Test-DeploymentBackup staging -MaxRpo 1h")]
+    [InlineData("Test-DeploymentHealth stagin -FailOn Failed")]
+    [InlineData("Test-Environment stagin -FailOn Error")]
+    public void What_was_to_be_promoted_or_tested_and_is_not_there_stops_the_script(string line)
+    {
+        using var project = new PublishSession(isStarted: false);
+
+        SessionResult result = project.Run(line + "; 'went on'");
+
+        Assert.NotNull(result.Error);
+        Assert.Empty(result.Output);
+    }
+
     [Fact]
     public void WhatIf_makes_nothing()
     {
