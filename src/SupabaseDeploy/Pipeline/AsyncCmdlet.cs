@@ -63,7 +63,12 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected void Write(object output) => Post(() => WriteObject(output, enumerateCollection: false));
 
     /// <summary>Writes a failure that does not end the command. May be called from any thread.</summary>
-    protected void WriteFailure(DeployException failure) => Post(() => WriteError(ErrorRecords.From(failure)));
+    protected void WriteFailure(DeployException failure) => Post(() =>
+    {
+        ErrorRecord error = ErrorRecords.From(failure);
+        WorkflowAnnotations.Report(this, error);
+        WriteError(error);
+    });
 
     /// <summary>Asks, on the pipeline thread, whether to make a change. Call it directly before the change.</summary>
     /// <param name="target">The environment and host: <c>production (127.0.0.1:54322)</c>.</param>
@@ -239,6 +244,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             return;
         }
 
+        WorkflowAnnotations.Report(this, error);
         if (StopsScript || error.Exception is DeployException { Code: var code } && code == ErrorTable.RequirementNotMet)
         {
             throw new ScriptStoppingException(error, this);
