@@ -26,14 +26,21 @@ function Invoke-DotNet {
     if ($LASTEXITCODE -ne 0) { throw "'dotnet $args' failed with exit code $LASTEXITCODE." }
 }
 
+function Invoke-Compiler {
+    # What a compiler says is only of interest when it fails.
+    $output = & dotnet @args -v quiet
+    if ($LASTEXITCODE -ne 0) { $output; throw "'dotnet $args' failed with exit code $LASTEXITCODE." }
+}
+
 function Invoke-Precompile([string] $Platform) {
+    "Precompiling for $Platform …"
     # ReadyToRun: PowerShell's users wait for import, so the just-in-time compiler's share of it is paid here.
-    Invoke-DotNet publish $moduleProject -c Release -r $Platform --self-contained false '-p:PublishReadyToRun=true' -o "$root/module/bin/$Platform" -v quiet
+    Invoke-Compiler publish $moduleProject -c Release -r $Platform --self-contained false '-p:PublishReadyToRun=true' -o "$root/module/bin/$Platform"
     foreach ($symbols in [IO.Directory]::GetFiles("$root/module/bin/$Platform", '*.pdb')) { [IO.File]::Delete($symbols) }
 }
 
 function Invoke-Layout {
-    Invoke-DotNet msbuild $moduleProject '-t:LayoutModule' '-p:Configuration=Release' '-v:quiet'
+    Invoke-Compiler msbuild $moduleProject '-t:LayoutModule' '-p:Configuration=Release'
 }
 
 function Invoke-Help {
@@ -41,7 +48,8 @@ function Invoke-Help {
 }
 
 function Invoke-Build([string[]] $Platforms = @([Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier)) {
-    Invoke-DotNet build "$root/SupabaseDeploy.slnx" -c Release -v quiet '-clp:NoSummary;ErrorsOnly'
+    'Compiling …'
+    Invoke-Compiler build "$root/SupabaseDeploy.slnx" -c Release
     foreach ($platform in $Platforms) { Invoke-Precompile $platform }
     Invoke-Help
     Invoke-Layout
@@ -100,13 +108,13 @@ switch ($Task) {
     'Help' { Invoke-Help; Invoke-Layout }
     'Pack' {
         Invoke-Build 'linux-x64', 'linux-arm64', 'win-x64', 'osx-arm64'
-        Invoke-DotNet pack "$root/build/SupabaseDeploy.Package" -c Release -o "$root/out" -v quiet
+        Invoke-Compiler pack "$root/build/SupabaseDeploy.Package" -c Release -o "$root/out"
         [IO.Directory]::GetFiles("$root/out", '*.nupkg')
     }
     'Bench' {
         Invoke-Build
         # The engine precompiled, as pwsh ships it: an import timed in a session that compiles the engine itself says nothing.
-        Invoke-DotNet publish "$root/src/SupabaseDeploy.Host" -c Release -r ([Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier) --self-contained false '-p:PublishReadyToRun=true' -o "$root/out/host" -v quiet
+        Invoke-Compiler publish "$root/src/SupabaseDeploy.Host" -c Release -r ([Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier) --self-contained false '-p:PublishReadyToRun=true' -o "$root/out/host"
         Invoke-DotNet run --project "$root/tests/bench" -c Release -- $Filter
     }
     default {

@@ -21,5 +21,9 @@ fi
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 host=src/SupabaseDeploy.Host
-dotnet build "$host" -c Release -v quiet '-clp:NoSummary;ErrorsOnly'
+echo 'Building the host …'
+if ! output=$(dotnet build "$host" -c Release -v quiet); then
+    printf '%s\n' "$output" >&2
+    exit 1
+fi
 exec dotnet "$host/bin/Release/net10.0/SupabaseDeploy.Host.dll" -NoProfile -File build.ps1 "$@"
