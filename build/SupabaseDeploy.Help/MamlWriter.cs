@@ -72,9 +72,10 @@ internal static class MamlWriter
     private static XElement Example(HelpExample example) =>
         new(
             Command + "example",
-            new XElement(Maml + "title", example.Title),
+            new XElement(Maml + "title", $"--- {example.Title} ---"),
             new XElement(Dev + "code", example.Code),
-            new XElement(Dev + "remarks", Paragraphs(example.Remarks)));
+            // Get-Help writes the next title right below: the empty paragraph parts them.
+            new XElement(Dev + "remarks", Paragraphs([.. example.Remarks, ""])));
 
     private static XElement TypeElement(string type) => new(Dev + "type", new XElement(Maml + "name", type));
 
