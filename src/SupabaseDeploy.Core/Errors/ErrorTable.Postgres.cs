@@ -11,6 +11,15 @@ public static partial class ErrorTable
     /// <summary>The server refused the user or the password.</summary>
     public static readonly ErrorCode DatabaseAuthenticationFailed = new("DatabaseAuthenticationFailed", 2003, ErrorKind.AuthenticationError);
 
+    /// <summary>The server could not run a statement of ours.</summary>
+    public static readonly ErrorCode DatabaseStatementFailed = new("DatabaseStatementFailed", 2004, ErrorKind.InvalidResult);
+
+    /// <summary>The signed-in role may not do what is needed.</summary>
+    public static readonly ErrorCode DatabasePermissionDenied = new("DatabasePermissionDenied", 2005, ErrorKind.PermissionDenied);
+
+    /// <summary>The server ended, or ended the session, while it was used.</summary>
+    public static readonly ErrorCode DatabaseConnectionLost = new("DatabaseConnectionLost", 2006, ErrorKind.ConnectionError);
+
     /// <summary>No usable PostgreSQL was found and none can be installed here.</summary>
     public static readonly ErrorCode PostgresNotFound = new("PostgresNotFound", 2010, ErrorKind.NotInstalled);
 

@@ -24,4 +24,10 @@ public static partial class ErrorTable
 
     /// <summary>A program this one runs ended with a failure.</summary>
     public static readonly ErrorCode ProgramFailed = new("ProgramFailed", 6, ErrorKind.InvalidResult);
+
+    /// <summary>A file or folder may not be read or written by this user.</summary>
+    public static readonly ErrorCode AccessDenied = new("AccessDenied", 7, ErrorKind.PermissionDenied);
+
+    /// <summary>A file or folder cannot be read or written: it is missing, the disk is full, or it fails.</summary>
+    public static readonly ErrorCode FileAccessFailed = new("FileAccessFailed", 8, ErrorKind.WriteError);
 }

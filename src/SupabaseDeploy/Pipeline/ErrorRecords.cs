@@ -9,7 +9,7 @@ internal static class ErrorRecords
     public static ErrorRecord From(Exception exception) => exception switch
     {
         DeployException failure => From(failure),
-        _ => From(new DeployException(
+        _ => From(OutsideFailure.From(exception) ?? new DeployException(
             ErrorTable.Unexpected,
             $"An unexpected {exception.GetType().Name} occurred: {exception.Message}",
             "Report this with the output of 'Get-Error'.",

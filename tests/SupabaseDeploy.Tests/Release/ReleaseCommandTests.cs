@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using SupabaseDeploy.Tests.Deployment;
 
 namespace SupabaseDeploy.Tests.Release;
@@ -28,6 +29,20 @@ public sealed class ReleaseCommandTests
 
         Assert.NotNull(result.Error);
         Assert.Empty(result.Output);
+    }
+
+    [Fact]
+    public void What_the_disk_does_is_not_reported_as_a_defect()
+    {
+        using var project = new PublishSession(isStarted: false);
+        Directory.CreateDirectory(Path.Combine(project.Root, ".supabase-deploy"));
+        File.WriteAllText(Path.Combine(project.Root, ".supabase-deploy", "releases"), "a file where a folder has to be");
+
+        ErrorRecord error = project.Run("New-Release").Error!;
+
+        Assert.StartsWith("FileAccessFailed,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("Check that ", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.IsType<IOException>(error.Exception.InnerException, exactMatch: false);
     }
 
     [Fact]
