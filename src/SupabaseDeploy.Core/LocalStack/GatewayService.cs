@@ -28,7 +28,7 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
     /// </summary>
     public async Task<GatewayState?> FindAsync(CancellationToken cancellationToken) =>
         GatewayState.Read(folder.GatewayStateFile) is { } state
-        && state.WebRoot == folder.WebRoot
+        && IsOurs(state)
         && state.Process.IsAlive
         && await GatewayClient.GetHealthAsync(state.Port, cancellationToken).ConfigureAwait(false) is { } health
         && health.Pid == state.Process.Id
@@ -74,7 +74,7 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (GatewayState.Read(folder.GatewayStateFile) is not { } state || state.WebRoot != folder.WebRoot)
+        if (GatewayState.Read(folder.GatewayStateFile) is not { } state || !IsOurs(state))
         {
             return; // None, or the running gateway of the project that this one was copied from.
         }
@@ -154,6 +154,9 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
 
         return false;
     }
+
+    // The same folder may be reached by another path, through a symbolic link.
+    private bool IsOurs(GatewayState state) => RealPath.Of(state.WebRoot) == RealPath.Of(folder.WebRoot);
 
     private DeployException Failed(string why) => new(
         ErrorTable.GatewayStartFailed,

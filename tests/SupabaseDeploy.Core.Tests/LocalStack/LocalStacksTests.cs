@@ -41,6 +41,27 @@ public sealed class LocalStacksTests
     }
 
     [Fact]
+    public async Task A_project_opened_through_a_symbolic_link_is_the_same_project()
+    {
+        await using var project = new StackProject();
+        using var elsewhere = new TemporaryFolder();
+        DeploymentEnvironment environment = project.Environment();
+        string link = Path.Combine(elsewhere.Path, "link");
+        Directory.CreateSymbolicLink(link, project.Root);
+        DeploymentEnvironment linked = environment with { Project = new ProjectFolder(link) };
+
+        LocalStackInfo started = await project.StartAsync(environment);
+        LocalStackInfo seen = await project.Stacks.GetAsync(linked, CancellationToken.None);
+        LocalStackInfo adopted = await project.StartAsync(linked);
+        LocalStackInfo stopped = await project.Stacks.StopAsync(linked, removeData: false, NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal((LocalStackState.Running, false), (seen.State, adopted.Changed));
+        Assert.Equal(Processes(started), Processes(adopted));
+        Assert.Equal(LocalStackState.Stopped, stopped.State);
+        Assert.All(started.Services, service => Assert.Null(ProcessIdentity.Of(service.ProcessId!.Value)));
+    }
+
+    [Fact]
     public async Task Two_starts_at_once_give_one_stack()
     {
         await using var project = new StackProject();
