@@ -11,7 +11,7 @@ internal sealed record DetachedProgram(string FileName, IReadOnlyList<string> Ar
 {
     // Nothing of ours is inherited: not our streams (a pipe that stays open keeps whoever reads it waiting), and not the locks
     // that a script around us may hold on descriptors of its own.
-    private const string Script = """log=$1; shift; exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; exec "$@" </dev/null >"$log" 2>&1""";
+    private const string Script = "log=$1; shift; " + InheritedDescriptors.Close + """; exec "$@" </dev/null >"$log" 2>&1""";
 
     /// <summary>Current folder of the program.</summary>
     public required string WorkingFolder { get; init; }

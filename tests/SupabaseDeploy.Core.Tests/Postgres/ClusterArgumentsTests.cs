@@ -18,6 +18,17 @@ public sealed class ClusterArgumentsTests
             PostgresServer.ControlArguments("start", TimeSpan.FromMinutes(1), "-l", "log/server.log", "-s"));
 
     [Fact]
+    public async Task A_program_that_outlives_us_keeps_no_descriptor_of_a_script_around_us()
+    {
+        var request = new ProcessRequest("/bin/sh", ["-c", "for number in 3 4 5 6 7 8 9; do if [ -e /proc/$$/fd/$number ]; then echo $number; fi; done"]);
+        ProcessRequest without = InheritedDescriptors.Without(request);
+        ProcessRequest Inheriting(ProcessRequest inner) => new("/bin/sh", ["-c", "exec 3</dev/null 9</dev/null; exec \"$@\"", "sh", inner.FileName, .. inner.Arguments]);
+
+        Assert.Equal("3\n9\n", (await ChildProcess.RunAsync(Inheriting(request), CancellationToken.None)).Output);
+        Assert.Equal("", (await ChildProcess.RunAsync(Inheriting(without), CancellationToken.None)).EnsureSuccess(without).Output);
+    }
+
+    [Fact]
     public void A_durable_server_flushes_and_a_throw_away_one_does_not()
     {
         string durable = ServerSettings.Text(20000, isThrowAway: false);

@@ -53,7 +53,7 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
         KeepLogShort();
         long before = File.Exists(home.Log) ? new FileInfo(home.Log).Length : 0;
         ProcessRequest request = Request("pg_ctl", ControlArguments("start", patience, "-l", Path.Combine("log", "server.log"), "-s"));
-        ProcessResult result = await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false);
+        ProcessResult result = await ChildProcess.RunAsync(InheritedDescriptors.Without(request), cancellationToken).ConfigureAwait(false);
         return result.ExitCode == 0 ? null : ProcessResult.LastLines(ReadLog(before) + "\n" + result.Error, 12);
     }
 
