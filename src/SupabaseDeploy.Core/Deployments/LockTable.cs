@@ -88,6 +88,8 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.ReadOnlySqlTransaction)
         {
+            // The transaction that was to create the table is still open, and would answer every later question with an error.
+            await ExecuteAsync("rollback", cancellationToken).ConfigureAwait(false);
             sink.Publish(new Caution($"The lock of '{database}' is held, but others cannot be told by whom: {e.MessageText}."));
         }
     }

@@ -1,7 +1,9 @@
 using Npgsql;
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Deployments;
@@ -117,6 +119,29 @@ public sealed class DeploymentLockTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_role_that_may_create_nothing_holds_the_lock_without_an_owner_row()
+    {
+        string role = $"visitor_{Guid.NewGuid():N}";
+        await using NpgsqlConnection superuser = await _database.Administration.OpenAsync(default);
+        await ExecuteAsync(superuser, $"create role {role} login password 'of a test'; grant connect on database \"{_database.Administration.Database}\" to {role}");
+        try
+        {
+            DatabaseAddress visitor = _database.Application with { User = role, Password = new Secret("of a test") };
+            await using DeploymentLock held = await DeploymentLock.AcquireAsync(visitor, "look", TimeSpan.Zero, _sink, default);
+
+            Assert.Contains("cannot be told by whom", Assert.IsType<Caution>(Assert.Single(_sink.Events)).Message, StringComparison.Ordinal);
+            await held.EnsureHeldAsync(default);
+            DeployException e = await Assert.ThrowsAsync<DeployException>(
+                () => DeploymentLock.AcquireAsync(visitor, "look too", TimeSpan.Zero, _sink, default));
+            Assert.Equal(ErrorTable.DeploymentLockHeld, e.Code);
+        }
+        finally
+        {
+            await ExecuteAsync(superuser, $"drop owned by {role}; drop role {role}");
+        }
+    }
+
+    [Fact]
     public async Task The_administration_role_and_the_application_role_share_one_lock()
     {
         await using DeploymentLock held = await DeploymentLock.AcquireAsync(_database.Administration, "restore", TimeSpan.Zero, _sink, default);
@@ -140,6 +165,12 @@ public sealed class DeploymentLockTests : IAsyncLifetime
     }
 
     private Task<NpgsqlConnection> OpenLockDatabaseAsync() => (_database.Administration with { Database = "_supabase_deploy" }).OpenAsync(default);
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
 
     private sealed class CallbackSink(Action<DeployEvent> callback) : IProgressSink
     {
