@@ -42,7 +42,8 @@ internal sealed class GateKeeper(IDeploymentTargets targets)
             return new Gate(name, false, why.Message, why.Remedy);
         }
 
-        Evidence? last = stage.Evidence.LastOrDefault(fact => fact.Kind == kind && fact.ReleaseId == release.Id);
+        // A stage whose database was made from another one's backup holds that one's evidence too.
+        Evidence? last = stage.Evidence.LastOrDefault(fact => fact.Kind == kind && fact.ReleaseId == release.Id && fact.EnvironmentName == stage.Name);
         return last switch
         {
             { IsPassed: true } => new Gate(name, true, $"Recorded {last.RecordedAt:yyyy-MM-dd HH:mm:ss}Z.", null),

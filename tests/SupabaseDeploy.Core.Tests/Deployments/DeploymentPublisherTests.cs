@@ -166,6 +166,19 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Evidence_of_another_stage_that_came_with_its_data_opens_no_gate()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        var foreign = new Ledger(_application.Environment("production"), _application.Database("staging").Application);
+        await foreign.RecordEvidenceAsync(Evidence.Healthy, release, true, "healthy in production", DateTimeOffset.UnixEpoch, CancellationToken.None);
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("production", release));
+
+        Assert.Equal(ErrorTable.GateRefused, refused.Code);
+        Assert.Contains("[missing] healthy on staging", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Production_takes_only_what_was_healthy_on_staging()
     {
         Release release = await _application.ReleaseAsync(1);
