@@ -104,11 +104,19 @@ internal sealed class DeploymentRun
         return ended;
     }
 
-    /// <summary>Ends a deployment that was stopped, within a short time of its own: the caller's token is cancelled.</summary>
+    /// <summary>Ends a deployment that was stopped, within a short time of its own: the caller's token is cancelled. Never throws for the ledger.</summary>
     public async Task InterruptAsync(string reason)
     {
         using var limit = new CancellationTokenSource(s_cleanupLimit);
-        await FinishAsync(DeploymentStatus.Interrupted, reason, null, null, limit.Token).ConfigureAwait(false);
+        try
+        {
+            await FinishAsync(DeploymentStatus.Interrupted, reason, null, null, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DeployException or Npgsql.NpgsqlException or OperationCanceledException)
+        {
+            // The next deployment finds it running and takes over; what the caller has to hear is that it was stopped.
+            _sink.Publish(new Caution($"The ledger of '{_deployment.Environment}' could not be told that the deployment was stopped: {e.Message}"));
+        }
     }
 
     private async Task<int> BeginStepAsync(string name, CancellationToken cancellationToken)

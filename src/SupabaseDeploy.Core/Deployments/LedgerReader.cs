@@ -1,6 +1,7 @@
 using System.Text;
 using Npgsql;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Deployments;
@@ -70,13 +71,21 @@ internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment 
     private async Task<Dictionary<string, Release>> ReadReleasesAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<Release> releases = await ReadAsync(
-            "select id, manifest, created_at from supabase_deploy.releases",
-            row => ReleaseManifest.Read(
-                Encoding.UTF8.GetBytes(row.GetString(1)),
-                Path.Combine(environment.Project.ReleasesFolder, row.GetString(0)),
-                row.GetFieldValue<DateTimeOffset>(2)),
-            cancellationToken).ConfigureAwait(false);
+            "select id, manifest, created_at from supabase_deploy.releases", ReadRelease, cancellationToken).ConfigureAwait(false);
         return releases.ToDictionary(release => release.Id);
+    }
+
+    private Release ReadRelease(NpgsqlDataReader row)
+    {
+        string id = row.GetString(0);
+        byte[] manifest = Encoding.UTF8.GetBytes(row.GetString(1));
+        return ReleaseManifest.IdOf(manifest) == id
+            ? ReleaseManifest.Read(manifest, Path.Combine(environment.Project.ReleasesFolder, id), row.GetFieldValue<DateTimeOffset>(2))
+            : throw new DeployException(
+                ErrorTable.LedgerBroken,
+                $"The ledger of '{environment}' cannot be believed: the manifest of release '{id}' is not the one that its id stands for.",
+                "Find out who changed schema 'supabase_deploy', and restore the database from a backup that was taken before.",
+                environment);
     }
 
     private async Task<ILookup<Guid, DeploymentStep>> ReadStepsAsync(CancellationToken cancellationToken)

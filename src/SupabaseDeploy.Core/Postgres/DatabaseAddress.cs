@@ -117,6 +117,11 @@ public sealed record DatabaseAddress
                 this,
                 e);
         }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary><c>user@host:port/database</c>; never the password.</summary>
