@@ -91,8 +91,9 @@ internal sealed class DatabaseSwitch(DatabaseAddress maintenance, IProgressSink 
         {
             while (!rename.IsCompleted)
             {
+                // The rename itself ends autovacuum; only a superuser may do it from here.
                 await catalog.ExecuteAsync(
-                    $"select pg_terminate_backend(pid) from pg_stat_activity where datname = {DatabaseCatalog.Literal(database)}",
+                    $"select pg_terminate_backend(pid) from pg_stat_activity where datname = {DatabaseCatalog.Literal(database)} and backend_type <> 'autovacuum worker'",
                     cancellationToken).ConfigureAwait(false);
                 await Task.WhenAny(rename, Task.Delay(s_poll, time, cancellationToken)).ConfigureAwait(false);
             }

@@ -122,8 +122,9 @@ internal sealed class Restoration(
             bool stopped = cause is OperationCanceledException;
             await run.FinishAsync(stopped ? DeploymentStatus.Interrupted : DeploymentStatus.Failed, changed: false, stopped ? "It was stopped before the switch." : cause.Message).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is NpgsqlException or DeployException or OperationCanceledException)
+        catch (Exception e) when (e is NpgsqlException or DeployException or OperationCanceledException or InvalidOperationException)
         {
+            // InvalidOperationException: the connection broke before. What led here is what has to be reported.
             sink.Publish(new Caution($"Database '{entry.Restored}' cannot be put away: {e.Message} The next restore does it."));
         }
 
@@ -145,12 +146,25 @@ internal sealed class Restoration(
             problem = e;
         }
 
-        await workplace.CompleteAsync(entry, sink, limit.Token).ConfigureAwait(false);
+        await CompleteAsync(entry, limit.Token).ConfigureAwait(false);
         string done = $"Backup {backup.Id} was restored{(hasLive ? $"; the replaced database is kept as '{entry.Previous}'" : "")}";
         string reason = options.Reason is null ? done : $"{options.Reason}: {done}";
         return problem is null
             ? await run.FinishAsync(DeploymentStatus.Succeeded, changed: true, reason + ".").ConfigureAwait(false)
             : await run.FinishAsync(DeploymentStatus.Failed, changed: true, $"{reason}, but: {problem.Message}").ConfigureAwait(false) with { Failure = problem };
+    }
+
+    private async Task CompleteAsync(RestoreEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await workplace.CompleteAsync(entry, sink, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or InvalidOperationException)
+        {
+            // The restored database is live: the deployment has to be recorded as what it is all the same.
+            sink.Publish(new Caution($"The journal could not be told that the restore is done: {e.Message} The next restore sees to it."));
+        }
     }
 
     private async Task<string> PutWebBackAsync(Release? release, CancellationToken cancellationToken)

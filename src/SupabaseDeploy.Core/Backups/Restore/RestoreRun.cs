@@ -1,4 +1,6 @@
+using Npgsql;
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Backups;
@@ -46,7 +48,7 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
         }
         catch (Exception e)
         {
-            await EndAsync(position, step with { Status = StepStatus.Failed, Message = e is OperationCanceledException ? "It was stopped." : e.Message }).ConfigureAwait(false);
+            await EndFailedAsync(position, step with { Status = StepStatus.Failed, Message = e is OperationCanceledException ? "It was stopped." : e.Message }).ConfigureAwait(false);
             throw;
         }
     }
@@ -62,6 +64,19 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
         }
 
         return deployment;
+    }
+
+    private async Task EndFailedAsync(int position, DeploymentStep step)
+    {
+        try
+        {
+            await EndAsync(position, step).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DeployException or NpgsqlException or OperationCanceledException)
+        {
+            // The step's own failure says more than a ledger that cannot be reached, most likely for the same reason.
+            sink.Publish(new Caution($"The ledger of '{deployment.Environment}' could not be told that step '{step.Name}' failed: {e.Message}"));
+        }
     }
 
     private async Task EndAsync(int position, DeploymentStep step)

@@ -42,7 +42,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
         DatabaseAddress application, DatabaseAddress administration, string why, TimeSpan wait, TimeProvider time, IProgressSink sink, CancellationToken cancellationToken)
     {
         DatabaseAddress maintenance = await MaintenanceDatabase.EnsureAsync(application, administration, wait, sink, cancellationToken).ConfigureAwait(false);
-        DeploymentLock held = await DeploymentLock.AcquireAsync(application, why, wait, sink, cancellationToken).ConfigureAwait(false);
+        DeploymentLock held = await DeploymentLock.AcquireAsync(application, why, wait, sink, cancellationToken, time).ConfigureAwait(false);
         NpgsqlConnection? connection = null;
         try
         {
