@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Backups;
@@ -73,13 +73,7 @@ internal sealed class FolderClaim : IDisposable
     }
 
     /// <summary>Gives the finished folder its name, durably.</summary>
-    public void RenameTo(string name)
-    {
-        string parent = System.IO.Path.GetDirectoryName(Path)!;
-        Flush(Path);
-        Directory.Move(Path, System.IO.Path.Combine(parent, name));
-        Flush(parent);
-    }
+    public void RenameTo(string name) => DurableFolder.Move(Path, System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, name));
 
     /// <summary>Deletes the folder where it still has its first name.</summary>
     public void Delete()
@@ -94,40 +88,4 @@ internal sealed class FolderClaim : IDisposable
     public void Dispose() => _lock.Dispose();
 
     private static FileLock? TryLock(string folder) => FileLock.TryAcquire(folder + LockSuffix);
-
-    /// <summary>Makes names in a folder survive a loss of power; .NET can flush files only.</summary>
-    private static void Flush(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-
-        int descriptor = Open(folder, 0);
-        if (descriptor < 0)
-        {
-            throw new IOException($"Cannot open folder '{folder}' to flush it: error {Marshal.GetLastPInvokeError()}.");
-        }
-
-        try
-        {
-            if (FSync(descriptor) != 0)
-            {
-                throw new IOException($"Cannot flush folder '{folder}': error {Marshal.GetLastPInvokeError()}.");
-            }
-        }
-        finally
-        {
-            _ = Close(descriptor);
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static extern int FSync(int descriptor);
-
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static extern int Close(int descriptor);
 }

@@ -28,7 +28,7 @@ internal static class FileDigest
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    /// <summary>Copies a file while hashing what is written, so that the digest is of the copy.</summary>
+    /// <summary>Copies a file while hashing what is written, so that the digest is of the copy, and flushes it to the disk.</summary>
     public static async Task<(string Sha256, long Size)> CopyAsync(string source, string destination, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
@@ -49,6 +49,8 @@ internal static class FileDigest
                     size += read;
                 }
 
+                // The folder gets its final name by a rename, after which nobody looks whether the content reached the disk.
+                output.Flush(flushToDisk: true);
                 return (Convert.ToHexStringLower(hash.GetHashAndReset()), size);
             }
         }

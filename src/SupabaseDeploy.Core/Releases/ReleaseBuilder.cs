@@ -39,13 +39,16 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
             return existing;
         }
 
-        await File.WriteAllBytesAsync(Path.Combine(workshop.Path, ReleaseManifest.FileName), manifest, cancellationToken).ConfigureAwait(false);
-        await File.WriteAllBytesAsync(Path.Combine(workshop.Path, ReleaseStore.CreatedFileName), Created(release), cancellationToken).ConfigureAwait(false);
+        await WriteAsync(ReleaseManifest.FileName, Encoding.UTF8.GetString(manifest)).ConfigureAwait(false);
+        await WriteAsync(ReleaseStore.CreatedFileName, Created(release)).ConfigureAwait(false);
         sink.Publish(new ActivityProgress(Activity, "Verifying the copy", 95));
         await ReleaseVerification.VerifyAsync(release, cancellationToken).ConfigureAwait(false);
         bool isNew = workshop.Finish(store.FolderOf(release.Id));
         sink.Publish(new ActivityCompleted(Activity));
         return ReleaseStore.Read(store.FolderOf(release.Id)) with { Changed = isNew };
+
+        Task WriteAsync(string name, string text) =>
+            AtomicFile.WriteAllTextAsync(Path.Combine(workshop.Path, name), text, cancellationToken: cancellationToken);
     }
 
     private static async Task<IReadOnlyList<ReleaseMigration>> CopyMigrationsAsync(
@@ -83,6 +86,6 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
         return new ReleaseBundle(FileDigest.OfFiles(copied), copied);
     }
 
-    private static byte[] Created(Release release) =>
-        Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new Dictionary<string, DateTimeOffset> { ["createdAt"] = release.CreatedAt }) + "\n");
+    private static string Created(Release release) =>
+        JsonSerializer.Serialize(new Dictionary<string, DateTimeOffset> { ["createdAt"] = release.CreatedAt }) + "\n";
 }

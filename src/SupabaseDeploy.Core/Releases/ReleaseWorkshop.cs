@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using SupabaseDeploy.Environments;
 
 namespace SupabaseDeploy.Releases;
 
@@ -31,7 +32,7 @@ internal sealed class ReleaseWorkshop : IDisposable
     {
         try
         {
-            Directory.Move(Path, destination);
+            DurableFolder.Move(Path, destination);
             return true;
         }
         catch (IOException) when (Directory.Exists(destination))

@@ -29,7 +29,7 @@ internal sealed class WebReleases(string webRoot, TimeProvider time)
             string copy = folder + Copying;
             await CopyAsync(release, copy, cancellationToken).ConfigureAwait(false);
             Remove(folder);
-            Directory.Move(copy, folder);
+            DurableFolder.Move(copy, folder);
         }
 
         // Which releases were served last is what their removal goes by.

@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace SupabaseDeploy.Environments;
+
+/// <summary>Gives finished folders their names so that the names survive a loss of power; .NET can flush files only.</summary>
+internal static class DurableFolder
+{
+    /// <summary>Renames a folder whose files were flushed when they were written.</summary>
+    public static void Move(string source, string destination)
+    {
+        Flush(source);
+        Directory.Move(source, destination);
+        Flush(Path.GetDirectoryName(destination)!);
+    }
+
+    private static void Flush(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        int descriptor = Open(folder, 0);
+        if (descriptor < 0)
+        {
+            throw new IOException($"Cannot open folder '{folder}' to flush it: error {Marshal.GetLastPInvokeError()}.");
+        }
+
+        try
+        {
+            if (FSync(descriptor) != 0)
+            {
+                throw new IOException($"Cannot flush folder '{folder}': error {Marshal.GetLastPInvokeError()}.");
+            }
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static extern int FSync(int descriptor);
+
+    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static extern int Close(int descriptor);
+}
