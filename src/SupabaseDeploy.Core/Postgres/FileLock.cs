@@ -8,6 +8,10 @@ namespace SupabaseDeploy.Postgres;
 /// </summary>
 internal sealed class FileLock : IDisposable
 {
+    private const int LinuxWouldBlock = 11;
+    private const int MacWouldBlock = 35;
+    private const int WindowsSharingViolation = unchecked((int)0x80070020);
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly FileStream _file;
@@ -53,8 +57,9 @@ internal sealed class FileLock : IDisposable
             // The folder was removed between the two calls, with the cluster that was in it.
             return null;
         }
-        catch (IOException)
+        catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
         {
+            // Any other failure (no room, no such device) would be waited for in vain.
             return null;
         }
     }

@@ -37,6 +37,14 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
+    public async Task What_can_never_be_locked_is_not_waited_for()
+    {
+        _folder.Write("locks", "a file where the folder should be");
+
+        await Assert.ThrowsAnyAsync<IOException>(() => AcquireAsync(CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Many_at_once_take_turns()
     {
         int inside = 0;
