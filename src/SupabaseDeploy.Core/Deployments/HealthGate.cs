@@ -16,28 +16,10 @@ internal sealed class HealthGate(IDeploymentTargets targets, TimeProvider time)
     private readonly HealthChecker _checker = new(targets, time);
 
     /// <summary>The last measurement: Healthy means several in a row were.</summary>
-    public async Task<DeploymentHealth> WaitAsync(
-        DeploymentEnvironment environment, Release release, TimeSpan limit, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        long start = time.GetTimestamp();
-        for (int healthyInARow = 0; ;)
-        {
-            DeploymentHealth health = await _checker.CheckAsync(environment, release, cancellationToken).ConfigureAwait(false);
-            healthyInARow = health.Status == HealthStatus.Healthy ? healthyInARow + 1 : 0;
-            TimeSpan left = limit - time.GetElapsedTime(start);
-            if (healthyInARow == SteadyPasses || left <= TimeSpan.Zero)
-            {
-                return health;
-            }
-
-            foreach (HealthCheck check in health.Checks.Where(check => check.Status != HealthStatus.Healthy))
-            {
-                sink.Publish(new Detail($"{environment} {check.Check} is {check.Status}: {check.Message}"));
-            }
-
-            await Task.Delay(left < s_interval ? left : s_interval, time, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task<DeploymentHealth> WaitAsync(
+        DeploymentEnvironment environment, Release release, TimeSpan limit, IProgressSink sink, CancellationToken cancellationToken) =>
+        _checker.MeasureUntilAsync(
+            environment, release, new HealthGoal(HealthStatus.Healthy, SteadyPasses, s_interval, limit), waiting: null, sink, cancellationToken);
 
     /// <summary>What is wrong, one clause a check; or that nothing is.</summary>
     public static string Describe(DeploymentHealth health)

@@ -50,31 +50,42 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
         DeploymentEnvironment environment, Release? expected, HealthStatus accepted, TimeSpan limit, IProgressSink sink, CancellationToken cancellationToken)
     {
         string activity = $"Health of {environment.Name}";
-        long start = _time.GetTimestamp();
         try
         {
-            while (true)
-            {
-                DeploymentHealth health = await CheckAsync(environment, expected, cancellationToken).ConfigureAwait(false);
-                TimeSpan left = limit - _time.GetElapsedTime(start);
-                if (health.Status <= accepted || left <= TimeSpan.Zero)
-                {
-                    return health;
-                }
-
-                IEnumerable<HealthCheck> bad = health.Checks.Where(check => check.Status > accepted);
-                sink.Publish(new ActivityProgress(activity, $"Waiting for {string.Join(", ", bad.Select(check => check.Check))}", 100 * (1 - (left / limit)), left));
-                foreach (HealthCheck check in bad)
-                {
-                    sink.Publish(new Detail($"{environment.Name} {check.Check} is {check.Status}: {check.Message}"));
-                }
-
-                await Task.Delay(left < s_pollInterval ? left : s_pollInterval, _time, cancellationToken).ConfigureAwait(false);
-            }
+            return await MeasureUntilAsync(environment, expected, new HealthGoal(accepted, InARow: 1, s_pollInterval, limit), ShowWaiting, sink, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             sink.Publish(new ActivityCompleted(activity));
+        }
+
+        void ShowWaiting(IReadOnlyList<HealthCheck> bad, TimeSpan left) => sink.Publish(new ActivityProgress(
+            activity, $"Waiting for {string.Join(", ", bad.Select(check => check.Check))}", 100 * (1 - (left / limit)), left));
+    }
+
+    /// <summary>Measures until the goal is reached or its time is over; gives the last measurement.</summary>
+    internal async Task<DeploymentHealth> MeasureUntilAsync(
+        DeploymentEnvironment environment, Release? expected, HealthGoal goal, Action<IReadOnlyList<HealthCheck>, TimeSpan>? waiting, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        long start = _time.GetTimestamp();
+        for (int inARow = 0; ;)
+        {
+            DeploymentHealth health = await CheckAsync(environment, expected, cancellationToken).ConfigureAwait(false);
+            inARow = health.Status <= goal.Accepted ? inARow + 1 : 0;
+            TimeSpan left = goal.Limit - _time.GetElapsedTime(start);
+            if (inARow == goal.InARow || left <= TimeSpan.Zero)
+            {
+                return health;
+            }
+
+            HealthCheck[] bad = [.. health.Checks.Where(check => check.Status > goal.Accepted)];
+            waiting?.Invoke(bad, left);
+            foreach (HealthCheck check in bad)
+            {
+                sink.Publish(new Detail($"{environment.Name} {check.Check} is {check.Status}: {check.Message}"));
+            }
+
+            await Task.Delay(left < goal.Interval ? left : goal.Interval, _time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -98,3 +109,10 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
             ? check with { Status = HealthStatus.Healthy, Message = $"Nothing is published here yet, so nothing is expected of '{endpoint.Url}'." }
             : check;
 }
+
+/// <summary>When measuring again and again may end.</summary>
+/// <param name="Accepted">The worst status that is good enough.</param>
+/// <param name="InARow">How often in a row it has to be.</param>
+/// <param name="Interval">Between two measurements.</param>
+/// <param name="Limit">After which the last measurement counts, whatever it is.</param>
+internal sealed record HealthGoal(HealthStatus Accepted, int InARow, TimeSpan Interval, TimeSpan Limit);
