@@ -15,14 +15,14 @@ internal static class PipelineRules
 
         string[] names = [.. pipeline.Stages.Select(stage => stage.Name?.Value ?? "")];
         CheckUnique(pipeline.Stages.Select(stage => stage.Name), problems);
-        CheckEndpoints(pipeline.Health, problems);
+        CheckEndpoints(pipeline.Health, pipeline.Web, problems);
         for (int index = 0; index < pipeline.Stages.Count; index++)
         {
             WrittenStage stage = pipeline.Stages[index];
             CheckPromotion(stage, names, index, problems);
             CheckTarget(stage, problems);
             CheckDatabase(stage.Database, problems);
-            CheckEndpoints(stage.Health, problems);
+            CheckEndpoints(stage.Health, pipeline.Web, problems);
         }
     }
 
@@ -111,8 +111,18 @@ internal static class PipelineRules
         }
     }
 
-    private static void CheckEndpoints(WrittenHealth? health, ProblemList problems) =>
+    private static void CheckEndpoints(WrittenHealth? health, WrittenWeb? web, ProblemList problems)
+    {
         CheckUnique(health?.Endpoints.Select(endpoint => endpoint.Name) ?? [], problems);
+        foreach (Written<string> url in health?.Endpoints.Select(endpoint => endpoint.Url).OfType<Written<string>>() ?? [])
+        {
+            // A warning only: New-Release -WebBundle can name one all the same. Beside an error it would distract: 'web' may be what is wrong.
+            if (web?.Bundle is null && !problems.HasErrors && url.Value.StartsWith('/'))
+            {
+                problems.Warning(url.Path, url.Line, $"'{url.Value}' is in the environment's own web root, which serves nothing without a web bundle; expected 'web.bundle' to name one, or a whole URL.");
+            }
+        }
+    }
 
     private static void CheckUnique(IEnumerable<Written<string>?> names, ProblemList problems)
     {

@@ -68,6 +68,21 @@ public sealed class TestEnvironmentTests : IDisposable
     }
 
     [Fact]
+    public void A_probe_of_a_web_root_that_serves_nothing_is_warned_of()
+    {
+        _project.Write("env/pipeline.yml", """
+            application: courses
+            health: { endpoints: [{ name: home, url: / }] }
+            stages:
+              - name: local
+                target: local
+            """);
+        PSObject warning = _project.Session.Run("Test-Environment").Output[0];
+        Assert.Equal("Warning  env/pipeline.yml:2 health.endpoints[0].url", Row(warning));
+        Assert.Contains("expected 'web.bundle'", $"{warning.Properties["Message"].Value}", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_table_shows_where_and_what()
     {
         string table = _project.Session.Show("Test-Environment staging");
