@@ -39,11 +39,22 @@ public sealed class EnvironmentReference
 /// <summary>Turns names and result objects into <see cref="EnvironmentReference"/>s while PowerShell binds.</summary>
 public sealed class EnvironmentTransformationAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>Set where the parameter takes one environment, so that several are refused in words.</summary>
+    public bool IsSingle { get; set; }
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
         (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is IEnumerable several and not string
-            ? several.Cast<object>().Select(One).ToArray()
+            ? Several([.. several.Cast<object>().Select(One)])
             : One(inputData);
+
+    private object Several(EnvironmentReference[] references) => (IsSingle, references) switch
+    {
+        (false, _) => references,
+        (true, [EnvironmentReference only]) => only,
+        _ => throw new ArgumentTransformationMetadataException(
+            $"'{string.Join(", ", references)}' {(references.Length == 0 ? "names no environment" : "names several environments")}: give one."),
+    };
 
     private static EnvironmentReference One(object value) =>
         EnvironmentReference.From(value)

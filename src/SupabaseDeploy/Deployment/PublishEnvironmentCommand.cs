@@ -14,7 +14,7 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
 {
     /// <summary>The environment: its name, or an object that belongs to one.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
-    [EnvironmentTransformation]
+    [EnvironmentTransformation(IsSingle = true)]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public EnvironmentReference Environment { get; set; } = null!;
 

@@ -18,7 +18,7 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
 
     /// <summary>The environment: its name, or an object that belongs to one. A backup object is what its environment is restored from.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
-    [EnvironmentTransformation]
+    [EnvironmentTransformation(IsSingle = true)]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public EnvironmentReference Environment { get; set; } = null!;
 

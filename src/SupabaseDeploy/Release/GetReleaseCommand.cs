@@ -22,7 +22,7 @@ public sealed class GetReleaseCommand : ProjectCmdlet
 
     /// <summary>Only releases that were healthy on this environment.</summary>
     [Parameter]
-    [EnvironmentTransformation]
+    [EnvironmentTransformation(IsSingle = true)]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public EnvironmentReference? VerifiedOn { get; set; }
 

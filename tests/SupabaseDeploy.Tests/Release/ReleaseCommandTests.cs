@@ -46,6 +46,15 @@ public sealed class ReleaseCommandTests
     }
 
     [Fact]
+    public void Several_environments_where_one_is_taken_are_refused_in_words()
+    {
+        using var project = new PublishSession(isStarted: false);
+
+        Assert.Contains("'staging, production' names several environments: give one", project.Run("Publish-Environment staging, production").Error!.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("its database does not run", project.Run("Publish-Environment @('staging') -Release (New-Release)").Error!.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatIf_makes_nothing()
     {
         using var project = new PublishSession(isStarted: false);
