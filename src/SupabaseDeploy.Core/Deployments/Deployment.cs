@@ -116,4 +116,8 @@ public enum StepStatus
 /// <param name="StartedAt">When it began, UTC.</param>
 /// <param name="Duration">How long it took; null while it runs.</param>
 /// <param name="Message">What was done or seen, or what went wrong.</param>
-public sealed record DeploymentStep(string Name, StepStatus Status, DateTimeOffset StartedAt, TimeSpan? Duration, string? Message);
+public sealed record DeploymentStep(string Name, StepStatus Status, DateTimeOffset StartedAt, TimeSpan? Duration, string? Message)
+{
+    /// <summary><c>web Succeeded</c>: what a list of steps shows of each.</summary>
+    public override string ToString() => $"{Name} {Status}";
+}

@@ -49,4 +49,8 @@ public enum LocalStackState
 /// <param name="Port">Its TCP port, kept between runs.</param>
 /// <param name="Version">Version of the program.</param>
 /// <param name="StartedAt">When the process started, UTC.</param>
-public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, int Port, string? Version, DateTimeOffset? StartedAt);
+public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, int Port, string? Version, DateTimeOffset? StartedAt)
+{
+    /// <summary><c>gateway on port 54321</c>: what a list of services shows of each.</summary>
+    public override string ToString() => IsRunning ? $"{Name} on port {Port}" : $"{Name} stopped";
+}

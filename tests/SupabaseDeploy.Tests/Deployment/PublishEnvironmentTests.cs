@@ -17,6 +17,7 @@ public sealed class PublishEnvironmentTests
             ["home Healthy"],
             project.Lines("New-Release | Publish-Environment staging | Test-DeploymentHealth | Where-Object Check -eq home | ForEach-Object { \"$($_.Check) $($_.Overall)\" }"));
         Assert.Equal(["Publish Succeeded True"], project.Lines("Get-Release -VerifiedOn staging -Latest | Publish-Environment production | ForEach-Object { \"$($_.Kind) $($_.Status) $($_.Changed)\" }"));
+        Assert.StartsWith("lock Succeeded preflight Succeeded", Assert.Single(project.Lines("\"$((Get-Deployment production -Latest).Steps)\"")), StringComparison.Ordinal);
         Assert.Equal(["staging production"], project.Lines("Get-Release | ForEach-Object { \"$($_.RunsOn)\" }"));
         Assert.Equal(["Succeeded False"], project.Lines("Get-Release | Publish-Environment production | ForEach-Object { \"$($_.Status) $($_.Changed)\" }"));
 

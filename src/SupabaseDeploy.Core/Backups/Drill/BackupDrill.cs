@@ -40,7 +40,11 @@ public sealed record BackupDrill : IEnvironmentResult
 /// <param name="Name"><c>files</c>, <c>roles</c>, <c>restore</c>, <c>rows</c>, <c>large objects</c>, <c>migrations</c>, <c>constraints</c>, <c>indexes</c> or <c>row security</c>.</param>
 /// <param name="Passed">The verdict.</param>
 /// <param name="Message">What was seen, and what was expected where it differs.</param>
-public sealed record DrillCheck(string Name, bool Passed, string Message);
+public sealed record DrillCheck(string Name, bool Passed, string Message)
+{
+    /// <summary><c>rows passed</c>: what a list of checks shows of each.</summary>
+    public override string ToString() => $"{Name} {(Passed ? "passed" : "failed")}";
+}
 
 /// <summary>The last drill of a backup, kept as <c>drill.json</c> beside its manifest.</summary>
 public sealed record DrillRecord
