@@ -3,20 +3,22 @@ using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.KilledProcess;
 
-/// <summary>Kills this process at the first event whose text starts with what it waits for.</summary>
-internal sealed class KillingSink(string awaited) : IProgressSink
+/// <summary>Kills this process, as a power cut would end it, at the first event that is the end.</summary>
+internal sealed class KillingSink(Func<DeployEvent, bool> isEnd) : IProgressSink
 {
+    /// <summary>At the first event whose text starts with <paramref name="awaited"/>.</summary>
+    public static KillingSink At(string awaited) => new(deployEvent => Text(deployEvent).StartsWith(awaited, StringComparison.Ordinal));
+
+    /// <summary>At the beginning or end of a step, counted from 1.</summary>
+    public static KillingSink AtBoundary(int boundary)
+    {
+        int seen = 0;
+        return new(deployEvent => deployEvent is DeploymentStepStarted or DeploymentStepEnded && ++seen == boundary);
+    }
+
     public void Publish(DeployEvent deployEvent)
     {
-        string text = deployEvent switch
-        {
-            DeploymentStepStarted started => $"started {started.Step}",
-            DeploymentStepEnded ended => $"ended {ended.Step.Name}",
-            ActivityProgress progress => progress.Status,
-            Detail detail => detail.Message,
-            _ => "",
-        };
-        if (!text.StartsWith(awaited, StringComparison.Ordinal))
+        if (!isEnd(deployEvent))
         {
             return;
         }
@@ -26,4 +28,13 @@ internal sealed class KillingSink(string awaited) : IProgressSink
         // The signal may take a moment; nothing more is done meanwhile.
         self.WaitForExit();
     }
+
+    private static string Text(DeployEvent deployEvent) => deployEvent switch
+    {
+        DeploymentStepStarted started => $"started {started.Step}",
+        DeploymentStepEnded ended => $"ended {ended.Step.Name}",
+        ActivityProgress progress => progress.Status,
+        Detail detail => detail.Message,
+        _ => "",
+    };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SupabaseDeploy.Backups;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
@@ -5,17 +6,25 @@ using SupabaseDeploy.KilledProcess;
 using SupabaseDeploy.Postgres;
 
 // Does one piece of work and is killed, as by kill -9, when it comes to the given event: for tests of what the next process finds.
-// Arguments: start|backup|drill|restore, the project folder (to start a cluster, its pointer folder), the event.
-// For all but start, the two database URLs are in the environment.
+// Arguments: start|backup|drill|restore, the project folder (to start a cluster, its pointer folder), the event;
+// or publish, the project folder, the number of the step boundary, the stage, the release.
+// For all but start, the database URLs are in the environment. Exits 3 when it came to its end alive.
+const int Alive = 3;
 string[] arguments = Environment.GetCommandLineArgs()[1..];
-var sink = new KillingSink(arguments[2]);
+var sink = arguments[0] == "publish" ? KillingSink.AtBoundary(int.Parse(arguments[2], CultureInfo.InvariantCulture)) : KillingSink.At(arguments[2]);
 if (arguments[0] == "start")
 {
     await PostgresCluster.At(arguments[1], new ClusterOptions { IsThrowAway = true }).StartAsync(sink, CancellationToken.None).ConfigureAwait(false);
-    return;
+    return Alive;
 }
 
 DatabaseAddress application = DatabaseAddress.Parse(Environment.GetEnvironmentVariable("TEST_APPLICATION_URL")!);
+if (arguments[0] == "publish")
+{
+    await Publication.RunAsync(new ProjectFolder(arguments[1]), arguments[3], arguments[4], application, sink).ConfigureAwait(false);
+    return Alive;
+}
+
 DatabaseAddress administration = DatabaseAddress.Parse(Environment.GetEnvironmentVariable("TEST_ADMINISTRATION_URL")!);
 var environment = new DeploymentEnvironment
 {
@@ -35,3 +44,4 @@ Task work = arguments[0] switch
     _ => throw new ArgumentException($"'{arguments[0]}' is no work of this program."),
 };
 await work.ConfigureAwait(false);
+return Alive;

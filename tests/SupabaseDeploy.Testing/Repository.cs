@@ -12,6 +12,10 @@ public static class Repository
     /// <summary>The gateway as built.</summary>
     public static string GatewayFolder { get; } = Path.Combine(Root, "src", "SupabaseDeploy.Gateway", "bin", "Release", "net10.0");
 
+    /// <summary>The program that does one piece of work and is killed in the middle of it.</summary>
+    public static string KilledProcess { get; } =
+        Path.Combine(Root, "tests", "SupabaseDeploy.KilledProcess", "bin", "Release", "net10.0", "SupabaseDeploy.KilledProcess.dll");
+
     private static string Find()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);

@@ -77,9 +77,8 @@ internal sealed class BackedUpProject : IAsyncDisposable
     /// <summary>Runs the program that is killed at an event, and waits for its end.</summary>
     public async Task KillAsync(string work, string at)
     {
-        string program = Path.Combine(Repository.Root, "tests", "SupabaseDeploy.KilledProcess", "bin", "Release", "net10.0", "SupabaseDeploy.KilledProcess.dll");
         ProcessResult result = await ChildProcess.RunAsync(
-            new ProcessRequest("dotnet", [program, work, Environment.Project.Root, at])
+            new ProcessRequest("dotnet", [Repository.KilledProcess, work, Environment.Project.Root, at])
             {
                 Environment = new Dictionary<string, string?>
                 {

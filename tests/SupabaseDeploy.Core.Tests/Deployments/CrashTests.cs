@@ -13,9 +13,6 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
     private const int EndedByItself = 3;
     private const int Killed = 128 + 9;
 
-    private static readonly string s_program =
-        Path.Combine(Repository.Root, "tests", "SupabaseDeploy.CrashingPublisher", "bin", "Release", "net10.0", "SupabaseDeploy.CrashingPublisher.dll");
-
     private PublishedApplication _application = null!;
 
     public async ValueTask InitializeAsync() => _application = await PublishedApplication.CreateAsync();
@@ -110,9 +107,9 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
     {
         DatabaseAddress database = _application.Database("staging").Application;
         string url = $"postgresql://{database.User}:{Uri.EscapeDataString(database.Password!.Reveal())}@{database.Host}:{database.Port}/{database.Database}";
-        string[] arguments = [s_program, _application.Project.Root, "staging", release.Id, boundary.ToString(CultureInfo.InvariantCulture)];
+        string[] arguments = [Repository.KilledProcess, "publish", _application.Project.Root, boundary.ToString(CultureInfo.InvariantCulture), "staging", release.Id];
         ProcessResult result = await ChildProcess.RunAsync(
-            new ProcessRequest("dotnet", arguments) { Environment = new Dictionary<string, string?> { ["TEST_DATABASE_URL"] = url } },
+            new ProcessRequest("dotnet", arguments) { Environment = new Dictionary<string, string?> { ["TEST_APPLICATION_URL"] = url } },
             CancellationToken.None);
         output.WriteLine($"Boundary {boundary}: exit code {result.ExitCode}. {result.Error}");
         return result.ExitCode;

@@ -45,10 +45,9 @@ public sealed class ClusterTemplatesTests
         await using var folder = new ClusterFolder();
         StateFolders folders = StateFolders.OfThisMachine() with { Cache = Path.Combine(cache.Path, "cache") };
         PostgresCluster cluster = folder.At("local", options => options with { Folders = folders });
-        string program = Path.Combine(Repository.Root, "tests", "SupabaseDeploy.KilledProcess", "bin", "Release", "net10.0", "SupabaseDeploy.KilledProcess.dll");
         foreach (string step in (string[])["Initialising", "Creating the roles", "Writing the template", "Copying the template", "Setting the passwords"])
         {
-            var request = new ProcessRequest("dotnet", [program, "start", cluster.PointerFolder, step])
+            var request = new ProcessRequest("dotnet", [Repository.KilledProcess, "start", cluster.PointerFolder, step])
             {
                 Environment = new Dictionary<string, string?> { [StateFolders.CacheVariable] = folders.Cache },
             };
