@@ -30,7 +30,6 @@ internal sealed class DeploymentRun
         _sink = sink;
         _activity = $"{plan.Kind} {plan.Release?.ShortId ?? "a backup"} to {plan.Environment} ({host})";
         DateTimeOffset now = Now();
-        LockOwner owner = LockOwner.OfThisProcess(_activity, now);
         _deployment = new Deployment
         {
             Id = Guid.CreateVersion7(now),
@@ -39,7 +38,7 @@ internal sealed class DeploymentRun
             PreviousRelease = plan.PreviousRelease,
             Kind = plan.Kind,
             Status = DeploymentStatus.Running,
-            RequestedBy = $"{owner.Who} on {owner.Machine} (process {owner.ProcessId})",
+            RequestedBy = LockOwner.OfThisProcess(_activity, now).Requester,
             StartedAt = now,
             Plan = plan,
             Steps = [],

@@ -18,6 +18,9 @@ public sealed record LockOwner(string Who, string Machine, int ProcessId, DateTi
         since,
         why);
 
+    /// <summary>Who, from where: <c>ann on build-7 (process 4711)</c>.</summary>
+    internal string Requester => $"{Who} on {Machine} (process {ProcessId})";
+
     /// <inheritdoc/>
-    public override string ToString() => $"{Who} on {Machine} (process {ProcessId}) since {Since:yyyy-MM-dd HH:mm:ss}Z: {Why}";
+    public override string ToString() => $"{Requester} since {Since:yyyy-MM-dd HH:mm:ss}Z: {Why}";
 }

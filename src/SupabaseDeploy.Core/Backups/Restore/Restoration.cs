@@ -240,16 +240,10 @@ internal sealed class Restoration(
             PreviousRelease = previous,
             Kind = DeploymentKind.Restore,
             Status = DeploymentStatus.Running,
-            RequestedBy = Requester(now),
+            RequestedBy = LockOwner.OfThisProcess("restore", now).Requester,
             StartedAt = now,
             Plan = RestoreNames.Plan(backup, entry, release, previous),
             Steps = [],
         };
-    }
-
-    private static string Requester(DateTimeOffset now)
-    {
-        LockOwner owner = LockOwner.OfThisProcess("restore", now);
-        return $"{owner.Who} on {owner.Machine} (process {owner.ProcessId})";
     }
 }
