@@ -40,4 +40,7 @@ public static partial class ErrorTable
 
     /// <summary>The server refused what the runner itself asked: the history cannot be read or written.</summary>
     public static readonly ErrorCode MigrationHistoryInaccessible = new("MigrationHistoryInaccessible", 3013, ErrorKind.PermissionDenied);
+
+    /// <summary>The session of a killed migration is still at work and does not end.</summary>
+    public static readonly ErrorCode MigrationSessionLeft = new("MigrationSessionLeft", 3014, ErrorKind.ResourceBusy);
 }

@@ -33,21 +33,30 @@ internal sealed class MigrationSession : IAsyncDisposable
     /// Ends what a killed process left: the server releases its lock at once, but goes on with the statement it was at. Whoever holds the
     /// lock knows that no other session of this kind belongs to anybody. Call it before the history is read.
     /// </summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.MigrationSessionLeft"/>: one of them does not end.</exception>
     public async Task EndOrphansAsync(IProgressSink sink, CancellationToken cancellationToken)
     {
-        using var command = new NpgsqlCommand(
+        const string Orphans =
             """
-            select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
+            from pg_stat_activity
             where datname = current_database() and application_name = $1 and usename = current_user and pid <> pg_backend_pid()
-            """,
-            Connection)
+            """;
+        long ended = await CountAsync($"select count(pg_terminate_backend(pid, 10000)) {Orphans}", cancellationToken).ConfigureAwait(false);
+        if (ended == 0)
         {
-            Parameters = { new NpgsqlParameter { Value = ApplicationName } },
-        };
-        if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is long and > 0 and var ended)
-        {
-            sink.Publish(new Notice($"Ended {ended} database {(ended == 1 ? "session" : "sessions")} of a migration whose process was killed."));
+            return;
         }
+
+        if (await CountAsync($"select count(*) {Orphans}", cancellationToken).ConfigureAwait(false) > 0)
+        {
+            throw new DeployException(
+                ErrorTable.MigrationSessionLeft,
+                $"A migration whose process was killed is still at work in '{_database}' and does not end within 10 s. Nothing was run.",
+                $"End the sessions whose application_name is '{ApplicationName}' in pg_stat_activity, then run the command again.",
+                _database);
+        }
+
+        sink.Publish(new Notice($"Ended {ended} database {(ended == 1 ? "session" : "sessions")} of a migration whose process was killed."));
     }
 
     public async ValueTask DisposeAsync()
@@ -58,6 +67,12 @@ internal sealed class MigrationSession : IAsyncDisposable
         {
             await EndBackendAsync().ConfigureAwait(false);
         }
+    }
+
+    private async Task<long> CountAsync(string sql, CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(sql, Connection) { Parameters = { new NpgsqlParameter { Value = ApplicationName } } };
+        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
     /// <summary>A backend does not notice a lost client while a statement runs, and would go on changing the database after the lock is free.</summary>
