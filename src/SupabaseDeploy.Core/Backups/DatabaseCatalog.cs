@@ -1,4 +1,5 @@
 using Npgsql;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Backups;
 
@@ -105,28 +106,11 @@ internal sealed class DatabaseCatalog(NpgsqlConnection connection)
             : [];
 
     /// <summary>Runs one query and maps its rows.</summary>
-    public async Task<IReadOnlyList<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await using (reader.ConfigureAwait(false))
-        {
-            var rows = new List<T>();
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                rows.Add(map(reader));
-            }
-
-            return rows;
-        }
-    }
+    public Task<IReadOnlyList<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken) =>
+        connection.RowsAsync(sql, map, cancellationToken);
 
     /// <summary>Runs one query for one value.</summary>
-    public async Task<T> ScalarAsync<T>(string sql, CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        return (T)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
+    public Task<T> ScalarAsync<T>(string sql, CancellationToken cancellationToken) => connection.ScalarAsync<T>(sql, cancellationToken);
 
     /// <summary>Runs statements.</summary>
     public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)

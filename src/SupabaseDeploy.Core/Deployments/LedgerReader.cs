@@ -2,6 +2,7 @@ using System.Text;
 using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Deployments;
@@ -102,21 +103,8 @@ internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment 
         return steps.ToLookup(step => step.Deployment, step => step.Step);
     }
 
-    private async Task<IReadOnlyList<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken)
-    {
-        using NpgsqlCommand command = session.Command(sql);
-        NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await using (row.ConfigureAwait(false))
-        {
-            var items = new List<T>();
-            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                items.Add(map(row));
-            }
-
-            return items;
-        }
-    }
+    private Task<IReadOnlyList<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken) =>
+        session.Connection.RowsAsync(sql, map, cancellationToken);
 
     private static string? Nullable(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Health;
 

@@ -1,8 +1,8 @@
 using Npgsql;
 
-namespace SupabaseDeploy.Health;
+namespace SupabaseDeploy.Postgres;
 
-/// <summary>Short reads of a probe.</summary>
+/// <summary>Reads of whole results, which are small.</summary>
 internal static class Queries
 {
     public static async Task<T> ScalarAsync<T>(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
