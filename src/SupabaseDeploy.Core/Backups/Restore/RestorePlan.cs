@@ -51,4 +51,8 @@ public sealed record RestorePlan : IEnvironmentResult
 /// <param name="Table"><c>schema.table</c>.</param>
 /// <param name="Live">Rows now; 0 where the table is not there.</param>
 /// <param name="Backup">Rows in the backup; 0 where the table is not in it.</param>
-public sealed record RowDifference(string Table, long Live, long Backup);
+public sealed record RowDifference(string Table, long Live, long Backup)
+{
+    /// <summary><c>public.grades 12 → 10</c>: what a list of differences shows of each.</summary>
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Table} {Live} → {Backup}");
+}
