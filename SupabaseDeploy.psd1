@@ -8,15 +8,7 @@
     Description          = 'Carries a Flutter and Supabase application from local development to Supabase Cloud and self-hosting: migrates, publishes behind gates, watches health, rolls back, and proves that backups restore.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @(
-        'module/Backup.Format.ps1xml'
-        'module/Deployment.Format.ps1xml'
-        'module/DeploymentHealth.Format.ps1xml'
-        'module/Environment.Format.ps1xml'
-        'module/LocalStack.Format.ps1xml'
-        'module/Migration.Format.ps1xml'
-        'module/Release.Format.ps1xml'
-    )
+    FormatsToProcess     = 'module/SupabaseDeploy.Format.ps1xml'
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()
