@@ -18,7 +18,17 @@ internal sealed partial class TerminalInterface
     public bool CanAsk => !_nonInteractive && !Console.IsInputRedirected;
 
     /// <summary>Ends the wait for any answer: the session is ending.</summary>
-    public void AbandonQuestions() => _abandoned.Cancel();
+    public void AbandonQuestions()
+    {
+        try
+        {
+            _abandoned.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The session ended by itself in the moment the signal came: nobody waits for an answer.
+        }
+    }
 
     /// <summary>A line editor for the prompt.</summary>
     public LineEditor Editor(IReadOnlyList<string> history, Func<string, int, (string Text, int Cursor)?> complete) =>

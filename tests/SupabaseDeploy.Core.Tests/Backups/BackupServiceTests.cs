@@ -1,3 +1,4 @@
+using SupabaseDeploy.Core.Tests;
 using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
@@ -8,6 +9,7 @@ using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Backups;
 
+[Collection(ServerRoles.Collection)]
 public sealed class BackupServiceTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();

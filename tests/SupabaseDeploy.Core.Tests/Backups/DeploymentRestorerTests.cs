@@ -1,3 +1,4 @@
+using SupabaseDeploy.Core.Tests;
 using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
@@ -7,6 +8,7 @@ using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Backups;
 
+[Collection(ServerRoles.Collection)]
 public sealed class DeploymentRestorerTests : IAsyncLifetime
 {
     private BackedUpProject _project = null!;

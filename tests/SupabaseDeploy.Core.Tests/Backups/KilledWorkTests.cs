@@ -1,9 +1,11 @@
+using SupabaseDeploy.Core.Tests;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Backups;
 
 /// <summary>The process is killed, as by kill -9, between and inside the steps; what the next process finds is never two states or none.</summary>
+[Collection(ServerRoles.Collection)]
 public sealed class KilledWorkTests : IAsyncLifetime
 {
     private BackedUpProject _project = null!;

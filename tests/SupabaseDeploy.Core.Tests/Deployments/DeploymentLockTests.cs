@@ -8,6 +8,7 @@ using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Deployments;
 
+[Collection(ServerRoles.Collection)]
 public sealed class DeploymentLockTests : IAsyncLifetime
 {
     private readonly CollectingSink _sink = new();

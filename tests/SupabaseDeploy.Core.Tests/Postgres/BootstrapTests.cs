@@ -5,6 +5,7 @@ using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Postgres;
 
+[Collection(ServerRoles.Collection)]
 public sealed class BootstrapTests
 {
     private const string UserId = "11111111-1111-1111-1111-111111111111";

@@ -6,6 +6,7 @@ using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Targets;
 
+[Collection(ServerRoles.Collection)]
 public sealed class DeploymentTargetsTests
 {
     private readonly DeploymentTargets _targets = new();
