@@ -24,6 +24,7 @@ public sealed partial class BackupStore
     internal const UnixFileMode OwnerReadWrite = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private const string IncomingPrefix = ".incoming-";
+    private const int SecondLength = 15; // yyyyMMdd-HHmmss, with which an id begins
 
     private readonly DeploymentEnvironment _environment;
 
@@ -59,7 +60,8 @@ public sealed partial class BackupStore
             }
         }
 
-        return backups;
+        // Ids tell the second; two backups of one second are told apart by their snapshots.
+        return [.. backups.OrderByDescending(backup => backup.ConsistentAt)];
     }
 
     /// <summary>The ids of all complete backups; reads nothing but names.</summary>
@@ -73,10 +75,13 @@ public sealed partial class BackupStore
     public DeploymentBackup Find(string idOrLatest)
     {
         bool latest = string.Equals(idOrLatest, "latest", StringComparison.OrdinalIgnoreCase);
-        string? id = latest ? Ids().Max(StringComparer.Ordinal) : Ids().FirstOrDefault(known => known == idOrLatest);
-        return id is not null
-            ? Read(id)
-            : throw new DeployException(
+        IReadOnlyList<string> ids = Ids();
+        string? newestSecond = ids.Max(StringComparer.Ordinal)?[..SecondLength];
+        return ids
+            .Where(id => latest ? id.StartsWith(newestSecond!, StringComparison.Ordinal) : id == idOrLatest)
+            .Select(Read)
+            .MaxBy(backup => backup.ConsistentAt)
+            ?? throw new DeployException(
                 ErrorTable.BackupNotFound,
                 latest ? $"Environment '{_environment}' has no backup in '{Folder}'." : $"Environment '{_environment}' has no backup '{idOrLatest}' in '{Folder}'.",
                 latest ? $"Take one with 'Backup-Deployment {_environment}'." : $"See 'Get-DeploymentBackup {_environment}' for those it has.",
