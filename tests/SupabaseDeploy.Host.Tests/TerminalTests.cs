@@ -82,8 +82,9 @@ public sealed class TerminalTests
         Assert.Contains("\r\u001b[KRestore: copying [##########----------] 50 %\r\u001b[Kdone", result.Output, StringComparison.Ordinal);
     }
 
+    /// <remarks>Without <c>exec</c> a shell may stay beside the host, and end by the Ctrl+C that the host survives.</remarks>
     private static EngineRun OnTerminal(TemporaryFolder folder, params string[] arguments) =>
-        EngineRun.Start("script", ["-qec", string.Join(' ', arguments.Prepend(Engine.Host.Program).Select(word => $"'{word}'")), "/dev/null"], folder.Path);
+        EngineRun.Start("script", ["-qec", "exec " + string.Join(' ', arguments.Prepend(Engine.Host.Program).Select(word => $"'{word}'")), "/dev/null"], folder.Path);
 
     private static async Task TypeAsync(EngineRun run, string keys)
     {
