@@ -73,6 +73,9 @@ public sealed record DeploymentEnvironment : IEnvironmentResult
     /// <summary>Backups before a publish, where they go and how long they are kept.</summary>
     public BackupSettings Backup { get; init; } = new();
 
+    /// <summary>How long migrations wait for locks and run, and how often a file is tried again.</summary>
+    public MigrationSettings Migrations { get; init; } = MigrationSettings.For(TargetKind.Database);
+
     /// <summary>The flat public values of <c>env/&lt;name&gt;.json</c>, as Flutter reads them.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 

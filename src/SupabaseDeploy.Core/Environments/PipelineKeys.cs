@@ -15,11 +15,12 @@ internal static class PipelineKeys
         ["web"] = ["bundle", "keep"],
         ["health"] = s_health,
         ["health.endpoints[]"] = s_endpoint,
-        ["stages[]"] = ["name", "target", "project", "database", "promoteFrom", "compose", "health", "gates", "backup"],
+        ["stages[]"] = ["name", "target", "project", "database", "promoteFrom", "compose", "health", "gates", "backup", "migrations"],
         ["stages[].health"] = s_health,
         ["stages[].health.endpoints[]"] = s_endpoint,
         ["stages[].gates"] = ["evidence", "soak", "approvals", "drillWithin"],
         ["stages[].backup"] = ["before", "store", "keep"],
         ["stages[].backup.keep"] = ["daily", "weekly", "monthly"],
+        ["stages[].migrations"] = ["lockTimeout", "statementTimeout", "retries"],
     };
 }

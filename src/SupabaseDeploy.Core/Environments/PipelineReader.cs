@@ -72,8 +72,19 @@ internal sealed class PipelineReader(ProblemList problems)
             Health = Health(stage),
             Gates = Gates(stage.Map("gates", "a mapping with 'evidence'")),
             Backup = Backup(stage.Map("backup", "a mapping with 'before' and 'store'")),
+            Migrations = Migrations(stage.Map("migrations", "a mapping with 'lockTimeout', 'statementTimeout' and 'retries'")),
         };
     }
+
+    private static WrittenMigrations? Migrations(MapReader? migrations) =>
+        migrations is null
+            ? null
+            : new WrittenMigrations
+            {
+                LockTimeout = migrations.Span("lockTimeout"),
+                StatementTimeout = migrations.Span("statementTimeout"),
+                Retries = migrations.Number("retries", 0, 100),
+            };
 
     private static WrittenWeb? Web(MapReader? web)
     {

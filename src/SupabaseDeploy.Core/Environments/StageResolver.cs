@@ -35,7 +35,19 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
             Gates = new GateSettings { Evidence = [.. stage.Gates?.Evidence.Select(kind => kind.Value) ?? []] },
             Health = Health(stage.Health ?? pipeline.Health, problems),
             Backup = Backup(stage.Backup, problems),
+            Migrations = Migrations(stage.Target.Value, stage.Migrations),
             Variables = variables,
+        };
+    }
+
+    private static MigrationSettings Migrations(TargetKind target, WrittenMigrations? written)
+    {
+        var usual = MigrationSettings.For(target);
+        return new MigrationSettings
+        {
+            LockTimeout = written?.LockTimeout?.Value ?? usual.LockTimeout,
+            StatementTimeout = written?.StatementTimeout?.Value ?? usual.StatementTimeout,
+            Retries = written?.Retries?.Value ?? usual.Retries,
         };
     }
 

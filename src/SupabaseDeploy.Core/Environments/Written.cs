@@ -35,6 +35,8 @@ internal sealed record WrittenStage(string Path, int Line)
     public WrittenGates? Gates { get; init; }
 
     public WrittenBackup? Backup { get; init; }
+
+    public WrittenMigrations? Migrations { get; init; }
 }
 
 /// <summary><c>web</c>.</summary>
@@ -87,4 +89,14 @@ internal sealed record WrittenBackup
     public Written<int>? Weekly { get; init; }
 
     public Written<int>? Monthly { get; init; }
+}
+
+/// <summary><c>migrations</c>.</summary>
+internal sealed record WrittenMigrations
+{
+    public Written<TimeSpan>? LockTimeout { get; init; }
+
+    public Written<TimeSpan>? StatementTimeout { get; init; }
+
+    public Written<int>? Retries { get; init; }
 }

@@ -22,6 +22,9 @@ public sealed record MigrationRequest
     /// <summary>How long to wait for another holder of the lock; zero to stop at once.</summary>
     public TimeSpan LockWait { get; init; }
 
+    /// <summary>Time limits and retries; null for the environment's own.</summary>
+    public MigrationSettings? Settings { get; init; }
+
     /// <summary>Run new and changed seed files afterwards.</summary>
     public bool IncludeSeed { get; init; }
 }

@@ -57,7 +57,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         IReadOnlyList<SeedFile> seeds = request.IncludeSeed ? await SeedsAsync(request, cancellationToken).ConfigureAwait(false) : [];
 
         using var progress = new FileProgress($"Migrate {request.Environment.Name}", "Applying", pending.Count, sink, _time);
-        var context = new UpgradeContext(files.ToDictionary(file => file.Version), new ScriptSession(session.Connection), guard, progress, sink, _time);
+        var context = new UpgradeContext(files.ToDictionary(file => file.Version), new ScriptSession(session.Connection, request.Settings ?? request.Environment.Migrations), guard, progress, sink, _time);
         IReadOnlyList<AppliedMigration> applied = await UpgradeAsync(context, session.Connection, history, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> seeded = await SeedHistory.ApplyAsync(session.Connection, context.Session, seeds, sink, cancellationToken).ConfigureAwait(false);
         await context.Session.ResetAsync(cancellationToken).ConfigureAwait(false);
@@ -105,7 +105,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
             await SqlScript.ReadAsync(file.DownPath!, cancellationToken).ConfigureAwait(false);
         }
 
-        var scripts = new ScriptSession(session.Connection);
+        var scripts = new ScriptSession(session.Connection, request.Settings ?? request.Environment.Migrations);
         using var progress = new FileProgress($"Undo migrations of {request.Environment.Name}", "Undoing", files.Count, sink, _time);
         var undone = new List<AppliedMigration>();
         foreach (MigrationFile file in files)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Npgsql;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Postgres;
 
@@ -8,7 +10,7 @@ namespace SupabaseDeploy.Migrations;
 /// Runs scripts on one connection. The record (a history row) is written first inside the script's own transaction: another runner that
 /// does not know our lock then waits for our transaction and fails on the primary key before it has done anything.
 /// </summary>
-internal sealed class ScriptSession(NpgsqlConnection connection)
+internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettings? settings = null)
 {
     // Enough for one round trip a usual file, small enough that a big one is cancelled soon and held in pieces.
     private const int StatementsPerBatch = 250;
@@ -17,7 +19,9 @@ internal sealed class ScriptSession(NpgsqlConnection connection)
     private static readonly TimeSpan s_rollbackLimit = TimeSpan.FromSeconds(5);
 
     // A file may have changed session settings and role; RESET ALL leaves the role alone.
-    private static readonly string[] s_freshSession = ["reset all", "reset session authorization", "reset role"];
+    private static readonly string[] s_reset = ["reset all", "reset session authorization", "reset role"];
+
+    private readonly string[] _freshSession = [.. s_reset, .. Limits(settings ?? new())];
 
     /// <summary>Runs <paramref name="script"/> and writes <paramref name="record"/> with it.</summary>
     /// <exception cref="DeployException">The server refused a statement; the transaction was rolled back.</exception>
@@ -49,9 +53,25 @@ internal sealed class ScriptSession(NpgsqlConnection connection)
     /// <summary>Takes back what scripts changed of the session: settings, and the role.</summary>
     public async Task ResetAsync(CancellationToken cancellationToken)
     {
-        using var command = new NpgsqlCommand(string.Join(";\n", s_freshSession), connection);
+        using var command = new NpgsqlCommand(string.Join(";\n", s_reset), connection);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    private static IEnumerable<string> Limits(MigrationSettings settings)
+    {
+        if (settings.LockTimeout is { } lockTimeout)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {Milliseconds(lockTimeout)}");
+        }
+
+        if (settings.StatementTimeout is { } statementTimeout)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"set statement_timeout = {Milliseconds(statementTimeout)}");
+        }
+    }
+
+    // Zero would mean no limit.
+    private static int Milliseconds(TimeSpan limit) => (int)Math.Clamp(Math.Ceiling(limit.TotalMilliseconds), 1, int.MaxValue);
 
     private async Task RunInTransactionAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken)
     {
@@ -100,9 +120,9 @@ internal sealed class ScriptSession(NpgsqlConnection connection)
         await last.SendAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static void AddFreshSession(PendingBatch pending)
+    private void AddFreshSession(PendingBatch pending)
     {
-        foreach (string sql in s_freshSession)
+        foreach (string sql in _freshSession)
         {
             pending.Add(sql);
         }

@@ -31,6 +31,7 @@ public sealed class DeploymentPipelineTests : IDisposable
             database: postgresql://postgres:${secret:SDTEST_PRODUCTION_PASSWORD}@db.example.org:6000/app?sslmode=require
             health: *everywhere
             backup: { before: true, store: "${file:store.txt}", keep: { daily: 7, monthly: 12 } }
+            migrations: { statementTimeout: 10m, retries: 2 }
 
         """;
 
@@ -53,6 +54,7 @@ public sealed class DeploymentPipelineTests : IDisposable
         Assert.Equal(5, local.Web.KeepReleases);
         Assert.Empty(local.Gates.Evidence);
         Assert.Equal((false, null, null), (local.Backup.Before, local.Backup.Store, local.Backup.Keep));
+        Assert.Equal(new MigrationSettings { LockTimeout = null, StatementTimeout = null, Retries = 5 }, local.Migrations);
         Assert.Equal(TimeSpan.FromSeconds(2), local.Health.Timeout);
         Assert.Equal(
             new HttpProbeSettings { Name = "home", Url = "/", Status = 200, BodyMatches = "<title>", MaxLatency = TimeSpan.FromMilliseconds(500) },
@@ -77,6 +79,8 @@ public sealed class DeploymentPipelineTests : IDisposable
         Assert.Equal(Path.Combine(_folder.Path, "deploy", "docker-compose.yml"), environments[1].ComposeFile);
         Assert.Equal("p@ss", environments[1].Database!.Password!.Reveal());
         Assert.Equal("require", environments[1].Database!.SslMode);
+        Assert.Equal(new MigrationSettings { LockTimeout = TimeSpan.FromSeconds(5), Retries = 5 }, environments[0].Migrations);
+        Assert.Equal(new MigrationSettings { LockTimeout = TimeSpan.FromSeconds(5), StatementTimeout = TimeSpan.FromMinutes(10), Retries = 2 }, environments[1].Migrations);
         Assert.Equal(Path.GetFullPath(Path.Combine(_folder.Path, "..", "backups")), environments[1].Backup.Store);
         Assert.Equal(new BackupRetention(7, 0, 12), environments[1].Backup.Keep);
         Assert.Equal("/", Assert.Single(environments[1].Health.Endpoints).Url);

@@ -23,6 +23,7 @@ select version, name, null::text from supabase_migrations.schema_migrations orde
 reset all;
 reset session authorization;
 reset role;
+set lock_timeout = 5000;
 begin;
 insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3);
 create table a (id int);
@@ -38,6 +39,7 @@ create index concurrently ix on a (id)
 reset all;
 reset session authorization;
 reset role;
+set lock_timeout = 5000;
 insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)
 -- end of round trip
 reset all;
