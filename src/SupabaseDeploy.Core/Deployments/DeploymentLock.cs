@@ -8,11 +8,13 @@ namespace SupabaseDeploy.Deployments;
 /// <summary>
 /// The right to change one database: a PostgreSQL session advisory lock on a connection of its own, with a row that says who holds it.
 /// It lives in the maintenance database <c>_supabase_deploy</c> of the server where that exists, so that the application's database can be
-/// renamed while it is held, else in the database itself. The server releases it when the session ends, however the process ended.
+/// renamed while it is held, else (and for a role that may not connect to that) in the database itself; each kind of holder sees the other.
+/// The server releases it when the session ends, however the process ended.
 /// </summary>
 public sealed class DeploymentLock : IAsyncDisposable
 {
     private static readonly TimeSpan s_releaseLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _session = new(1, 1);
     private readonly NpgsqlConnection _connection;
@@ -51,7 +53,7 @@ public sealed class DeploymentLock : IAsyncDisposable
         try
         {
             var table = new LockTable(connection, name);
-            await WaitForLockAsync(table, database, wait, sink, cancellationToken).ConfigureAwait(false);
+            await WaitForLockAsync(table, database, wait, sink, time ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
             LockOwner owner = LockOwner.OfThisProcess(why, (time ?? TimeProvider.System).GetUtcNow());
             await table.WriteOwnerAsync(owner, sink, cancellationToken).ConfigureAwait(false);
             return new DeploymentLock(database, connection, table, owner);
@@ -124,25 +126,60 @@ public sealed class DeploymentLock : IAsyncDisposable
     }
 
     private static async Task WaitForLockAsync(
-        LockTable table, DatabaseAddress database, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
+        LockTable table, DatabaseAddress database, TimeSpan wait, IProgressSink sink, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (await table.TryLockAsync(cancellationToken).ConfigureAwait(false))
+        long start = time.GetTimestamp();
+        bool isLocked = await table.TryLockAsync(cancellationToken).ConfigureAwait(false);
+        LockOwner? owner = isLocked
+            ? await table.FindOwnerElsewhereAsync(cancellationToken).ConfigureAwait(false)
+            : await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false);
+        if (isLocked && owner is null)
         {
             return;
         }
 
-        LockOwner? owner = await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false);
         if (wait == TimeSpan.Zero)
         {
             throw Held(database, owner, wait);
         }
 
         sink.Publish(new Notice($"Waiting for the lock of '{database}', held by {Describe(owner)}."));
-        if (!await table.LockAsync(wait, cancellationToken).ConfigureAwait(false))
+        if (!isLocked && !await table.LockAsync(wait, cancellationToken).ConfigureAwait(false))
         {
             throw Held(database, await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false) ?? owner, wait);
         }
+
+        while (await table.FindOwnerElsewhereAsync(cancellationToken).ConfigureAwait(false) is { } other)
+        {
+            await table.StepAsideAsync(cancellationToken).ConfigureAwait(false);
+            await WaitUntilFreeElsewhereAsync(table, other, database, wait, start, time, cancellationToken).ConfigureAwait(false);
+            if (!await table.ReturnAsync(Left(wait, start, time), cancellationToken).ConfigureAwait(false))
+            {
+                throw Held(database, await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false) ?? other, wait);
+            }
+        }
     }
+
+    /// <summary>There is no queue to wait in for a lock of another database: it is asked for again and again.</summary>
+    private static async Task WaitUntilFreeElsewhereAsync(
+        LockTable table, LockOwner other, DatabaseAddress database, TimeSpan wait, long start, TimeProvider time, CancellationToken cancellationToken)
+    {
+        LockOwner? holder = other;
+        while (holder is not null)
+        {
+            if (wait != Timeout.InfiniteTimeSpan && time.GetElapsedTime(start) >= wait)
+            {
+                throw Held(database, holder, wait);
+            }
+
+            await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
+            holder = await table.FindOwnerElsewhereAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // The server takes no wait shorter than a millisecond.
+    private static TimeSpan Left(TimeSpan wait, long start, TimeProvider time) =>
+        wait == Timeout.InfiniteTimeSpan ? wait : TimeSpan.FromMilliseconds(Math.Max(1, (wait - time.GetElapsedTime(start)).TotalMilliseconds));
 
     private static DeployException Held(DatabaseAddress database, LockOwner? owner, TimeSpan wait) => new(
         ErrorTable.DeploymentLockHeld,

@@ -56,6 +56,10 @@ internal static class LockSession
         {
             return await database.OpenAsync(cancellationToken, ApplicationName).ConfigureAwait(false);
         }
+        catch (DeployException e) when (e.InnerException is { } cause)
+        {
+            throw database.CannotConnect(cause); // Nobody asked for the maintenance database.
+        }
     }
 
     // PgBouncer before 1.23 answers a protocol violation for a database it does not know.

@@ -7,18 +7,28 @@ using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Deployments;
 
-/// <summary>The SQL of a lock: the advisory lock itself and the row that says who holds it.</summary>
+/// <summary>
+/// The SQL of a lock: the advisory lock itself and the row that says who holds it. A role that may not connect to the maintenance database
+/// locks in the application's own, so that each kind of holder also looks for the other: <c>pg_locks</c> shows the locks of every database.
+/// </summary>
 internal sealed class LockTable(NpgsqlConnection connection, string database)
 {
     // Shown as classid in pg_locks: "sdep".
     private const int ProductKey = 0x73646570;
 
-    private const string HeldLock =
-        "locktype = 'advisory' and granted and classid = $1::bigint::oid and objid = $2::bigint::oid and objsubid = 2"
-        + " and database = (select oid from pg_database where datname = current_database())";
+    private const string HeldAnywhere =
+        "locktype = 'advisory' and granted and classid = $1::bigint::oid and objid = $2::bigint::oid and objsubid = 2";
+
+    private const string HeldLock = HeldAnywhere + " and database = (select oid from pg_database where datname = current_database())";
+
+    private const string HeldElsewhere = HeldAnywhere + " and database = (select oid from pg_database where datname = $3 and datname <> current_database())";
 
     private readonly int _databaseKey = Key(database);
+    private readonly bool _isInMaintenance = connection.Database == LockSession.MaintenanceDatabase;
     private bool _hasRow;
+
+    /// <summary>Where a holder of the other kind would be.</summary>
+    private string Elsewhere => _isInMaintenance ? database : LockSession.MaintenanceDatabase;
 
     public async Task<bool> TryLockAsync(CancellationToken cancellationToken)
     {
@@ -57,12 +67,37 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
         int? holder = await FindHolderAsync(cancellationToken).ConfigureAwait(false);
         if (holder is null)
         {
-            return null;
+            return await FindOwnerElsewhereAsync(cancellationToken).ConfigureAwait(false);
         }
 
         return await ReadRowAsync(holder, cancellationToken).ConfigureAwait(false)
-            ?? await DescribeSessionAsync(holder.Value, cancellationToken).ConfigureAwait(false);
+            ?? await DescribeSessionAsync(holder.Value, "a database session that wrote no owner row", cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// The holder of the same database's lock in the other place; null when there is none. Asked after this session has its own lock, it
+    /// excludes the other kind: of two at once, whoever asks second sees the first, and both see each other at worst.
+    /// </summary>
+    public async Task<LockOwner?> FindOwnerElsewhereAsync(CancellationToken cancellationToken)
+    {
+        using NpgsqlCommand command = Command($"select pid from pg_locks where {HeldElsewhere}", Unsigned(ProductKey), Unsigned(_databaseKey), Elsewhere);
+        return (int?)await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is { } holder
+            ? await DescribeSessionAsync(holder, $"a session that holds the lock in database '{Elsewhere}'", cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
+    /// <summary>Lets a holder elsewhere go first. Of the two kinds only the one in the application's database steps aside, so that they never both do.</summary>
+    public async Task StepAsideAsync(CancellationToken cancellationToken)
+    {
+        if (!_isInMaintenance)
+        {
+            await UnlockAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes the lock again after <see cref="StepAsideAsync"/>.</summary>
+    public Task<bool> ReturnAsync(TimeSpan wait, CancellationToken cancellationToken) =>
+        _isInMaintenance ? Task.FromResult(true) : LockAsync(wait, cancellationToken);
 
     /// <summary>Writes the row of this session. A row of another session is there only when its holder died.</summary>
     public async Task WriteOwnerAsync(LockOwner owner, IProgressSink sink, CancellationToken cancellationToken)
@@ -102,12 +137,17 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
             await delete.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        using NpgsqlCommand unlock = Command("select pg_advisory_unlock($1, $2)", ProductKey, _databaseKey);
-        await unlock.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        await UnlockAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The second half of the key: the same for everybody who names the same database.</summary>
     internal static int Key(string database) => BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(database)));
+
+    private async Task UnlockAsync(CancellationToken cancellationToken)
+    {
+        using NpgsqlCommand unlock = Command("select pg_advisory_unlock($1, $2)", ProductKey, _databaseKey);
+        await unlock.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     private async Task CreateTableAsync(CancellationToken cancellationToken)
     {
@@ -188,7 +228,7 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
         }
     }
 
-    private async Task<LockOwner?> DescribeSessionAsync(int holder, CancellationToken cancellationToken)
+    private async Task<LockOwner?> DescribeSessionAsync(int holder, string why, CancellationToken cancellationToken)
     {
         using NpgsqlCommand command = Command(
             """
@@ -200,7 +240,7 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
         await using (row.ConfigureAwait(false))
         {
             return await row.ReadAsync(cancellationToken).ConfigureAwait(false)
-                ? new LockOwner(row.GetString(0), row.GetString(1), holder, row.GetFieldValue<DateTimeOffset>(2), "a database session that wrote no owner row")
+                ? new LockOwner(row.GetString(0), row.GetString(1), holder, row.GetFieldValue<DateTimeOffset>(2), why)
                 : null;
         }
     }

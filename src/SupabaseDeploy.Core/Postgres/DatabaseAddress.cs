@@ -109,19 +109,31 @@ public sealed record DatabaseAddress
         catch (Exception e) when (e is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
-            bool refused = e is PostgresException { SqlState: "28P01" or "28000" };
-            throw new DeployException(
-                refused ? ErrorTable.DatabaseAuthenticationFailed : ErrorTable.DatabaseUnreachable,
-                $"Cannot connect to database '{this}': {e.GetBaseException().Message}",
-                refused ? "Check the user and the password in the database URL." : "Check that the server runs and that host and port are right.",
-                this,
-                e);
+            throw CannotConnect(e);
         }
         catch
         {
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>The error for a connection that could not be made.</summary>
+    internal DeployException CannotConnect(Exception cause)
+    {
+        string? state = (cause as PostgresException)?.SqlState;
+        bool isRefused = state is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification;
+        return new DeployException(
+            isRefused ? ErrorTable.DatabaseAuthenticationFailed : ErrorTable.DatabaseUnreachable,
+            $"Cannot connect to database '{this}': {cause.GetBaseException().Message}",
+            state switch
+            {
+                _ when isRefused => "Check the user and the password in the database URL.",
+                PostgresErrorCodes.TooManyConnections => "Wait until sessions have ended, or give a smaller -ThrottleLimit: each database takes two connections.",
+                _ => "Check that the server runs and that host and port are right.",
+            },
+            this,
+            cause);
     }
 
     /// <summary><c>user@host:port/database</c>; never the password.</summary>

@@ -154,6 +154,72 @@ public sealed class DeploymentLockTests : IAsyncLifetime
         await using DeploymentLock next = await AcquireAsync("migrate");
     }
 
+    [Fact]
+    public async Task A_role_that_may_not_connect_to_the_maintenance_database_and_one_that_may_exclude_each_other()
+    {
+        await using var guest = await Guest.CreateAsync(_database);
+        await using (DeploymentLock held = await DeploymentLock.AcquireAsync(guest.Address, "migrate", TimeSpan.Zero, _sink, default))
+        {
+            Assert.Equal(ErrorTable.DeploymentLockHeld, (await Assert.ThrowsAsync<DeployException>(() => AcquireAsync("publish"))).Code);
+            Assert.Equal(guest.Address.User, (await DeploymentLock.FindOwnerAsync(_database.Application, default))?.Who);
+        }
+
+        await using DeploymentLock other = await AcquireAsync("publish");
+        DeployException e = await Assert.ThrowsAsync<DeployException>(
+            () => DeploymentLock.AcquireAsync(guest.Address, "migrate", TimeSpan.Zero, _sink, default));
+        Assert.Equal(ErrorTable.DeploymentLockHeld, e.Code);
+        Assert.Contains("_supabase_deploy", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_lock_of_one_place_is_waited_for_in_the_other(bool isGuestFirst)
+    {
+        await using var guest = await Guest.CreateAsync(_database);
+        (DatabaseAddress first, DatabaseAddress second) = isGuestFirst ? (guest.Address, _database.Application) : (_database.Application, guest.Address);
+        DeploymentLock held = await DeploymentLock.AcquireAsync(first, "first", TimeSpan.Zero, _sink, default);
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var sink = new CallbackSink(_ => told.TrySetResult());
+        Task<DeploymentLock> waiting = DeploymentLock.AcquireAsync(second, "second", TimeSpan.FromMinutes(1), sink, default);
+        await told.Task;
+        DeployException e = await Assert.ThrowsAsync<DeployException>(
+            () => DeploymentLock.AcquireAsync(second, "third", TimeSpan.FromMilliseconds(300), _sink, default));
+        Assert.Equal(ErrorTable.DeploymentLockHeld, e.Code);
+        Assert.False(waiting.IsCompleted);
+
+        await held.DisposeAsync();
+
+        await using DeploymentLock next = await waiting;
+        await next.EnsureHeldAsync(default);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_reported_with_the_database_that_was_asked_for()
+    {
+        DatabaseAddress nowhere = _database.Application with { Port = 1 };
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(
+            () => DeploymentLock.AcquireAsync(nowhere, "migrate", TimeSpan.Zero, _sink, default));
+
+        Assert.Equal(ErrorTable.DatabaseUnreachable, e.Code);
+        Assert.Contains($"'{nowhere}'", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("_supabase_deploy", e.Message, StringComparison.Ordinal);
+        Assert.Equal(nowhere, e.Target);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_reported_with_the_database_that_was_asked_for()
+    {
+        DatabaseAddress wrong = _database.Application with { Password = new Secret("of nobody") };
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(
+            () => DeploymentLock.AcquireAsync(wrong, "migrate", TimeSpan.Zero, _sink, default));
+
+        Assert.Equal(ErrorTable.DatabaseAuthenticationFailed, e.Code);
+        Assert.Contains($"'{wrong}'", e.Message, StringComparison.Ordinal);
+    }
+
     private Task<DeploymentLock> AcquireAsync(string why) => DeploymentLock.AcquireAsync(_database.Application, why, TimeSpan.Zero, _sink, default);
 
     private async Task TerminateHolderAsync()
@@ -171,6 +237,28 @@ public sealed class DeploymentLockTests : IAsyncLifetime
     {
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>A role that may connect to the database of the test, and to no other.</summary>
+    private sealed class Guest(TestDatabase database, DatabaseAddress address) : IAsyncDisposable
+    {
+        public DatabaseAddress Address => address;
+
+        public static async Task<Guest> CreateAsync(TestDatabase database)
+        {
+            string role = $"guest_{Guid.NewGuid():N}";
+            await using NpgsqlConnection superuser = await database.Administration.OpenAsync(default);
+            await ExecuteAsync(
+                superuser,
+                $"create role {role} login password 'of a test'; grant connect, create on database \"{database.Administration.Database}\" to {role}");
+            return new Guest(database, database.Application with { User = role, Password = new Secret("of a test") });
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await using NpgsqlConnection superuser = await database.Administration.OpenAsync(default);
+            await ExecuteAsync(superuser, $"drop owned by {address.User} cascade; drop role {address.User}");
+        }
     }
 
     private sealed class CallbackSink(Action<DeployEvent> callback) : IProgressSink
