@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Backups;
 

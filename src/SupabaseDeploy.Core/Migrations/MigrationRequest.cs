@@ -16,6 +16,9 @@ public sealed record MigrationRequest
     /// <summary>The folder of the migrations, absolute.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>The files, in order, where they are not simply those of <see cref="Folder"/>, which is not read then; null to read it.</summary>
+    public IReadOnlyList<MigrationFile>? Files { get; init; }
+
     /// <summary>The lock, when the caller holds it already; null to take it here.</summary>
     public DeploymentLock? HeldLock { get; init; }
 

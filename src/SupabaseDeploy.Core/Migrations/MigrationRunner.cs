@@ -36,7 +36,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
     /// <summary>What <see cref="ApplyAsync(MigrationRequest, IProgressSink, CancellationToken)"/> would apply, with the same checks. Changes nothing and takes no lock.</summary>
     public async Task<IReadOnlyList<MigrationFile>> PlanAsync(MigrationRequest request, IProgressSink sink, CancellationToken cancellationToken)
     {
-        IReadOnlyList<MigrationFile> files = MigrationFolder.Read(request.Folder, sink);
+        IReadOnlyList<MigrationFile> files = request.Files ?? MigrationFolder.Read(request.Folder, sink);
         NpgsqlConnection connection = await request.Database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
@@ -50,7 +50,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
     {
         DateTimeOffset startedAt = _time.GetUtcNow();
         long start = _time.GetTimestamp();
-        IReadOnlyList<MigrationFile> files = MigrationFolder.Read(request.Folder, sink);
+        IReadOnlyList<MigrationFile> files = request.Files ?? MigrationFolder.Read(request.Folder, sink);
         await MigrationHistory.EnsureTableAsync(session.Connection, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(session.Connection, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<MigrationFile> pending = await PendingAsync(files, history, sink, cancellationToken).ConfigureAwait(false);
@@ -99,7 +99,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         DateTimeOffset startedAt = _time.GetUtcNow();
         long start = _time.GetTimestamp();
         IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(session.Connection, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<MigrationFile> files = UndoPlan.Make(MigrationFolder.Read(request.Folder, sink), history, versions);
+        IReadOnlyList<MigrationFile> files = UndoPlan.Make(request.Files ?? MigrationFolder.Read(request.Folder, sink), history, versions);
         foreach (MigrationFile file in files)
         {
             await SqlScript.ReadAsync(file.DownPath!, cancellationToken).ConfigureAwait(false);

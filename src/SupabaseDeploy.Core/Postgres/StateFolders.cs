@@ -28,7 +28,14 @@ public sealed record StateFolders
     public UnprivilegedUser? ServerUser { get; init; }
 
     /// <summary>Initialised clusters to copy from.</summary>
-    public string Templates => Path.Combine(Cache, "templates");
+    public string Templates
+    {
+        get => field ?? Path.Combine(Cache, "templates");
+        init;
+    }
+
+    /// <summary>Pointers of the servers that are there for one piece of work.</summary>
+    public string Shadows => Path.Combine(Cache, "shadows");
 
     /// <summary>Servers that were downloaded.</summary>
     public string Downloads => Path.Combine(Cache, "downloads");

@@ -70,7 +70,8 @@ public sealed class BackupDriller(IDeploymentTargets targets, TimeProvider? time
         }
 
         sink.Publish(new ActivityProgress(activity, "Starting a throw-away cluster", 0));
-        ThrowAwayCluster cluster = await ThrowAwayCluster.StartAsync(backup.Environment.Project, sink, cancellationToken).ConfigureAwait(false);
+        string drills = Path.Combine(backup.Environment.Project.StateFolder, "drills");
+        ThrowAwayCluster cluster = await ThrowAwayCluster.StartAsync(drills, new ClusterOptions(), sink, cancellationToken).ConfigureAwait(false);
         await using (cluster.ConfigureAwait(false))
         {
             var files = new DrillCheck("files", true, $"{backup.Manifest.Files.Count} files, as written");

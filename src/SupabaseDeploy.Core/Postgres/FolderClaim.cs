@@ -1,7 +1,6 @@
 using SupabaseDeploy.Environments;
-using SupabaseDeploy.Postgres;
 
-namespace SupabaseDeploy.Backups;
+namespace SupabaseDeploy.Postgres;
 
 /// <summary>
 /// A folder under construction, with a lock file beside it that the operating system frees when the process ends, however it ends.

@@ -1,0 +1,7 @@
+namespace SupabaseDeploy.Errors;
+
+public static partial class ErrorTable
+{
+    /// <summary>The chain of files does not apply to an empty project, so there is no database to try anything on.</summary>
+    public static readonly ErrorCode ShadowNotBuilt = new("ShadowNotBuilt", 3040, ErrorKind.InvalidResult);
+}

@@ -1,0 +1,62 @@
+using Npgsql;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Migrations;
+
+/// <summary>A migrations folder, and a cache of one's own, in which nothing is found that another test made.</summary>
+public abstract class ShadowTest : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _cache = new();
+
+    protected ShadowTest()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_cache.Path, File.GetUnixFileMode(_cache.Path) | UnixFileMode.OtherExecute);
+        }
+
+        // The clusters' template is not what is tested: the machine's own is used.
+        StateFolders machine = StateFolders.OfThisMachine();
+        Folders = machine with { Cache = Path.Combine(_cache.Path, "cache"), Templates = machine.Templates };
+        Shadows = new ShadowDatabases(new ClusterOptions { Folders = Folders });
+    }
+
+    protected StateFolders Folders { get; }
+
+    protected ShadowDatabases Shadows { get; }
+
+    protected CollectingSink Sink { get; } = new();
+
+    protected string MigrationsFolder => Path.Combine(_folder.Path, "migrations");
+
+    protected IReadOnlyList<MigrationFile> Files => MigrationFolder.Read(MigrationsFolder, NullProgressSink.Instance);
+
+    protected void Write(string name, string sql) => _folder.Write(Path.Combine("migrations", name), sql);
+
+    protected Task<ShadowDatabase> OpenAsync() => Shadows.OpenAsync(Files, Sink, CancellationToken.None);
+
+    protected static async Task<IReadOnlyList<string>> QueryAsync(DatabaseAddress database, string sql)
+    {
+        await using NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
+        var rows = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            rows.Add(reader.GetString(0));
+        }
+
+        return rows;
+    }
+
+    public void Dispose()
+    {
+        _cache.Dispose();
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
