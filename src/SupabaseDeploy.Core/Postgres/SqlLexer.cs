@@ -41,11 +41,17 @@ internal static class SqlLexer
             '/' when next == '*' => new(SqlTokenKind.Comment, position, EndOfBlockComment(sql, position)),
             '$' => DollarQuoted(sql, position),
             'e' or 'E' when next == '\'' => new(SqlTokenKind.Text, position, EndOfString(sql, position + 1, hasEscapes: true)),
-            _ when char.IsWhiteSpace(c) => new(SqlTokenKind.Space, position, EndOfSpace(sql, position)),
+            _ when IsSpace(c) => new(SqlTokenKind.Space, position, EndOfSpace(sql, position)),
             _ when IsNameStart(c) => new(SqlTokenKind.Word, position, EndOfName(sql, position)),
             _ => new(SqlTokenKind.Other, position, position + 1),
         };
     }
+
+    /// <summary>
+    /// What stands between statements and is no part of them: the characters that the CLI trims, which are JavaScript's. A no-break space
+    /// or a byte order mark before a statement is an error to the server, and sent by no migration that works with the CLI.
+    /// </summary>
+    public static bool IsSpace(char c) => c < '\u0080' ? c is ' ' or (>= '\t' and <= '\r') : c == '\uFEFF' || (char.IsWhiteSpace(c) && c != '\u0085');
 
     private static SqlToken DollarQuoted(string sql, int position)
     {
@@ -79,7 +85,15 @@ internal static class SqlLexer
             position += sql[position] == '\\' ? 2 : 1;
         }
 
-        return Math.Min(position + 1, sql.Length);
+        int end = Math.Min(position + 1, sql.Length);
+        return Continuation(sql, end) is int next ? EndOfString(sql, next, hasEscapes: true) : end;
+    }
+
+    /// <summary>The quote with which a string goes on after a line break, escapes and all; null when it does not.</summary>
+    private static int? Continuation(string sql, int position)
+    {
+        int next = EndOfSpace(sql, position);
+        return next < sql.Length && sql[next] == '\'' && sql.AsSpan(position, next - position).ContainsAny('\n', '\r') ? next : null;
     }
 
     private static int EndOfBlockComment(string sql, int position)
@@ -112,13 +126,13 @@ internal static class SqlLexer
 
     private static int EndOfLine(string sql, int position)
     {
-        int end = sql.IndexOf('\n', position);
-        return end < 0 ? sql.Length : end;
+        int length = sql.AsSpan(position).IndexOfAny('\n', '\r');
+        return length < 0 ? sql.Length : position + length;
     }
 
     private static int EndOfSpace(string sql, int position)
     {
-        while (position < sql.Length && char.IsWhiteSpace(sql[position]))
+        while (position < sql.Length && IsSpace(sql[position]))
         {
             position++;
         }

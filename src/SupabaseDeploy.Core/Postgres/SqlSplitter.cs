@@ -29,7 +29,7 @@ public static class SqlSplitter
             place.MoveTo(extent.CodeStart);
             yield return new SqlStatement
             {
-                Text = sql[extent.Start..extent.End].TrimEnd(),
+                Text = sql[extent.Start..EndOfText(sql, extent)],
                 Start = extent.Start,
                 CodeStart = extent.CodeStart,
                 HasCode = extent.HasCode,
@@ -39,6 +39,23 @@ public static class SqlSplitter
                 MetaCommandStart = extent.MetaCommandStart,
             };
         }
+    }
+
+    // The CLI takes semicolons off the end of its last piece too, also those of a comment.
+    private static int EndOfText(string sql, Extent extent)
+    {
+        int end = extent.End;
+        while (extent.End == sql.Length && end > extent.Start && sql[end - 1] == ';')
+        {
+            end--;
+        }
+
+        while (end > extent.Start && SqlLexer.IsSpace(sql[end - 1]))
+        {
+            end--;
+        }
+
+        return end;
     }
 
     /// <summary>Reads from <paramref name="position"/> to the end of one statement.</summary>
@@ -104,14 +121,17 @@ public static class SqlSplitter
         private string? _first;
         private string? _previous;
         private int _parentheses;
-        private int _blocks;
+        private bool _isInBlock;
+        private bool _isFirstOfBlockStatement;
 
-        public readonly bool IsOutermost => _parentheses == 0 && _blocks == 0;
+        public readonly bool IsOutermost => _parentheses == 0 && !_isInBlock;
 
         public bool IsCopyFromInput { get; private set; }
 
         public void Take(SqlToken token)
         {
+            bool isFirst = _isFirstOfBlockStatement;
+            _isFirstOfBlockStatement = token.Kind == SqlTokenKind.Semicolon;
             switch (token.Kind)
             {
                 case SqlTokenKind.Open:
@@ -121,23 +141,23 @@ public static class SqlSplitter
                     _parentheses--;
                     break;
                 case SqlTokenKind.Word:
-                    TakeWord(sql.AsSpan(token.Start, token.End - token.Start));
+                    TakeWord(sql.AsSpan(token.Start, token.End - token.Start), isFirst);
                     break;
             }
         }
 
-        // Only CREATE FUNCTION and PROCEDURE have BEGIN ATOMIC; inside, CASE has an END of its own.
-        private void TakeWord(ReadOnlySpan<char> text)
+        // Only CREATE FUNCTION and PROCEDURE have BEGIN ATOMIC. Where a statement could begin, END ends the block; elsewhere it is a CASE's, or a name.
+        private void TakeWord(ReadOnlySpan<char> text, bool isFirst)
         {
             string word = Keyword(text);
             _first ??= word;
-            if (_first == "CREATE" && _blocks == 0 && _previous == "BEGIN" && word == "ATOMIC")
+            if (!_isInBlock && _first == "CREATE" && _previous == "BEGIN" && word == "ATOMIC")
             {
-                _blocks = 1;
+                _isInBlock = _isFirstOfBlockStatement = true;
             }
-            else if (_blocks > 0)
+            else if (isFirst && word == "END")
             {
-                _blocks += word switch { "CASE" => 1, "END" => -1, _ => 0 };
+                _isInBlock = false;
             }
 
             IsCopyFromInput |= _first == "COPY" && _previous == "FROM" && word == "STDIN";
@@ -146,7 +166,7 @@ public static class SqlSplitter
 
         private static string Keyword(ReadOnlySpan<char> text)
         {
-            foreach (string keyword in (ReadOnlySpan<string>)["CREATE", "BEGIN", "ATOMIC", "CASE", "END", "COPY", "FROM", "STDIN"])
+            foreach (string keyword in (ReadOnlySpan<string>)["CREATE", "BEGIN", "ATOMIC", "END", "COPY", "FROM", "STDIN"])
             {
                 if (text.Equals(keyword, StringComparison.OrdinalIgnoreCase))
                 {

@@ -55,6 +55,11 @@ public sealed class SqlSplitterTests
     [InlineData("select 'a'';'; select \"x\"\";\" ", new[] { "select 'a'';'", "select \"x\"\";\"" })]
     [InlineData("select e'\\\\'; select name'x;'", new[] { "select e'\\\\'", "select name'x;'" })]
     [InlineData("create procedure p() BEGIN /* x */ ATOMIC select case 1 when 1 then 2 end; END; select 5", new[] { "create procedure p() BEGIN /* x */ ATOMIC select case 1 when 1 then 2 end; END", "select 5" })]
+    [InlineData("create function f() returns int begin atomic select 1 as end; select 2 as case; /* last */ END; select 5", new[] { "create function f() returns int begin atomic select 1 as end; select 2 as case; /* last */ END", "select 5" })]
+    [InlineData("select E'a'\n  'b\\';'; select 2", new[] { "select E'a'\n  'b\\';'", "select 2" })]
+    [InlineData("select 1 -- old Mac\r; select 2", new[] { "select 1 -- old Mac", "select 2" })]
+    [InlineData("select 1\u00a0;\u00a0\ufeffselect 2", new[] { "select 1", "select 2" })]
+    [InlineData("select 1; -- tail;;", new[] { "select 1", "-- tail" })]
     [InlineData("begin; select 1; end; commit", new[] { "begin", "select 1", "end", "commit" })]
     [InlineData("select 1); select 2", new[] { "select 1)", "select 2" })]
     [InlineData("select 'open; -- never closed", new[] { "select 'open; -- never closed" })]
@@ -97,5 +102,5 @@ public sealed class SqlSplitterTests
 
     private static string[] Texts(string sql) => [.. SqlSplitter.Split(sql).Select(statement => statement.Text)];
 
-    private static string WithoutSeparators(string sql) => string.Concat(sql.Where(c => c != ';' && !char.IsWhiteSpace(c)));
+    private static string WithoutSeparators(string sql) => string.Concat(sql.Where(c => c != ';' && !SqlLexer.IsSpace(c)));
 }
