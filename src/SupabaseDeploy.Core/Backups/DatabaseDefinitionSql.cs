@@ -12,8 +12,8 @@ internal static class DatabaseDefinitionSql
     /// <summary>Reads the definition of the database <paramref name="name"/> from any database of its server.</summary>
     public static async Task<DatabaseDefinition> ReadAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
     {
-        var catalog = new DatabaseCatalog(connection);
-        string literal = DatabaseCatalog.Literal(name);
+        var catalog = new DatabaseContents(connection);
+        string literal = DatabaseContents.Literal(name);
         // Columns of the ICU locale were renamed between versions: the row as JSON has whichever there is.
         IReadOnlyList<DatabaseDefinition> found = await catalog.ReadAsync(
             $"""
@@ -48,22 +48,22 @@ internal static class DatabaseDefinitionSql
     /// <param name="definition">What it is to be like.</param>
     public static string Create(string name, DatabaseDefinition definition)
     {
-        string sql = $"create database {DatabaseCatalog.Quote(name)} template template0"
-            + $" encoding {DatabaseCatalog.Literal(definition.Encoding)}"
-            + $" lc_collate {DatabaseCatalog.Literal(definition.Collation)} lc_ctype {DatabaseCatalog.Literal(definition.CharacterType)}";
-        return definition.IcuLocale is null ? sql : $"{sql} locale_provider icu icu_locale {DatabaseCatalog.Literal(definition.IcuLocale)}";
+        string sql = $"create database {DatabaseContents.Quote(name)} template template0"
+            + $" encoding {DatabaseContents.Literal(definition.Encoding)}"
+            + $" lc_collate {DatabaseContents.Literal(definition.Collation)} lc_ctype {DatabaseContents.Literal(definition.CharacterType)}";
+        return definition.IcuLocale is null ? sql : $"{sql} locale_provider icu icu_locale {DatabaseContents.Literal(definition.IcuLocale)}";
     }
 
     /// <summary>The statements that give the database its owner, privileges, limit, comment and settings.</summary>
     public static IReadOnlyList<string> Configure(string name, DatabaseDefinition definition)
     {
-        string database = DatabaseCatalog.Quote(name);
-        List<string> statements = [$"alter database {database} owner to {DatabaseCatalog.Quote(definition.Owner)}"];
+        string database = DatabaseContents.Quote(name);
+        List<string> statements = [$"alter database {database} owner to {DatabaseContents.Quote(definition.Owner)}"];
         if (definition.Grants is not null)
         {
-            statements.Add($"revoke all on database {database} from public, {DatabaseCatalog.Quote(definition.Owner)}");
+            statements.Add($"revoke all on database {database} from public, {DatabaseContents.Quote(definition.Owner)}");
             statements.AddRange(definition.Grants.Select(grant =>
-                $"grant {grant.Privilege} on database {database} to {(grant.Role is null ? "public" : DatabaseCatalog.Quote(grant.Role))}{(grant.IsGrantable ? " with grant option" : "")}"));
+                $"grant {grant.Privilege} on database {database} to {(grant.Role is null ? "public" : DatabaseContents.Quote(grant.Role))}{(grant.IsGrantable ? " with grant option" : "")}"));
         }
 
         if (definition.ConnectionLimit >= 0)
@@ -73,16 +73,16 @@ internal static class DatabaseDefinitionSql
 
         if (definition.Comment is not null)
         {
-            statements.Add($"comment on database {database} is {DatabaseCatalog.Literal(definition.Comment)}");
+            statements.Add($"comment on database {database} is {DatabaseContents.Literal(definition.Comment)}");
         }
 
         statements.AddRange(definition.Settings.Select(setting =>
-            (setting.Role is null ? $"alter database {database}" : $"alter role {DatabaseCatalog.Quote(setting.Role)} in database {database}")
+            (setting.Role is null ? $"alter database {database}" : $"alter role {DatabaseContents.Quote(setting.Role)} in database {database}")
             + $" set {ParameterName(setting.Name)} to {Value(setting)}"));
         return statements;
     }
 
-    private static Task<IReadOnlyList<DatabaseGrant>> ReadGrantsAsync(DatabaseCatalog catalog, string database, CancellationToken cancellationToken) =>
+    private static Task<IReadOnlyList<DatabaseGrant>> ReadGrantsAsync(DatabaseContents catalog, string database, CancellationToken cancellationToken) =>
         catalog.ReadAsync(
             $"""
             select distinct case a.grantee when 0 then null else pg_get_userbyid(a.grantee) end, a.privilege_type, a.is_grantable
@@ -92,7 +92,7 @@ internal static class DatabaseDefinitionSql
             row => new DatabaseGrant(row.IsDBNull(0) ? null : row.GetString(0), row.GetString(1), row.GetBoolean(2)),
             cancellationToken);
 
-    private static Task<IReadOnlyList<DatabaseSetting>> ReadSettingsAsync(DatabaseCatalog catalog, string database, CancellationToken cancellationToken) =>
+    private static Task<IReadOnlyList<DatabaseSetting>> ReadSettingsAsync(DatabaseContents catalog, string database, CancellationToken cancellationToken) =>
         catalog.ReadAsync(
             $"""
             select r.rolname, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
@@ -106,12 +106,12 @@ internal static class DatabaseDefinitionSql
             cancellationToken);
 
     // app.settings.jwt_secret: each part of a custom parameter's name is an identifier of its own.
-    private static string ParameterName(string name) => string.Join('.', name.Split('.').Select(DatabaseCatalog.Quote));
+    private static string ParameterName(string name) => string.Join('.', name.Split('.').Select(DatabaseContents.Quote));
 
     private static string Value(DatabaseSetting setting) =>
         s_listSettings.Contains(setting.Name, StringComparer.OrdinalIgnoreCase)
-            ? string.Join(", ", Elements(setting.Value).Select(DatabaseCatalog.Literal))
-            : DatabaseCatalog.Literal(setting.Value);
+            ? string.Join(", ", Elements(setting.Value).Select(DatabaseContents.Literal))
+            : DatabaseContents.Literal(setting.Value);
 
     private static IReadOnlyList<string> Elements(string list)
     {

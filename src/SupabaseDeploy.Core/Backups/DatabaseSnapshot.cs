@@ -17,7 +17,7 @@ internal sealed class DatabaseSnapshot : IAsyncDisposable
         _connection = connection;
         Facts = facts;
         ConsistentAt = consistentAt;
-        Catalog = new DatabaseCatalog(connection);
+        Catalog = new DatabaseContents(connection);
     }
 
     /// <summary>Our clock just before the snapshot.</summary>
@@ -27,7 +27,7 @@ internal sealed class DatabaseSnapshot : IAsyncDisposable
     public SnapshotFacts Facts { get; }
 
     /// <summary>Reads in the snapshot.</summary>
-    public DatabaseCatalog Catalog { get; }
+    public DatabaseContents Catalog { get; }
 
     /// <summary>Takes a snapshot on a connection of its own.</summary>
     public static async Task<DatabaseSnapshot> TakeAsync(DatabaseAddress database, TimeProvider time, CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal sealed class DatabaseSnapshot : IAsyncDisposable
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy backup").ConfigureAwait(false);
         try
         {
-            var catalog = new DatabaseCatalog(connection);
+            var catalog = new DatabaseContents(connection);
             DateTimeOffset consistentAt = time.GetUtcNow();
             // Row security off: where it would hide rows from this role, reading fails instead of counting too few.
             await catalog.ExecuteAsync(
@@ -78,7 +78,7 @@ internal sealed class DatabaseSnapshot : IAsyncDisposable
         database,
         e);
 
-    private static async Task<SnapshotFacts> ReadFactsAsync(DatabaseCatalog catalog, CancellationToken cancellationToken) =>
+    private static async Task<SnapshotFacts> ReadFactsAsync(DatabaseContents catalog, CancellationToken cancellationToken) =>
         (await catalog.ReadAsync(
             """
             select pg_export_snapshot(),

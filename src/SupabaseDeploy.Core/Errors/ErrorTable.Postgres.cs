@@ -52,4 +52,7 @@ public static partial class ErrorTable
 
     /// <summary>The cluster was made by another user, who alone can run it.</summary>
     public static readonly ErrorCode ClusterOfOtherUser = new("ClusterOfOtherUser", 2025, ErrorKind.PermissionDenied);
+
+    /// <summary>The signed-in role may not read a part of a database's schema.</summary>
+    public static readonly ErrorCode CatalogUnreadable = new("CatalogUnreadable", 2030, ErrorKind.PermissionDenied);
 }

@@ -70,7 +70,7 @@ internal sealed class BackedUpProject : IAsyncDisposable
     public async Task<IReadOnlyList<string>> DatabasesAsync()
     {
         await using NpgsqlConnection connection = await (Database.Administration with { Database = "_supabase_deploy" }).OpenAsync(CancellationToken.None);
-        return await new DatabaseCatalog(connection).ReadAsync(
+        return await new DatabaseContents(connection).ReadAsync(
             $"select datname from pg_database where datname like '{Live}%' order by 1", row => row.GetString(0), CancellationToken.None);
     }
 
@@ -96,7 +96,7 @@ internal sealed class BackedUpProject : IAsyncDisposable
         {
             foreach (string name in await DatabasesAsync())
             {
-                await new DatabaseCatalog(connection).ExecuteAsync($"drop database \"{name}\" with (force)", CancellationToken.None);
+                await new DatabaseContents(connection).ExecuteAsync($"drop database \"{name}\" with (force)", CancellationToken.None);
             }
         }
 

@@ -156,7 +156,7 @@ public sealed class BackupServiceTests : IAsyncLifetime
         string name = $"plain_{Guid.NewGuid():N}";
         DatabaseAddress plain = _database.Application with { Database = name, User = name, Password = new Secret("x") };
         await using NpgsqlConnection admin = await _database.Administration.OpenAsync(CancellationToken.None);
-        var catalog = new DatabaseCatalog(admin);
+        var catalog = new DatabaseContents(admin);
         await catalog.ExecuteAsync($"create role {name} login password 'x'", CancellationToken.None);
         await catalog.ExecuteAsync($"create database {name} owner {name} template template0", CancellationToken.None);
         var sink = new CollectingSink();

@@ -59,7 +59,7 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
     {
         await using (NpgsqlConnection admin = await Database.Administration.OpenAsync(CancellationToken.None))
         {
-            await new DatabaseCatalog(admin).ExecuteAsync(
+            await new DatabaseContents(admin).ExecuteAsync(
                 $"""
                 alter database {_project.Live} set app.settings.jwt_secret to 'it''s new';
                 alter database {_project.Live} set search_path to "$user", public, extensions, "Ä, b";
@@ -191,7 +191,7 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
         string before = await _project.DescribeAsync();
         await using (NpgsqlConnection admin = await (Database.Administration with { Database = "_supabase_deploy" }).OpenAsync(CancellationToken.None))
         {
-            await new DatabaseCatalog(admin).ExecuteAsync($"drop database {_project.Live} with (force)", CancellationToken.None);
+            await new DatabaseContents(admin).ExecuteAsync($"drop database {_project.Live} with (force)", CancellationToken.None);
         }
 
         RestorePlan plan = await _project.Restorer.PlanAsync(_project.Backup, NullProgressSink.Instance, CancellationToken.None);

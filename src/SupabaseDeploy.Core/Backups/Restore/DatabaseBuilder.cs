@@ -21,7 +21,7 @@ internal sealed class DatabaseBuilder(DatabaseAddress server, DumpProgram progra
         NpgsqlConnection connection = await server.OpenAsync(cancellationToken, "supabase-deploy restore").ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            var catalog = new DatabaseCatalog(connection);
+            var catalog = new DatabaseContents(connection);
             IReadOnlyList<string> existing = await catalog.ReadRolesAsync(cancellationToken).ConfigureAwait(false);
             foreach (RoleStatement statement in Choose(RolesScript.Parse(script), existing, server.User, changesExisting))
             {
@@ -80,7 +80,7 @@ internal sealed class DatabaseBuilder(DatabaseAddress server, DumpProgram progra
             {
                 foreach (string statement in statements)
                 {
-                    await new DatabaseCatalog(connection).ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
+                    await new DatabaseContents(connection).ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
                 }
             }
             catch (PostgresException e)

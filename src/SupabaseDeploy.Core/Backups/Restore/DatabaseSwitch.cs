@@ -34,11 +34,11 @@ internal sealed class DatabaseSwitch(DatabaseAddress maintenance, IProgressSink 
             await using (transaction.ConfigureAwait(false))
             {
                 sink.Publish(new Detail($"No session is left in '{entry.Live}', and none can begin."));
-                var catalog = new DatabaseCatalog(session);
+                var catalog = new DatabaseContents(session);
                 await catalog.ExecuteAsync(Rename(entry.Restored, entry.Live), cancellationToken).ConfigureAwait(false);
                 if (hasLive)
                 {
-                    await catalog.ExecuteAsync($"alter database {DatabaseCatalog.Quote(entry.Previous)} allow_connections false", cancellationToken).ConfigureAwait(false);
+                    await catalog.ExecuteAsync($"alter database {DatabaseContents.Quote(entry.Previous)} allow_connections false", cancellationToken).ConfigureAwait(false);
                 }
 
                 await new RestoreJournal(session).WriteStateAsync(entry.Id, RestoreState.Switched, cancellationToken).ConfigureAwait(false);
@@ -63,7 +63,7 @@ internal sealed class DatabaseSwitch(DatabaseAddress maintenance, IProgressSink 
                 NpgsqlTransaction transaction = await session.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    Task rename = new DatabaseCatalog(session).ExecuteAsync(Rename(entry.Live, entry.Previous), cancellationToken);
+                    Task rename = new DatabaseContents(session).ExecuteAsync(Rename(entry.Live, entry.Previous), cancellationToken);
                     await EndSessionsUntilAsync(rename, other, entry.Live, cancellationToken).ConfigureAwait(false);
                     return transaction;
                 }
@@ -86,14 +86,14 @@ internal sealed class DatabaseSwitch(DatabaseAddress maintenance, IProgressSink 
 
     private async Task EndSessionsUntilAsync(Task rename, NpgsqlConnection other, string database, CancellationToken cancellationToken)
     {
-        var catalog = new DatabaseCatalog(other);
+        var catalog = new DatabaseContents(other);
         try
         {
             while (!rename.IsCompleted)
             {
                 // The rename itself ends autovacuum; only a superuser may do it from here.
                 await catalog.ExecuteAsync(
-                    $"select pg_terminate_backend(pid) from pg_stat_activity where datname = {DatabaseCatalog.Literal(database)} and backend_type <> 'autovacuum worker'",
+                    $"select pg_terminate_backend(pid) from pg_stat_activity where datname = {DatabaseContents.Literal(database)} and backend_type <> 'autovacuum worker'",
                     cancellationToken).ConfigureAwait(false);
                 await Task.WhenAny(rename, Task.Delay(s_poll, time, cancellationToken)).ConfigureAwait(false);
             }
@@ -105,7 +105,7 @@ internal sealed class DatabaseSwitch(DatabaseAddress maintenance, IProgressSink 
         }
     }
 
-    private static string Rename(string from, string to) => $"alter database {DatabaseCatalog.Quote(from)} rename to {DatabaseCatalog.Quote(to)}";
+    private static string Rename(string from, string to) => $"alter database {DatabaseContents.Quote(from)} rename to {DatabaseContents.Quote(to)}";
 
     private static DeployException InUse(string database, PostgresException cause) => new(
         ErrorTable.DatabaseInUse,

@@ -84,7 +84,7 @@ public sealed class DeploymentRestorer(IDeploymentTargets targets, PostgresInsta
             NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy restore plan").ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                var catalog = new DatabaseCatalog(connection);
+                var catalog = new DatabaseContents(connection);
                 await catalog.ExecuteAsync("set statement_timeout = 0; set row_security = off", cancellationToken).ConfigureAwait(false);
                 return Compare(await catalog.CountRowsAsync(null, cancellationToken).ConfigureAwait(false), backup.Manifest.Tables);
             }

@@ -31,10 +31,10 @@ internal static class MaintenanceDatabase
             NpgsqlConnection connection = await administration.OpenAsync(cancellationToken, "supabase-deploy restore").ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                var catalog = new DatabaseCatalog(connection);
-                string name = DatabaseCatalog.Quote(LockSession.MaintenanceDatabase);
+                var catalog = new DatabaseContents(connection);
+                string name = DatabaseContents.Quote(LockSession.MaintenanceDatabase);
                 await catalog.ExecuteAsync($"create database {name}", cancellationToken).ConfigureAwait(false);
-                await catalog.ExecuteAsync($"grant connect, create on database {name} to {DatabaseCatalog.Quote(application.User)}", cancellationToken).ConfigureAwait(false);
+                await catalog.ExecuteAsync($"grant connect, create on database {name} to {DatabaseContents.Quote(application.User)}", cancellationToken).ConfigureAwait(false);
             }
         }
 

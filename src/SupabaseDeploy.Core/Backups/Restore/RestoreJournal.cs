@@ -32,7 +32,7 @@ internal sealed record RestoreEntry(
 /// </summary>
 internal sealed class RestoreJournal(NpgsqlConnection maintenance)
 {
-    private readonly DatabaseCatalog _catalog = new(maintenance);
+    private readonly DatabaseContents _catalog = new(maintenance);
 
     /// <summary>Creates the table where it is missing.</summary>
     public Task CreateAsync(CancellationToken cancellationToken) => _catalog.ExecuteAsync(
@@ -58,7 +58,7 @@ internal sealed class RestoreJournal(NpgsqlConnection maintenance)
         await _catalog.ReadAsync(
             $"""
             select id, environment, backup, live, restored, previous, deployment, state
-            from supabase_deploy.restores where live = {DatabaseCatalog.Literal(live)} order by started_at, id
+            from supabase_deploy.restores where live = {DatabaseContents.Literal(live)} order by started_at, id
             """,
             row => new RestoreEntry(
                 row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetGuid(6),
@@ -87,5 +87,5 @@ internal sealed class RestoreJournal(NpgsqlConnection maintenance)
     /// <summary>Moves a restore on; run inside the switch's transaction for <see cref="RestoreState.Switched"/>.</summary>
     public Task WriteStateAsync(string id, RestoreState state, CancellationToken cancellationToken) =>
         _catalog.ExecuteAsync(
-            $"update supabase_deploy.restores set state = '{state}', changed_at = now() where id = {DatabaseCatalog.Literal(id)}", cancellationToken);
+            $"update supabase_deploy.restores set state = '{state}', changed_at = now() where id = {DatabaseContents.Literal(id)}", cancellationToken);
 }

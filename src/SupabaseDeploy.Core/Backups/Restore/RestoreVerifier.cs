@@ -19,7 +19,7 @@ internal static class RestoreVerifier
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy verification").ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            var catalog = new DatabaseCatalog(connection);
+            var catalog = new DatabaseContents(connection);
             await catalog.ExecuteAsync("set statement_timeout = 0; set row_security = off", cancellationToken).ConfigureAwait(false);
             return
             [
@@ -68,7 +68,7 @@ internal static class RestoreVerifier
         Verdict("roles", [.. expected.Except(actual).Select(name => $"'{name}' is missing")], $"{expected.Count} roles");
 
     /// <summary>Reads as a signed-in person would: a policy that calls what is not there fails only when it is used.</summary>
-    private static async Task<DrillCheck> RowSecurityAsync(DatabaseCatalog catalog, CancellationToken cancellationToken)
+    private static async Task<DrillCheck> RowSecurityAsync(DatabaseContents catalog, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> tables = await catalog.ReadProtectedTablesAsync(cancellationToken).ConfigureAwait(false);
         var wrong = new List<string>();
@@ -81,7 +81,7 @@ internal static class RestoreVerifier
                     begin read only;
                     set local row_security = on;
                     set local role authenticated;
-                    select set_config('request.jwt.claims', {DatabaseCatalog.Literal(NobodyInParticular)}, true);
+                    select set_config('request.jwt.claims', {DatabaseContents.Literal(NobodyInParticular)}, true);
                     select 1 from {table} limit 1;
                     rollback
                     """,

@@ -11,7 +11,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
 {
     private readonly DeploymentLock _lock;
     private readonly NpgsqlConnection _connection;
-    private readonly DatabaseCatalog _catalog;
+    private readonly DatabaseContents _catalog;
     private readonly TimeProvider _time;
 
     private RestoreWorkplace(DatabaseAddress application, DatabaseAddress maintenance, DeploymentLock held, NpgsqlConnection connection, TimeProvider time)
@@ -21,7 +21,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
         Maintenance = maintenance;
         _lock = held;
         _connection = connection;
-        _catalog = new DatabaseCatalog(connection);
+        _catalog = new DatabaseContents(connection);
         Journal = new RestoreJournal(connection);
     }
 
@@ -64,7 +64,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
 
     /// <summary>Whether the live database is there at all: a restore may be needed because it is not.</summary>
     public Task<bool> HasLiveAsync(CancellationToken cancellationToken) =>
-        _catalog.ScalarAsync<bool>($"select exists (select from pg_database where datname = {DatabaseCatalog.Literal(Application.Database)})", cancellationToken);
+        _catalog.ScalarAsync<bool>($"select exists (select from pg_database where datname = {DatabaseContents.Literal(Application.Database)})", cancellationToken);
 
     /// <summary>How the live database is set up.</summary>
     public Task<DatabaseDefinition> ReadLiveDefinitionAsync(CancellationToken cancellationToken) =>
@@ -96,7 +96,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
     /// <summary>Drops what was built.</summary>
     public async Task AbandonAsync(RestoreEntry entry, CancellationToken cancellationToken)
     {
-        await _catalog.ExecuteAsync($"drop database if exists {DatabaseCatalog.Quote(entry.Restored)} with (force)", cancellationToken).ConfigureAwait(false);
+        await _catalog.ExecuteAsync($"drop database if exists {DatabaseContents.Quote(entry.Restored)} with (force)", cancellationToken).ConfigureAwait(false);
         await Journal.WriteStateAsync(entry.Id, RestoreState.Abandoned, cancellationToken).ConfigureAwait(false);
     }
 
@@ -128,7 +128,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
     {
         try
         {
-            await _catalog.ExecuteAsync($"drop database if exists {DatabaseCatalog.Quote(older.Previous)} with (force)", cancellationToken).ConfigureAwait(false);
+            await _catalog.ExecuteAsync($"drop database if exists {DatabaseContents.Quote(older.Previous)} with (force)", cancellationToken).ConfigureAwait(false);
             await Journal.WriteStateAsync(older.Id, RestoreState.Removed, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e)

@@ -7,7 +7,7 @@ namespace SupabaseDeploy.Backups;
 /// Reads what a backup says about a database, and what a restore is measured by. One reader for both, so that both see the same things.
 /// Runs in whatever transaction the connection is in.
 /// </summary>
-internal sealed class DatabaseCatalog(NpgsqlConnection connection)
+internal sealed class DatabaseContents(NpgsqlConnection connection)
 {
     // Tables of extensions come back with the extension, not from the dump; temporary ones belong to a session.
     private const string OrdinaryTables =
