@@ -43,4 +43,10 @@ public static partial class ErrorTable
 
     /// <summary>The session of a killed migration is still at work and does not end.</summary>
     public static readonly ErrorCode MigrationSessionLeft = new("MigrationSessionLeft", 3014, ErrorKind.ResourceBusy);
+
+    /// <summary>A version is recorded for another migration than the file that has it.</summary>
+    public static readonly ErrorCode MigrationVersionTaken = new("MigrationVersionTaken", 3030, ErrorKind.InvalidOperation);
+
+    /// <summary>A file was edited after it was applied.</summary>
+    public static readonly ErrorCode AppliedMigrationEdited = new("AppliedMigrationEdited", 3031, ErrorKind.InvalidOperation);
 }

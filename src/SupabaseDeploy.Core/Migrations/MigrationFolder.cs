@@ -61,7 +61,7 @@ public static partial class MigrationFolder
                 throw new DeployException(
                     ErrorTable.DuplicateMigrationVersion,
                     $"Version '{first.Version}' is used by two files: '{first.FileName}' and '{second.FileName}'.",
-                    "Rename the one that was not applied anywhere yet, with a version of its own.",
+                    "Let 'Repair-Migration' give the one that is not applied a version of its own, or rename it.",
                     second);
             }
         }

@@ -58,6 +58,30 @@ public static class MigrationHistory
         }
     }
 
+    /// <summary>The digest of each row's statements, by version; empty when the table keeps none.</summary>
+    internal static async Task<Dictionary<string, string>> ReadDigestsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        HashSet<string> columns = await ColumnsAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (!columns.Contains("statements"))
+        {
+            return [];
+        }
+
+        using var command = new NpgsqlCommand($"select version, {StatementDigest.Sql} from supabase_migrations.schema_migrations", connection);
+        return await ReadPairsAsync<string>(command, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The statements of some rows, by version.</summary>
+    internal static async Task<Dictionary<string, string[]>> ReadStatementsAsync(
+        NpgsqlConnection connection, IReadOnlyList<string> versions, CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand("select version, array_remove(statements, null) from supabase_migrations.schema_migrations where version = any ($1) and statements is not null", connection)
+        {
+            Parameters = { new NpgsqlParameter { Value = versions.ToArray() } },
+        };
+        return await ReadPairsAsync<string[]>(command, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Creates the table, or the columns that an older CLI left out.</summary>
     internal static async Task EnsureTableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -96,6 +120,21 @@ public static class MigrationHistory
         {
             Parameters = { new NpgsqlParameter { Value = migration.Version } },
         };
+
+    private static async Task<Dictionary<string, T>> ReadPairsAsync<T>(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        NpgsqlDataReader row = await OpenAsync(command, cancellationToken).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            var pairs = new Dictionary<string, T>();
+            while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                pairs.Add(row.GetString(0), row.GetFieldValue<T>(1));
+            }
+
+            return pairs;
+        }
+    }
 
     private static async Task<NpgsqlDataReader> OpenAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {

@@ -28,6 +28,12 @@ public sealed record MigrationRequest
     /// <summary>Time limits and retries; null for the environment's own.</summary>
     public MigrationSettings? Settings { get; init; }
 
+    /// <summary>Run pending files also where a newer one is applied already (the CLI's <c>--include-all</c>).</summary>
+    public bool IncludeOutOfOrder { get; init; }
+
+    /// <summary>Stop when an applied file was edited, instead of telling of it.</summary>
+    public bool RefuseEdited { get; init; }
+
     /// <summary>Run new and changed seed files afterwards.</summary>
     public bool IncludeSeed { get; init; }
 }

@@ -40,8 +40,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         NpgsqlConnection connection = await request.Database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-            return await PendingAsync(files, history, sink, cancellationToken).ConfigureAwait(false);
+            return (await PlanAsync(request, connection, files, sink, cancellationToken).ConfigureAwait(false)).Pending;
         }
     }
 
@@ -52,8 +51,8 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         long start = _time.GetTimestamp();
         IReadOnlyList<MigrationFile> files = request.Files ?? MigrationFolder.Read(request.Folder, sink);
         await MigrationHistory.EnsureTableAsync(session.Connection, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(session.Connection, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<MigrationFile> pending = await PendingAsync(files, history, sink, cancellationToken).ConfigureAwait(false);
+        MigrationPlan plan = await PlanAsync(request, session.Connection, files, sink, cancellationToken).ConfigureAwait(false);
+        (IReadOnlyList<AppliedVersion> history, IReadOnlyList<MigrationFile> pending) = (plan.History, plan.Pending);
         IReadOnlyList<SeedFile> seeds = request.IncludeSeed ? await SeedsAsync(request, cancellationToken).ConfigureAwait(false) : [];
 
         using var progress = new FileProgress($"Migrate {request.Environment.Name}", "Applying", pending.Count, sink, _time);
@@ -124,18 +123,18 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         return Result(request, undone, now, startedAt, start);
     }
 
-    /// <summary>The pending files, each read and judged, so that nothing runs when one of them cannot.</summary>
-    private static async Task<IReadOnlyList<MigrationFile>> PendingAsync(
-        IReadOnlyList<MigrationFile> files, IReadOnlyList<AppliedVersion> history, IProgressSink sink, CancellationToken cancellationToken)
+    /// <summary>The plan, with each pending file read and judged, so that nothing runs when one of them cannot.</summary>
+    private static async Task<MigrationPlan> PlanAsync(
+        MigrationRequest request, NpgsqlConnection connection, IReadOnlyList<MigrationFile> files, IProgressSink sink, CancellationToken cancellationToken)
     {
-        var plan = MigrationPlan.Make(files, history);
-        plan.Check(history, sink);
+        MigrationPlan plan = await MigrationPlan.ReadAsync(connection, files, cancellationToken).ConfigureAwait(false);
+        plan.Check(request, sink);
         foreach (MigrationFile file in plan.Pending)
         {
             await SqlScript.ReadAsync(file.Path, cancellationToken).ConfigureAwait(false);
         }
 
-        return plan.Pending;
+        return plan;
     }
 
     private static async Task<IReadOnlyList<SeedFile>> SeedsAsync(MigrationRequest request, CancellationToken cancellationToken)

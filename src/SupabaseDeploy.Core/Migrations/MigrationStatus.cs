@@ -14,6 +14,21 @@ public enum MigrationState
     /// <summary>The file is there and not recorded.</summary>
     Pending,
 
+    /// <summary>The file is there and not recorded, and a newer one is: it would run in another order than its version says.</summary>
+    OutOfOrder,
+
+    /// <summary>Recorded, and the file holds other statements now.</summary>
+    Edited,
+
+    /// <summary>Recorded, and only comments or white space of the file are not as they were.</summary>
+    CommentsEdited,
+
+    /// <summary>Recorded under another name.</summary>
+    Renamed,
+
+    /// <summary>The version is recorded for a migration of another name that has no statement in common: the file was never applied.</summary>
+    OtherMigration,
+
     /// <summary>Recorded, and there is no file.</summary>
     MissingFile,
 
@@ -35,6 +50,15 @@ public sealed record MigrationStatus : IEnvironmentResult
 
     /// <summary>Where it stands.</summary>
     public required MigrationState State { get; init; }
+
+    /// <summary>What the statements in the history say about the file; <see cref="MigrationContent.Unknown"/> when they say nothing.</summary>
+    public MigrationContent Content { get; init; }
+
+    /// <summary>The statements in which the file differs from what was applied; empty when it does not.</summary>
+    public IReadOnlyList<StatementChange> Difference { get; init; } = [];
+
+    /// <summary>The name in the history; null when it is not applied, or an old row without a name.</summary>
+    public string? RecordedName { get; init; }
 
     /// <summary>Who applied it, where the history says so: rows written by the hosted platform do.</summary>
     public string? AppliedBy { get; init; }
@@ -65,30 +89,31 @@ public sealed record MigrationStatus : IEnvironmentResult
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-            return Compare(environment, files, history);
+            return Of(environment, await MigrationPlan.ReadAsync(connection, files, cancellationToken).ConfigureAwait(false));
         }
     }
 
-    private static IReadOnlyList<MigrationStatus> Compare(
-        DeploymentEnvironment environment, IReadOnlyList<MigrationFile> files, IReadOnlyList<AppliedVersion> history)
+    private static IReadOnlyList<MigrationStatus> Of(DeploymentEnvironment environment, MigrationPlan plan)
     {
-        Dictionary<string, AppliedVersion> applied = history.ToDictionary(row => row.Version);
-        HashSet<string> local = [.. files.Select(file => file.Version)];
-        IEnumerable<MigrationStatus> withFile = files.Select(file =>
-            Of(environment, file, applied.ContainsKey(file.Version) ? MigrationState.Applied : MigrationState.Pending) with
-            {
-                AppliedBy = applied.GetValueOrDefault(file.Version)?.CreatedBy,
-            });
-        IEnumerable<MigrationStatus> withoutFile = history.Where(row => !local.Contains(row.Version)).Select(row => new MigrationStatus
+        HashSet<MigrationFile> late = [.. plan.OutOfOrder];
+        IEnumerable<MigrationStatus> applied = plan.Applied.Select(file => Of(environment, file.File, file.State) with
+        {
+            Content = file.Content,
+            Difference = file.Difference,
+            RecordedName = file.Row.Name,
+            AppliedBy = file.Row.CreatedBy,
+        });
+        IEnumerable<MigrationStatus> pending = plan.Pending.Select(file => Of(environment, file, late.Contains(file) ? MigrationState.OutOfOrder : MigrationState.Pending));
+        IEnumerable<MigrationStatus> withoutFile = plan.MissingFiles.Select(row => new MigrationStatus
         {
             Environment = environment,
             Version = row.Version,
             Name = row.Name ?? "",
             State = MigrationState.MissingFile,
+            RecordedName = row.Name,
             AppliedBy = row.CreatedBy,
         });
-        return [.. withFile.Concat(withoutFile).OrderBy(status => status.Version, StringComparer.Ordinal)];
+        return [.. applied.Concat(pending).Concat(withoutFile).OrderBy(status => status.Version, StringComparer.Ordinal)];
     }
 
     private static MigrationStatus Of(DeploymentEnvironment environment, MigrationFile file, MigrationState state) => new()

@@ -8,6 +8,9 @@ internal static class SqlText
 {
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>Reads a file that is compared and not run: what is not UTF-8 is U+FFFD.</summary>
+    public static string ReadTolerantly(string path) => File.ReadAllText(path, Encoding.UTF8);
+
     /// <exception cref="DeployException"><see cref="ErrorTable.SqlFileNotUtf8"/> with the position of the first wrong byte.</exception>
     public static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
     {
