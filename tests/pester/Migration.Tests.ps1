@@ -30,6 +30,13 @@ Describe 'Migration commands' {
         { Invoke-Migration -DatabaseUrl postgresql://nobody@127.0.0.1:1/none -LockTimeout 5 } | Should -Throw '*5*'
     }
 
+    It 'migrates one database at a time unless told otherwise' {
+        $command = Get-Command Invoke-Migration
+        $command.Parameters.Keys | Should -Contain 'Canary'
+        $command.Parameters.Keys | Should -Contain 'MaxFailures'
+        { Invoke-Migration -DatabaseUrl postgresql://nobody@127.0.0.1:1/none -Path $TestDrive -ThrottleLimit 65 } | Should -Throw '*ThrottleLimit*'
+    }
+
     It 'completes versions' {
         New-Item "$TestDrive/complete/migrations/20261101120000_first.sql" -Force
         $line = "Get-Migration -Project '$TestDrive/complete' -Version 2026"

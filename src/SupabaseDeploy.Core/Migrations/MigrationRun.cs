@@ -1,4 +1,5 @@
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 
 namespace SupabaseDeploy.Migrations;
 
@@ -22,29 +23,61 @@ public sealed record MigrationFile(string Version, string Name, string Path, str
 /// <param name="Duration">How long it ran, commit included.</param>
 public sealed record AppliedMigration(string Version, string Name, TimeSpan Duration);
 
-/// <summary>One run of the migration runner against one database; also written when nothing was pending.</summary>
+/// <summary>How a run ended.</summary>
+public enum MigrationRunStatus
+{
+    /// <summary>What was to be done was done, and the history was read again.</summary>
+    Succeeded,
+
+    /// <summary>Nothing had to be done.</summary>
+    NothingToDo,
+
+    /// <summary>It failed; the file at work was rolled back, and what was done before it stays.</summary>
+    Failed,
+
+    /// <summary>It was not begun, because others failed before its turn.</summary>
+    NotStarted,
+}
+
+/// <summary>One run of the migration runner against one database; also written when nothing was pending, and when it failed.</summary>
 public sealed record MigrationRun : IEnvironmentResult
 {
     /// <summary>The environment.</summary>
     public required DeploymentEnvironment Environment { get; init; }
 
-    /// <summary><c>host:port/database</c>.</summary>
-    public required string Database { get; init; }
+    /// <summary><c>host:port/database</c>; null when the environment cannot say it, because it is not running.</summary>
+    public required string? Database { get; init; }
 
-    /// <summary>The migrations of this run, in the order they ran (newest first when undone).</summary>
+    /// <summary>How it ended.</summary>
+    public MigrationRunStatus Status =>
+        Failure is not null ? MigrationRunStatus.Failed
+        : Reason is not null ? MigrationRunStatus.NotStarted
+        : Changed ? MigrationRunStatus.Succeeded
+        : MigrationRunStatus.NothingToDo;
+
+    /// <summary>The migrations applied in this run, in the order they ran.</summary>
     public required IReadOnlyList<AppliedMigration> Applied { get; init; }
 
-    /// <summary>The newest version in the history afterwards, read again from the database; null when it is empty.</summary>
+    /// <summary>The migrations taken back in this run, in the order they were: newest first.</summary>
+    public IReadOnlyList<AppliedMigration> Undone { get; init; } = [];
+
+    /// <summary>The newest version in the history afterwards, read again from the database; null when it is empty or cannot be read.</summary>
     public required string? Version { get; init; }
 
-    /// <summary>Number of migrations in the history afterwards.</summary>
-    public required int Total { get; init; }
+    /// <summary>Number of migrations in the history afterwards; null when it cannot be read.</summary>
+    public required int? Total { get; init; }
 
     /// <summary>Seed files that ran.</summary>
     public IReadOnlyList<string> Seeds { get; init; } = [];
 
     /// <summary>True when anything was changed.</summary>
-    public bool Changed => Applied.Count > 0 || Seeds.Count > 0;
+    public bool Changed => Applied.Count > 0 || Undone.Count > 0 || Seeds.Count > 0;
+
+    /// <summary>Why it failed or was not started; null when it ended well.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The failure with everything that is known of it; null when it did not fail.</summary>
+    public DeployException? Failure { get; init; }
 
     /// <summary>When it started, UTC.</summary>
     public required DateTimeOffset StartedAt { get; init; }

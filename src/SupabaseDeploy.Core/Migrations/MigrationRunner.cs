@@ -8,6 +8,7 @@ using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations.Upgrade;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Migrations;
 
@@ -120,7 +121,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         await scripts.ResetAsync(cancellationToken).ConfigureAwait(false);
         string[] expected = [.. history.Select(row => row.Version).Except(files.Select(file => file.Version))];
         IReadOnlyList<AppliedVersion> now = await VerifyAsync(session.Connection, expected, cancellationToken).ConfigureAwait(false);
-        return Result(request, undone, now, startedAt, start);
+        return Result(request, [], now, startedAt, start) with { Undone = undone };
     }
 
     /// <summary>The plan, with each pending file read and judged, so that nothing runs when one of them cannot.</summary>
@@ -194,10 +195,13 @@ public sealed class MigrationRunner(TimeProvider? time = null)
             "Look for a script or another program that changes 'supabase_migrations.schema_migrations', then compare with 'Get-Migration'.");
     }
 
+    /// <summary>A database as runs name it.</summary>
+    internal static string NameOf(DatabaseAddress database) => $"{database.Host}:{database.Port}/{database.Database}";
+
     private MigrationRun Result(MigrationRequest request, IReadOnlyList<AppliedMigration> done, IReadOnlyList<AppliedVersion> now, DateTimeOffset startedAt, long start) => new()
     {
         Environment = request.Environment,
-        Database = $"{request.Database.Host}:{request.Database.Port}/{request.Database.Database}",
+        Database = NameOf(request.Database),
         Applied = done,
         Version = now.Count == 0 ? null : now[^1].Version,
         Total = now.Count,

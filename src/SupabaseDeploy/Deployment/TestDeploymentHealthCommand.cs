@@ -11,7 +11,7 @@ namespace SupabaseDeploy.Shell.Deployment;
 /// <summary>Measures whether environments are healthy; writes one object a check.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "DeploymentHealth", DefaultParameterSetName = EnvironmentSet)]
 [OutputType(typeof(HealthCheck))]
-public sealed class TestDeploymentHealthCommand : EnvironmentCmdlet
+public sealed class TestDeploymentHealthCommand : FleetCmdlet
 {
     private readonly List<HealthCheck> _notMet = [];
 
@@ -36,55 +36,33 @@ public sealed class TestDeploymentHealthCommand : EnvironmentCmdlet
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>How many environments are measured at the same time.</summary>
-    [Parameter]
-    [ValidateRange(1, 64)]
-    public int ThrottleLimit { get; set; } = 5;
-
     /// <inheritdoc/>
-    protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
+    protected override async Task ProcessAsync(IReadOnlyList<DeploymentEnvironment> environments, CancellationToken cancellationToken)
     {
-        var checker = new HealthChecker(new DeploymentTargets());
-        using var throttle = new SemaphoreSlim(ThrottleLimit);
-        Task<DeploymentHealth>[] measuring = [.. BoundEnvironments().Select(environment => MeasureAsync(checker, throttle, environment, cancellationToken))];
-
         // In promotion order, and the checks of one environment together, whichever is done first.
-        await Task.WhenAll(measuring).ConfigureAwait(false);
-        foreach (Task<DeploymentHealth> measured in measuring)
+        var checker = new HealthChecker(new DeploymentTargets());
+        await ForEachAsync(environments, (environment, token) => MeasureAsync(checker, environment, token), Report, cancellationToken).ConfigureAwait(false);
+        if (_notMet.Count > 0)
         {
-            Report(await measured.ConfigureAwait(false));
+            throw new DeployException(
+                ErrorTable.RequirementNotMet,
+                $"{(_notMet.Count == 1 ? "1 check is" : $"{_notMet.Count} checks are")} '{FailOn}' or worse: {string.Join(" ", _notMet.Select(Describe))}",
+                "Mend what the messages name, then run Test-DeploymentHealth again; -Wait gives a slow start more time.",
+                string.Join(", ", _notMet.Select(check => check.Environment.Name).Distinct(StringComparer.Ordinal)));
         }
     }
 
-    /// <inheritdoc/>
-    protected override Task EndProcessingAsync(CancellationToken cancellationToken) => _notMet.Count == 0
-        ? Task.CompletedTask
-        : throw new DeployException(
-            ErrorTable.RequirementNotMet,
-            $"{(_notMet.Count == 1 ? "1 check is" : $"{_notMet.Count} checks are")} '{FailOn}' or worse: {string.Join(" ", _notMet.Select(Describe))}",
-            "Mend what the messages name, then run Test-DeploymentHealth again; -Wait gives a slow start more time.",
-            string.Join(", ", _notMet.Select(check => check.Environment.Name).Distinct(StringComparer.Ordinal)));
-
-    private async Task<DeploymentHealth> MeasureAsync(
-        HealthChecker checker, SemaphoreSlim throttle, DeploymentEnvironment environment, CancellationToken cancellationToken)
+    private Task<DeploymentHealth> MeasureAsync(HealthChecker checker, DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
-        await throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            Releases.Release? expected = Release?.Find(environment.Project);
-            DeploymentEnvironment limited = Timeout is { } timeout
-                ? environment with { Health = environment.Health with { Timeout = timeout } }
-                : environment;
-            HealthStatus accepted = FailOn is HealthStatus.Failed ? HealthStatus.Degraded : HealthStatus.Healthy;
-            return await checker.WaitAsync(limited, expected, accepted, Wait, Sink, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            throttle.Release();
-        }
+        Releases.Release? expected = Release?.Find(environment.Project);
+        DeploymentEnvironment limited = Timeout is { } timeout
+            ? environment with { Health = environment.Health with { Timeout = timeout } }
+            : environment;
+        HealthStatus accepted = FailOn is HealthStatus.Failed ? HealthStatus.Degraded : HealthStatus.Healthy;
+        return checker.WaitAsync(limited, expected, accepted, Wait, Sink, cancellationToken);
     }
 
-    private void Report(DeploymentHealth health)
+    private Task Report(DeploymentHealth health)
     {
         foreach (HealthCheck check in health.Checks)
         {
@@ -94,6 +72,8 @@ public sealed class TestDeploymentHealthCommand : EnvironmentCmdlet
                 _notMet.Add(check);
             }
         }
+
+        return Task.CompletedTask;
     }
 
     private static string Describe(HealthCheck check) => $"{check.Environment.Name} {check.Check} {check.Status}: {check.Message}";

@@ -1,17 +1,26 @@
 using System.Management.Automation;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Shell.Binding;
 using SupabaseDeploy.Shell.Pipeline;
 using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Shell.Migration;
 
-/// <summary>Applies the pending migrations of environments, and writes one run a database, also when nothing was pending.</summary>
+/// <summary>Applies the pending migrations of one database or of hundreds, and writes one run a database, whatever became of it.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "Migration", DefaultParameterSetName = EnvironmentSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(MigrationRun))]
-public sealed class InvokeMigrationCommand : EnvironmentCmdlet
+public sealed class InvokeMigrationCommand : FleetCmdlet
 {
+    private const int FailuresShown = 3;
+
+    private readonly DeploymentTargets _targets = new();
+
+    /// <summary>One after the other, unless told: stages are in promotion order, and one that fails stops those after it.</summary>
+    public InvokeMigrationCommand() => ThrottleLimit = 1;
+
     /// <summary>Run new and changed seed files afterwards; on by itself for target <c>local</c>.</summary>
     [Parameter]
     public SwitchParameter IncludeSeed { get; set; }
@@ -22,45 +31,79 @@ public sealed class InvokeMigrationCommand : EnvironmentCmdlet
     [DurationTransformation]
     public TimeSpan LockTimeout { get; set; }
 
+    /// <summary>How many databases go first; unless all of them succeed, none of the others is begun.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int Canary { get; set; }
+
+    /// <summary>So many failures begin no further database.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaxFailures { get; set; } = 1;
+
     /// <inheritdoc/>
-    protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
+    protected override async Task ProcessAsync(IReadOnlyList<DeploymentEnvironment> environments, CancellationToken cancellationToken)
     {
-        foreach (DeploymentEnvironment environment in BoundEnvironments())
+        // All of them, before the first is touched: one that cannot be worked on at all is refused with the rest.
+        IDeploymentTarget[] targets = [.. environments.Select(_targets.ForDatabase)];
+        if (IsWhatIf)
         {
-            IDeploymentTarget target = new DeploymentTargets().For(environment);
-            string name = $"{environment.Name} ({target.Host})";
-            if (IsWhatIf)
-            {
-                await ShowPlanAsync(name, await RequestAsync(target, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            }
-            else if (await ShouldProcessAsync(name, "Apply the pending migrations").ConfigureAwait(false))
-            {
-                MigrationRequest request = await RequestAsync(target, cancellationToken).ConfigureAwait(false);
-                Write(await new MigrationRunner().ApplyAsync(request, Sink, cancellationToken).ConfigureAwait(false));
-            }
+            await ForEachAsync(environments, PlanAsync, ShowAsync, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var fleet = new MigrationFleet(new FleetOptions { ThrottleLimit = ThrottleLimit, Canary = Canary, MaxFailures = MaxFailures }, Request);
+        IReadOnlyList<MigrationRun> unsuccessful = await fleet.RunAsync(
+            targets, target => ShouldProcessAsync(Describe(target), "Apply the pending migrations"), Write, Sink, cancellationToken).ConfigureAwait(false);
+        if (unsuccessful.Count > 0)
+        {
+            throw targets.Length == 1 ? unsuccessful[0].Failure! : NotMigrated(unsuccessful, targets.Length);
         }
     }
 
-    private async Task ShowPlanAsync(string name, MigrationRequest request, CancellationToken cancellationToken)
+    private async Task<(string Name, IReadOnlyList<MigrationFile> Pending)> PlanAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
-        IReadOnlyList<MigrationFile> pending = await new MigrationRunner().PlanAsync(request, Sink, cancellationToken).ConfigureAwait(false);
-        if (pending.Count == 0)
+        IDeploymentTarget target = _targets.ForDatabase(environment);
+        MigrationRequest request = Request(target, await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
+        return (Describe(target), await new MigrationRunner().PlanAsync(request, Sink, cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task ShowAsync((string Name, IReadOnlyList<MigrationFile> Pending) plan)
+    {
+        if (plan.Pending.Count == 0)
         {
-            await ShouldProcessAsync(name, "Apply no migration, because none is pending").ConfigureAwait(false);
+            await ShouldProcessAsync(plan.Name, "Apply no migration, because none is pending").ConfigureAwait(false);
         }
 
-        foreach (MigrationFile file in pending)
+        foreach (MigrationFile file in plan.Pending)
         {
-            await ShouldProcessAsync(name, $"Apply {file.FileName}").ConfigureAwait(false);
+            await ShouldProcessAsync(plan.Name, $"Apply {file.FileName}").ConfigureAwait(false);
         }
     }
 
-    private async Task<MigrationRequest> RequestAsync(IDeploymentTarget target, CancellationToken cancellationToken) => new()
+    private MigrationRequest Request(IDeploymentTarget target, DatabaseAddress database) => new()
     {
         Environment = target.Environment,
-        Database = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false),
+        Database = database,
         Folder = target.Environment.MigrationsFolder,
         LockWait = LockTimeout,
         IncludeSeed = MyInvocation.BoundParameters.ContainsKey(nameof(IncludeSeed)) ? IncludeSeed : target.Environment.Target == TargetKind.Local,
     };
+
+    private static string Describe(IDeploymentTarget target) => $"{target.Environment.Name} ({target.Host})";
+
+    private static DeployException NotMigrated(IReadOnlyList<MigrationRun> unsuccessful, int total)
+    {
+        MigrationRun[] failed = [.. unsuccessful.Where(run => run.Failure is not null)];
+        int notStarted = unsuccessful.Count - failed.Length;
+        IEnumerable<string> reasons = failed.Take(FailuresShown).Select(run => $"{run.Environment.Name}: {run.Reason}");
+        return new DeployException(
+            ErrorTable.FleetNotMigrated,
+            $"{failed.Length} of {total} databases failed{(notStarted > 0 ? $", and {notStarted} {(notStarted == 1 ? "was" : "were")} not started" : "")}."
+            + string.Concat(reasons.Select(reason => $"\n{reason}"))
+            + (failed.Length > FailuresShown ? $"\nand {failed.Length - FailuresShown} more: {string.Join(", ", failed.Skip(FailuresShown).Select(run => run.Environment.Name))}" : ""),
+            "Correct what the messages name, then run the same command again: it goes on with the databases that are left.",
+            unsuccessful,
+            failed[0].Failure);
+    }
 }

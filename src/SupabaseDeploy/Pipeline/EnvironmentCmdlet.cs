@@ -24,10 +24,10 @@ public abstract class EnvironmentCmdlet : ProjectCmdlet
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public EnvironmentReference[]? Environment { get; set; }
 
-    /// <summary>A PostgreSQL URL.</summary>
+    /// <summary>PostgreSQL URLs.</summary>
     [Parameter(ParameterSetName = DatabaseSet, Mandatory = true)]
     [ValidateNotNullOrEmpty]
-    public string? DatabaseUrl { get; set; }
+    public string[]? DatabaseUrl { get; set; }
 
     /// <summary>A project folder or a folder of migrations, for <c>-DatabaseUrl</c>.</summary>
     [Parameter(ParameterSetName = DatabaseSet)]
@@ -40,7 +40,7 @@ public abstract class EnvironmentCmdlet : ProjectCmdlet
     {
         if (DatabaseUrl is not null)
         {
-            return [ForDatabase(DatabaseUrl)];
+            return [.. DatabaseUrl.Select(ForDatabase).DistinctBy(Identity)];
         }
 
         if (Environment is not null)

@@ -24,6 +24,9 @@ internal sealed class PipelineSink(AsyncCmdlet cmdlet) : IProgressSink
             case DeploymentStepEnded ended:
                 cmdlet.WriteVerbose(StepProgress.Describe(ended.Step));
                 break;
+            case MigrationApplied applied:
+                cmdlet.WriteVerbose(applied.ToString());
+                break;
             case Detail detail:
                 cmdlet.WriteVerbose(detail.Message);
                 break;

@@ -35,8 +35,11 @@ public abstract class ProjectCmdlet : AsyncCmdlet
         IReadOnlyList<DeploymentEnvironment> named = names.Length > 0 ? DeploymentPipeline.Load(CurrentProject).Resolve(names) : [];
         return
         [
-            .. byName[false].Select(reference => reference.Environment!).Concat(named)
-                .DistinctBy(environment => (environment.Project.Root, environment.Name)),
+            .. byName[false].Select(reference => reference.Environment!).Concat(named).DistinctBy(Identity),
         ];
     }
+
+    /// <summary>What makes two objects the same environment. Databases given by their URLs may have one name on many servers.</summary>
+    private protected static object Identity(DeploymentEnvironment environment) =>
+        (environment.Project.Root, environment.Name, environment.Database is { } database ? (database.Host, database.Port, database.Database) : default);
 }

@@ -13,7 +13,7 @@ public sealed class MigrationUndoTests : MigrationTest
 
         MigrationRun run = await UndoAsync("2", "3");
 
-        Assert.Equal(["3", "2"], run.Applied.Select(migration => migration.Version));
+        Assert.Equal(["3", "2"], run.Undone.Select(migration => migration.Version));
         Assert.Equal(("1", 1, true), (run.Version, run.Total, run.Changed));
         Assert.Equal(["a"], await TablesAsync());
         Assert.Equal(["2", "3"], (await ApplyAsync()).Applied.Select(migration => migration.Version));

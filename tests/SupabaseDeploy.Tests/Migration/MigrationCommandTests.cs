@@ -57,7 +57,7 @@ public sealed class MigrationCommandTests : IAsyncLifetime
 
         SessionResult result = _session.Run($"Invoke-Migration {_target}; 'not reached'");
 
-        Assert.Empty(result.Output);
+        Assert.Equal("Failed", Assert.Single(result.Output).Properties["Status"].Value.ToString());
         Assert.StartsWith("MigrationFailed,", result.Error?.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.InvalidResult, result.Error?.CategoryInfo.Category);
         Assert.Contains("at line 1, column 8", result.Error?.ToString(), StringComparison.Ordinal);

@@ -34,8 +34,9 @@ internal sealed class FileExecutor(UpgradeContext context, CancellationToken can
         SqlScript script = await SqlScript.ReadAsync(file.Path, cancellationToken).ConfigureAwait(false);
         await context.Session.RunAsync(script, HistoryJournal.Record(file, script), cancellationToken).ConfigureAwait(false);
         TimeSpan duration = context.Time.GetElapsedTime(start);
-        _applied.Add(new AppliedMigration(file.Version, file.Name, duration));
-        context.Sink.Publish(new Detail($"Applied '{file.FileName}' ({script.Statements.Count} statements) in {duration.TotalSeconds:0.000} s."));
+        var applied = new AppliedMigration(file.Version, file.Name, duration);
+        _applied.Add(applied);
+        context.Sink.Publish(new MigrationApplied(applied, file.FileName, script.Statements.Count));
     }
 }
 
