@@ -13,6 +13,25 @@ internal static class DurableFolder
         Flush(Path.GetDirectoryName(destination)!);
     }
 
+    /// <summary>
+    /// Flushes a whole folder, with what is in it. On Linux by one call for its file system, which is many times faster than one for each
+    /// of the thousands of files of a database.
+    /// </summary>
+    public static void FlushAll(string folder)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            WithDescriptor(folder, SyncFs);
+            return;
+        }
+
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
+            stream.Flush(flushToDisk: true);
+        }
+    }
+
     private static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())
@@ -20,6 +39,11 @@ internal static class DurableFolder
             return;
         }
 
+        WithDescriptor(folder, FSync);
+    }
+
+    private static void WithDescriptor(string folder, Func<int, int> flush)
+    {
         int descriptor = Open(folder, 0);
         if (descriptor < 0)
         {
@@ -28,7 +52,7 @@ internal static class DurableFolder
 
         try
         {
-            if (FSync(descriptor) != 0)
+            if (flush(descriptor) != 0)
             {
                 throw new IOException($"Cannot flush folder '{folder}': error {Marshal.GetLastPInvokeError()}.");
             }
@@ -44,6 +68,9 @@ internal static class DurableFolder
 
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static extern int FSync(int descriptor);
+
+    [DllImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    private static extern int SyncFs(int descriptor);
 
     [DllImport("libc", EntryPoint = "close", SetLastError = true)]
     private static extern int Close(int descriptor);

@@ -34,6 +34,9 @@ public sealed record StateFolders
         init;
     }
 
+    /// <summary>Data with migrations applied, to copy from.</summary>
+    public string Snapshots => Path.Combine(Cache, "snapshots");
+
     /// <summary>Pointers of the servers that are there for one piece of work.</summary>
     public string Shadows => Path.Combine(Cache, "shadows");
 

@@ -35,6 +35,9 @@ public sealed class ShadowDatabase : IAsyncDisposable
     /// <summary>The files that are applied, in order.</summary>
     public IReadOnlyList<MigrationFile> Chain { get; }
 
+    /// <summary>How many of them came with a snapshot from the cache; the rest was applied.</summary>
+    public int CachedFiles { get; init; }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 }

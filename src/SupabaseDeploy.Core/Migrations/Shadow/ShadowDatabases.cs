@@ -5,11 +5,20 @@ using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Migrations;
 
-/// <summary>Makes shadow databases. Each is a server of its own, so that what a chain does to roles and settings stays in it.</summary>
+/// <summary>
+/// Makes shadow databases. Each is a server of its own, so that what a chain does to roles and settings stays in it. Chains that took
+/// long to apply are kept as snapshots in the user's cache folder; the next shadow begins with a copy of the longest that fits.
+/// </summary>
 /// <param name="options">How the servers are run; null for the usual way. They are thrown away in any case.</param>
 public sealed class ShadowDatabases(ClusterOptions? options = null)
 {
     private readonly ClusterOptions _options = options ?? new ClusterOptions();
+
+    /// <summary>Most bytes of all snapshots together; null for what the environment says.</summary>
+    internal long? Limit { get; init; }
+
+    /// <summary>What applying must take for a snapshot to be kept, which itself takes about as long.</summary>
+    internal TimeSpan WorthKeeping { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>A fresh database with <paramref name="chain"/> applied and recorded. Dispose it.</summary>
     /// <param name="chain">The files in order, usually all of a folder or the first ones; empty for an empty project.</param>
@@ -18,13 +27,30 @@ public sealed class ShadowDatabases(ClusterOptions? options = null)
     /// <exception cref="DeployException"><see cref="ErrorTable.ShadowNotBuilt"/>: a file does not apply; or no PostgreSQL can be run.</exception>
     public async Task<ShadowDatabase> OpenAsync(IReadOnlyList<MigrationFile> chain, IProgressSink sink, CancellationToken cancellationToken)
     {
-        StateFolders folders = _options.Folders ?? StateFolders.OfThisMachine();
-        folders.CreateReachable(folders.Cache);
-        ThrowAwayCluster cluster = await ThrowAwayCluster.StartAsync(folders.Shadows, _options, sink, cancellationToken).ConfigureAwait(false);
+        // Only names things: the address of the server is not known yet, and no seed is run.
+        var nowhere = new DatabaseAddress { Host = "127.0.0.1", Database = "shadow", User = "postgres" };
+        string folder = chain.Count == 0 ? Folders.Shadows : Path.GetDirectoryName(chain[0].Path)!;
+        var content = new ShadowContent(chain, DeploymentEnvironment.ForDatabase(nowhere, folder), []);
+        (ThrowAwayCluster cluster, int cached) = await StartAsync(Folders.Shadows, content, sink, cancellationToken).ConfigureAwait(false);
+        return new ShadowDatabase(cluster, chain) { CachedFiles = cached };
+    }
+
+    /// <summary>A cluster with some content, and the number of files and seeds of it that came with a snapshot.</summary>
+    /// <param name="parent">The folder of all clusters for this kind of work.</param>
+    /// <param name="content">What it shall have in it.</param>
+    /// <param name="sink">Is told what is being done.</param>
+    /// <param name="cancellationToken">Leaves nothing behind.</param>
+    internal async Task<(ThrowAwayCluster Cluster, int Cached)> StartAsync(string parent, ShadowContent content, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        Folders.CreateReachable(Folders.Cache);
+        TimeProvider time = _options.TimeProvider ?? TimeProvider.System;
+        var cache = new SnapshotCache(Folders.Snapshots, Limit ?? SnapshotLimit.OfThisMachine(), time);
+        var source = new SnapshotSource(cache, await content.ReadChainAsync(cancellationToken).ConfigureAwait(false));
+        ThrowAwayCluster cluster = await ThrowAwayCluster.StartAsync(parent, _options with { Snapshot = source }, sink, cancellationToken).ConfigureAwait(false);
         try
         {
-            await ApplyAsync(chain, cluster.Application, sink, cancellationToken).ConfigureAwait(false);
-            return new ShadowDatabase(cluster, chain);
+            await new ShadowBuilder(cluster, source, content, WorthKeeping, time).RunAsync(sink, cancellationToken).ConfigureAwait(false);
+            return (cluster, source.Found);
         }
         catch
         {
@@ -33,33 +59,5 @@ public sealed class ShadowDatabases(ClusterOptions? options = null)
         }
     }
 
-    private async Task ApplyAsync(IReadOnlyList<MigrationFile> chain, DatabaseAddress database, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        if (chain.Count == 0)
-        {
-            return;
-        }
-
-        string folder = Path.GetDirectoryName(chain[0].Path)!;
-        var request = new MigrationRequest
-        {
-            Environment = DeploymentEnvironment.ForDatabase(database, folder) with { Name = "shadow" },
-            Database = database,
-            Folder = folder,
-            Files = chain,
-        };
-        try
-        {
-            await new MigrationRunner(_options.TimeProvider).ApplyAsync(request, sink, cancellationToken).ConfigureAwait(false);
-        }
-        catch (DeployException e) when (e.Code == ErrorTable.MigrationFailed)
-        {
-            throw new DeployException(
-                ErrorTable.ShadowNotBuilt,
-                $"The files do not apply to an empty project, so there is no database to try them on: {e.Message}",
-                "Correct the file, so that the folder makes a database from nothing.",
-                e.Target,
-                e);
-        }
-    }
+    private StateFolders Folders => _options.Folders ?? StateFolders.OfThisMachine();
 }

@@ -3,7 +3,7 @@ using SupabaseDeploy.Events;
 namespace SupabaseDeploy.Postgres;
 
 /// <summary>Sees to it that a home has data, and that its passwords are known to us and to nobody else.</summary>
-internal sealed class ClusterData(ClusterFiles files, ClusterHome home, PostgresServer server, TimeProvider timeProvider)
+internal sealed class ClusterData(ClusterFiles files, ClusterHome home, PostgresServer server, IClusterSnapshot? snapshot, TimeProvider timeProvider)
 {
     /// <summary>Does what is missing; nothing when data and passwords are there.</summary>
     /// <returns>The pointer as it is written now.</returns>
@@ -32,8 +32,12 @@ internal sealed class ClusterData(ClusterFiles files, ClusterHome home, Postgres
             return pointer;
         }
 
-        sink.Publish(new Detail($"Copying the template cluster to '{home.Data}'."));
-        await templates.CopyToAsync(home.PartialData, installation, sink, cancellationToken).ConfigureAwait(false);
+        if (snapshot?.TryCopyTo(home.PartialData, templates.Key(installation), cancellationToken) != true)
+        {
+            sink.Publish(new Detail($"Copying the template cluster to '{home.Data}'."));
+            await templates.CopyToAsync(home.PartialData, installation, sink, cancellationToken).ConfigureAwait(false);
+        }
+
         sink.Publish(new Detail("Setting the passwords of the copy."));
         await home.GiveToServerAsync(home.PartialData, cancellationToken).ConfigureAwait(false);
         await SetPasswordsAsync(home.PartialData, cancellationToken).ConfigureAwait(false);

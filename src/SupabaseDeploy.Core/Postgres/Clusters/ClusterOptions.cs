@@ -21,4 +21,7 @@ public sealed record ClusterOptions
 
     /// <summary>Time; null for the system's.</summary>
     public TimeProvider? TimeProvider { get; init; }
+
+    /// <summary>What the data of a new cluster is copied from before the template is; null for the template alone.</summary>
+    internal IClusterSnapshot? Snapshot { get; init; }
 }

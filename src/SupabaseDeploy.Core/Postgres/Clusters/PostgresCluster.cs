@@ -67,7 +67,7 @@ public sealed class PostgresCluster
         ClusterHome home = Home(pointer);
         var server = new PostgresServer(_installation, home, _options.Patience);
         var templates = new ClusterTemplates(home.Folders, _options.Patience, _timeProvider);
-        pointer = await new ClusterData(_files, home, server, _timeProvider)
+        pointer = await new ClusterData(_files, home, server, _options.Snapshot, _timeProvider)
             .ProvideAsync(pointer, templates, _installation, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
         int port = await ClusterStart.RunAsync(server, home, pointer.Port, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
         return await FinishAsync(pointer, port, sink, cancellationToken).ConfigureAwait(false) with { Changed = true };

@@ -34,6 +34,8 @@ internal static class ServerSettings
             $"fsync = {durable}",
             $"full_page_writes = {durable}",
             $"autovacuum = {durable}",
+            // A folder that is copied again and again shall hold no log that is over.
+            .. isThrowAway ? (string[])["wal_recycle = off", "wal_init_zero = off"] : [],
             "",
         ]);
     }

@@ -28,6 +28,16 @@ internal sealed class ThrowAwayCluster : IAsyncDisposable
     /// <summary>The programs of its version.</summary>
     public PostgresInstallation Installation => _cluster.Installation;
 
+    /// <summary>Its data folder.</summary>
+    public async Task<string> GetDataFolderAsync(CancellationToken cancellationToken) =>
+        (await _cluster.GetStateAsync(cancellationToken).ConfigureAwait(false)).DataFolder!;
+
+    /// <summary>Starts the server again after it was stopped. It may have another port than before.</summary>
+    public Task StartAsync(IProgressSink sink, CancellationToken cancellationToken) => _cluster.StartAsync(sink, cancellationToken);
+
+    /// <summary>Stops the server with everything written.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _cluster.StopAsync(cancellationToken);
+
     /// <summary>Starts a new one, after those that killed processes left were removed.</summary>
     /// <param name="parent">The folder of all clusters for this kind of work.</param>
     /// <param name="options">How it is run; it is thrown away in any case.</param>

@@ -22,7 +22,7 @@ public abstract class ShadowTest : IDisposable
         // The clusters' template is not what is tested: the machine's own is used.
         StateFolders machine = StateFolders.OfThisMachine();
         Folders = machine with { Cache = Path.Combine(_cache.Path, "cache"), Templates = machine.Templates };
-        Shadows = new ShadowDatabases(new ClusterOptions { Folders = Folders });
+        Shadows = With(SnapshotLimit.Default);
     }
 
     protected StateFolders Folders { get; }
@@ -36,6 +36,12 @@ public abstract class ShadowTest : IDisposable
     protected IReadOnlyList<MigrationFile> Files => MigrationFolder.Read(MigrationsFolder, NullProgressSink.Instance);
 
     protected void Write(string name, string sql) => _folder.Write(Path.Combine("migrations", name), sql);
+
+    /// <summary>Keeps snapshots of the smallest chains too.</summary>
+    protected ShadowDatabases With(long limit) =>
+        new(new ClusterOptions { Folders = Folders }) { Limit = limit, WorthKeeping = TimeSpan.Zero };
+
+    protected IReadOnlyList<string> Snapshots => Directory.Exists(Folders.Snapshots) ? Directory.GetDirectories(Folders.Snapshots) : [];
 
     protected Task<ShadowDatabase> OpenAsync() => Shadows.OpenAsync(Files, Sink, CancellationToken.None);
 

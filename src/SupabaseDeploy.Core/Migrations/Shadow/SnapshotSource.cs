@@ -1,0 +1,40 @@
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.Migrations;
+
+/// <summary>The cache as seen by one new cluster, which says only when it starts what server it will be.</summary>
+internal sealed class SnapshotSource(SnapshotCache cache, SnapshotChain chain) : IClusterSnapshot
+{
+    private string _template = "";
+
+    /// <summary>The keys of the chain's beginnings on the server that was chosen; empty before it was.</summary>
+    public IReadOnlyList<string> Keys { get; private set; } = [];
+
+    /// <summary>Number of links that the cluster began with.</summary>
+    public int Found { get; private set; }
+
+    /// <inheritdoc/>
+    public bool TryCopyTo(string target, string template, CancellationToken cancellationToken)
+    {
+        _template = template;
+        Keys = chain.Keys(template);
+        Found = cache.CopyLongest(Keys, target, cancellationToken);
+        return Found > 0;
+    }
+
+    /// <summary>How far the chain goes along with one that the cache has.</summary>
+    public int CommonWithKnown() => cache.CommonWithKnown(Keys);
+
+    /// <summary>Keeps the data of the stopped cluster, unless the files were edited since they were read: then nobody knows what it has.</summary>
+    /// <param name="length">Number of links that it has.</param>
+    /// <param name="now">The chain as its files are now.</param>
+    /// <param name="data">Its data folder.</param>
+    /// <param name="cancellationToken">Keeps nothing.</param>
+    public void Save(int length, SnapshotChain now, string data, CancellationToken cancellationToken)
+    {
+        if (now.Keys(_template)[length] == Keys[length])
+        {
+            cache.Save([.. Keys.Take(length + 1)], data, cancellationToken);
+        }
+    }
+}
