@@ -1,0 +1,231 @@
+using SupabaseDeploy.Migrations.Rules.Reading;
+
+namespace SupabaseDeploy.Migrations.Rules;
+
+/// <summary>Applies changes to a snapshot, as the server would.</summary>
+/// <param name="snapshot">The snapshot, which is changed.</param>
+/// <param name="knowsAllTables">
+/// True when every table of the database is in the snapshot. Else a table that it lacks and that a statement names was there before.
+/// </param>
+internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
+{
+    /// <summary>Extensions that a project has from the start, or that choose their schema themselves.</summary>
+    private static readonly HashSet<string> s_placed =
+    [
+        "http", "pg_cron", "pg_graphql", "pg_net", "pg_stat_statements", "pg_tle", "pgcrypto", "pgjwt", "pgmq", "pgsodium", "plpgsql", "postgis", "supabase_vault",
+        "timescaledb", "uuid-ossp",
+    ];
+
+    /// <summary>The table that a change is about; null when it is known not to exist.</summary>
+    public TableFacts? Find(SqlName name)
+    {
+        if (!snapshot.Tables.TryGetValue(name, out TableFacts? table) && !knowsAllTables && !snapshot.Views.ContainsKey(name))
+        {
+            snapshot.Tables[name] = table = new TableFacts();
+        }
+
+        return table;
+    }
+
+    /// <summary>True when rows of users may be in the table: it was there before the files that are checked.</summary>
+    public bool Existed(SqlName name) => Find(name) is { IsNew: false };
+
+    public void Apply(SchemaChange change)
+    {
+        switch (change)
+        {
+            case CreateTable { IsTemporary: false } create:
+                Apply(create);
+                break;
+            case CreateIndex index:
+                Find(index.Table)?.Indexes.Add(new IndexFacts(index.Name, index.Columns));
+                break;
+            case DropIndex drop:
+                foreach (TableFacts table in snapshot.Tables.Values)
+                {
+                    table.Indexes.RemoveAll(index => index.Name == drop.Index.Name);
+                }
+
+                break;
+            case CreateFunction function:
+                snapshot.Functions[function.Function.ToString()] = new FunctionFacts(function.Function, function.IsDefiner, function.HasSearchPath);
+                break;
+            case AlterFunction alter:
+                ApplyToFunctions(alter);
+                break;
+            case CreateView view:
+                snapshot.Views[view.View] = new ViewFacts(view.IsMaterialized, view.IsInvoker, view.ReadsAuthUsers);
+                break;
+            case AlterView alter when snapshot.Views.TryGetValue(alter.View, out ViewFacts? view):
+                snapshot.Views[alter.View] = view with { IsInvoker = alter.IsInvoker };
+                break;
+            case CreateExtension extension:
+                snapshot.Extensions.TryAdd(extension.Extension, s_placed.Contains(extension.Extension) ? "" : extension.Schema ?? "public");
+                break;
+            case DropObject drop:
+                Apply(drop);
+                break;
+            default:
+                ApplyToTable(change);
+                break;
+        }
+    }
+
+    private void Apply(CreateTable create)
+    {
+        if (snapshot.Tables.ContainsKey(create.Table) && create.IsIfNotExists)
+        {
+            return;
+        }
+
+        var table = new TableFacts { HasRowSecurity = false, IsComplete = create.IsComplete, IsNew = true, IsPartition = create is { IsComplete: false, Columns.Count: 0 } };
+        snapshot.Tables[create.Table] = table;
+        foreach (ColumnDefinition column in create.Columns)
+        {
+            Add(table, column);
+        }
+
+        foreach (ConstraintDefinition constraint in create.Constraints)
+        {
+            Add(table, constraint);
+        }
+    }
+
+    private void ApplyToTable(SchemaChange change)
+    {
+        switch (change)
+        {
+            case AddColumn add when Find(add.Table) is { } table:
+                Add(table, add.Column);
+                break;
+            case DropColumn drop when Find(drop.Table) is { } table:
+                table.Columns.Remove(drop.Column);
+                table.Indexes.RemoveAll(index => index.Columns.Contains(drop.Column));
+                table.ForeignKeys.RemoveAll(key => key.Columns.Contains(drop.Column));
+                break;
+            case ChangeType type when Find(type.Table) is { } table:
+                table.Columns[type.Column] = type.Type;
+                break;
+            case AddConstraint add when Find(add.Table) is { } table:
+                Add(table, add.Constraint);
+                break;
+            case ValidateConstraint validate when Find(validate.Table) is { } table:
+                if (table.UnprovenNeverNull.Remove(validate.Constraint, out string? column))
+                {
+                    table.NeverNull.Add(column);
+                }
+
+                break;
+            case SetRowSecurity security when Find(security.Table) is { } table:
+                table.HasRowSecurity = security.IsEnabled;
+                break;
+            case CreatePolicy policy when Find(policy.Table) is { } table:
+                table.Policies[policy.Policy.Name] = policy.Policy;
+                break;
+            case AlterPolicy alter when Find(alter.Table)?.Policies is { } policies && policies.TryGetValue(alter.Policy.Name, out PolicyDefinition? policy):
+                policies[alter.Policy.Name] = policy.With(alter.Policy);
+                break;
+            case DropPolicy drop:
+                Find(drop.Table)?.Policies.Remove(drop.Name);
+                break;
+            case RenameTable rename when snapshot.Tables.Remove(rename.Table, out TableFacts? table):
+                snapshot.Tables[rename.To] = table;
+                break;
+            case RenameColumn rename when Find(rename.Table) is { } table:
+                Rename(table, rename.Column, rename.To);
+                break;
+        }
+    }
+
+    private void Apply(DropObject drop)
+    {
+        switch (drop.Kind)
+        {
+            case "table" or "foreign table":
+                snapshot.Tables.Remove(drop.Name);
+                break;
+            case "view" or "materialized view":
+                snapshot.Views.Remove(drop.Name);
+                break;
+            case "function" or "procedure" or "routine":
+                snapshot.Functions.Remove(drop.Name.ToString());
+                break;
+            case "extension":
+                snapshot.Extensions.Remove(drop.Name.Name);
+                break;
+            case "schema":
+                foreach (SqlName table in snapshot.Tables.Keys.Where(table => table.Schema == drop.Name.Name).ToList())
+                {
+                    snapshot.Tables.Remove(table);
+                }
+
+                break;
+        }
+    }
+
+    private void ApplyToFunctions(AlterFunction alter)
+    {
+        foreach ((string key, FunctionFacts function) in snapshot.Functions.Where(pair => pair.Value.Name == alter.Function).ToList())
+        {
+            snapshot.Functions[key] = function with
+            {
+                IsDefiner = alter.IsDefiner ?? function.IsDefiner,
+                HasSearchPath = alter.SetsSearchPath || function.HasSearchPath,
+            };
+        }
+    }
+
+    private static void Add(TableFacts table, ColumnDefinition column)
+    {
+        if (!table.Columns.TryAdd(column.Name, column.Type))
+        {
+            return;
+        }
+
+        table.HasPrimaryKey |= column.IsPrimaryKey;
+        if (column.IsPrimaryKey || column.IsUnique)
+        {
+            table.Indexes.Add(new IndexFacts(null, [column.Name]));
+        }
+
+        if (column.References is { } references)
+        {
+            table.ForeignKeys.Add(new ForeignKeyFacts(null, [column.Name], references));
+        }
+    }
+
+    private static void Add(TableFacts table, ConstraintDefinition constraint)
+    {
+        table.HasPrimaryKey |= constraint.Kind == ConstraintKind.PrimaryKey;
+        switch (constraint)
+        {
+            case { Kind: ConstraintKind.PrimaryKey or ConstraintKind.Unique, UsesIndex: false }:
+                table.Indexes.Add(new IndexFacts(constraint.Name, [.. constraint.Columns]));
+                break;
+            case { Kind: ConstraintKind.ForeignKey, References: { } references }:
+                table.ForeignKeys.Add(new ForeignKeyFacts(constraint.Name, constraint.Columns, references));
+                break;
+            case { NotNullColumn: { } column, IsNotValid: false }:
+                table.NeverNull.Add(column);
+                break;
+            case { NotNullColumn: { } column, Name: { } name }:
+                table.UnprovenNeverNull[name] = column;
+                break;
+        }
+    }
+
+    private static void Rename(TableFacts table, string from, string to)
+    {
+        if (table.Columns.Remove(from, out string? type))
+        {
+            table.Columns[to] = type;
+        }
+
+        IndexFacts[] indexes = [.. table.Indexes.Select(index => index with { Columns = [.. index.Columns.Select(column => column == from ? to : column)] })];
+        table.Indexes.Clear();
+        table.Indexes.AddRange(indexes);
+        ForeignKeyFacts[] keys = [.. table.ForeignKeys.Select(key => key with { Columns = [.. key.Columns.Select(column => column == from ? to : column)] })];
+        table.ForeignKeys.Clear();
+        table.ForeignKeys.AddRange(keys);
+    }
+}
