@@ -28,9 +28,10 @@ internal static class CatalogComparison
         return objects.Where(each => !each.Parents.Any(keys.Contains)).Select(each => (each, Text(each, children)));
     }
 
-    private static string Text(CatalogObject each, ILookup<CatalogKey, CatalogObject> children) => string.Join(
-        '\n',
-        children[each.Key].Select(child => $"{child.Key}: {Text(child, children)}".Replace("\n", "\n  ", StringComparison.Ordinal)).Prepend(each.Definition));
+    private static string Text(CatalogObject each, ILookup<CatalogKey, CatalogObject> children) => string.Concat(
+        children[each.Key].Select(child => Indented($"\n{child.Key}: {Indented(Text(child, children))}")).Prepend(each.Definition));
+
+    private static string Indented(string text) => text.Replace("\n", "\n  ", StringComparison.Ordinal);
 
     // Another order is a difference of its own only among the columns that both have.
     private static bool AreDifferent(CatalogObject left, CatalogObject right)

@@ -32,8 +32,8 @@ internal sealed record CatalogPlace(string Catalog, string Where, string Shown, 
             CatalogKind.EventTrigger => new("pg_event_trigger", Named("evtname", key.Name), "o.evtname, o.evtevent, o.evttags, o.evtfoid::regproc, o.evtenabled", "evt"),
             CatalogKind.Statistics => new("pg_statistic_ext", InSchema("stxnamespace", key) + Named("stxname", key.Name), "pg_get_statisticsobjdef(o.oid)", "stx"),
             CatalogKind.Publication => new("pg_publication", Named("pubname", key.Name), "o.*", "pub"),
-            CatalogKind.ForeignDataWrapper => new("pg_foreign_data_wrapper", Named("fdwname", key.Name), "o.fdwname, o.fdwhandler::regproc, o.fdwvalidator::regproc", "fdw", 'F'),
-            CatalogKind.ForeignServer => new("pg_foreign_server", Named("srvname", key.Name), "o.srvname, o.srvtype, o.srvversion", "srv", 'S'),
+            CatalogKind.ForeignDataWrapper => new("pg_foreign_data_wrapper", Named("fdwname", key.Name), $"o.fdwname, o.fdwhandler::regproc, o.fdwvalidator::regproc, (select array_agg(x) from unnest(o.fdwoptions) x where {Shareable}) as options", "fdw", 'F'),
+            CatalogKind.ForeignServer => new("pg_foreign_server", Named("srvname", key.Name), $"o.srvname, o.srvtype, o.srvversion, (select array_agg(x) from unnest(o.srvoptions) x where {Shareable}) as options", "srv", 'S'),
             CatalogKind.Cast => new("pg_cast", $"format('(%s as %s)', format_type(o.castsource, null), format_type(o.casttarget, null)) = {Literal(key.Name)}", "o.castfunc::regprocedure, o.castmethod, o.castcontext"),
             CatalogKind.Operator => new("pg_operator", InSchema("oprnamespace", key) + $"o.oprname = {Literal(key.Name[..key.Name.IndexOf(' ', StringComparison.Ordinal)])}", "o.oid::regoperator, o.oprcode, o.oprcom::regoperator, o.oprnegate::regoperator", "opr"),
             CatalogKind.OperatorFamily => new("pg_opfamily", InSchema("opfnamespace", key) + Named("opfname", Before(key.Name, " using ")), "o.opfname, (select array_agg(a.amopopr::regoperator) from pg_amop a where a.amopfamily = o.oid)", "opf"),
@@ -53,6 +53,9 @@ internal sealed record CatalogPlace(string Catalog, string Where, string Shown, 
 
     public static string Literal(string value) => $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
 
+    // As in the reader's own files: an option whose name speaks of a secret is not shown.
+    private const string Shareable = "x !~* '^[^=]*(passw|secret|token|key)'";
+
     private const string TypeColumns =
         "o.typtype, format_type(o.typbasetype, o.typtypmod) as base, o.typnotnull, o.typdefault, "
         + "(select array_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = o.oid) as labels, "
@@ -60,11 +63,14 @@ internal sealed record CatalogPlace(string Catalog, string Where, string Shown, 
         + "(select array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) order by a.attnum) from pg_attribute a where a.attrelid = o.typrelid and o.typrelid <> 0) as attributes";
 
     private const string TableColumns =
-        "o.relkind, o.relpersistence, o.reloptions, o.relreplident, o.relispartition, "
+        "o.relkind, o.relpersistence, o.reloptions, o.relreplident, pg_get_partkeydef(o.oid) as partition_key, pg_get_expr(o.relpartbound, o.oid) as bound, "
+        + "(select array_agg(i.inhparent::regclass order by i.inhseqno) from pg_inherits i where i.inhrelid = o.oid) as parents, "
+        + $"(select array_agg(x) from pg_foreign_table f cross join unnest(f.ftoptions) x where f.ftrelid = o.oid and {Shareable}) as options, "
         + "(select array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) order by a.attnum) from pg_attribute a where a.attrelid = o.oid and a.attnum > 0 and not a.attisdropped) as columns";
 
     private const string ColumnColumns =
-        "format_type(o.atttypid, o.atttypmod) as type, o.attnotnull, o.attcollation::regcollation, o.attidentity, o.attgenerated, o.attstorage, "
+        "format_type(o.atttypid, o.atttypmod) as type, o.attnotnull, o.attcollation::regcollation, o.attidentity, o.attgenerated, o.attstorage, o.attcompression, o.attoptions, o.attfdwoptions, "
+        + "(select q from pg_sequence q where q.seqrelid = pg_get_serial_sequence(o.attrelid::regclass::text, o.attname)::regclass) as sequence, "
         + "(select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.adrelid = o.attrelid and d.adnum = o.attnum) as expression";
 
     private const string PolicyColumns =

@@ -49,4 +49,6 @@ routine as materialized (
     from pg_proc p
     join space s on s.oid = p.pronamespace
     left join member on member.classid = 'pg_proc'::regclass and member.objid = p.oid
+    -- The constructors of a range type come and go with it.
+    where not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'i')
 ),

@@ -9,7 +9,7 @@ select 'pg_type'::regclass::oid, t.oid, 0, 'Type', s.name, quote_ident(t.typname
                where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped), '') || ')'
            when 'd' then concat_ws(' ', 'domain', format_type(t.typbasetype, t.typtypmod),
                (select 'collate ' || t.typcollation::regcollation from pg_type b where b.oid = t.typbasetype and b.typcollation <> t.typcollation),
-               'default ' || t.typdefault,
+               'default ' || coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault),
                case when t.typnotnull then 'not null' end,
                (select string_agg('constraint ' || quote_ident(c.conname) || ' ' || pg_get_constraintdef(c.oid), ' ' order by c.conname collate "C")
                 from pg_constraint c where c.contypid = t.oid and c.contype = 'c'))

@@ -5,7 +5,8 @@ select 'pg_cast'::regclass::oid, c.oid, 0, 'Cast', '', format('(%s as %s)', form
            case c.castcontext when 'a' then 'as assignment' when 'i' then 'as implicit' end),
        null::oid, null::aclitem[], null, null::text[]
 from pg_cast c
-where c.oid >= 16384 and not exists (select from member m where m.classid = 'pg_cast'::regclass and m.objid = c.oid)
+-- That of a range to its multirange comes with the type.
+where c.oid >= 16384 and not exists (select from pg_depend d where d.classid = 'pg_cast'::regclass and d.objid = c.oid and d.deptype in ('e', 'i'))
 
 union all
 select 'pg_operator'::regclass::oid, o.oid, 0, 'Operator', s.name, format('%s (%s, %s)', o.oprname,
