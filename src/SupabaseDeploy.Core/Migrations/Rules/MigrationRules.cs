@@ -32,7 +32,7 @@ public static class MigrationRules
         {
             foreach ((int statement, SchemaChange change) in file.Changes())
             {
-                findings.AddRange(statementRules.Check(change).Select(breach => (new Origin(file.Number, statement, change.Offset), breach)));
+                findings.AddRange(statementRules.Check(change).Select(breach => (new Origin(file.Number, statement, breach.Offset ?? change.Offset), breach)));
                 grants.Take(change, isNewTable: change is CreateTable create && !(create.IsIfNotExists && worked.Tables.ContainsKey(create.Table)));
                 replay.Apply(change);
                 foreach ((ObjectKey key, int offset) in ObjectKey.Of(change))

@@ -27,6 +27,9 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
         return table;
     }
 
+    /// <summary>True when a table is known to exist; one that is only presumed to is made by <c>CREATE TABLE IF NOT EXISTS</c>.</summary>
+    public bool Knows(SqlName name) => snapshot.Tables.ContainsKey(name);
+
     /// <summary>True when rows of users may be in the table: it was there before the files that are checked.</summary>
     public bool Existed(SqlName name) => Find(name) is { IsNew: false };
 

@@ -16,7 +16,8 @@ internal sealed partial class StatementRules
     private static IEnumerable<Breach> CheckTable(CreateTable create)
     {
         string? key = create.Constraints.Find(constraint => constraint is { Kind: ConstraintKind.PrimaryKey, Columns.Count: 1 })?.Columns[0];
-        return create.Columns.SelectMany(column => CheckColumn(create.Table, column.Name == key ? column with { IsPrimaryKey = true } : column));
+        return create.Columns.SelectMany(column =>
+            CheckColumn(create.Table, column.Name == key ? column with { IsPrimaryKey = true } : column).Select(breach => breach with { Offset = column.Offset }));
     }
 
     private static IEnumerable<Breach> CheckColumn(SqlName table, ColumnDefinition column)

@@ -10,7 +10,7 @@ internal sealed partial class StatementRules(SchemaReplay replay)
 
     public IEnumerable<Breach> Check(SchemaChange change) => change switch
     {
-        CreateTable { IsTemporary: false } create when !(create.IsIfNotExists && Existed(create.Table)) => CheckTable(create),
+        CreateTable { IsTemporary: false } create when !(create.IsIfNotExists && replay.Knows(create.Table)) => CheckTable(create),
         AddColumn add when !(add.IsIfNotExists && replay.Find(add.Table)?.Columns.ContainsKey(add.Column.Name) == true) =>
             CheckColumn(add.Table, add.Column).Concat(Existed(add.Table) ? CheckAddedColumn(add.Table, add.Column) : []),
         ChangeType type when Existed(type.Table) => CheckType(type),

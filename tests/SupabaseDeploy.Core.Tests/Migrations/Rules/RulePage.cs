@@ -16,7 +16,7 @@ internal sealed class RulePage
 
     public static string Folder { get; } = Path.Combine(Repository.Root, "docs", "rules");
 
-    public static IEnumerable<string> Ids => Directory.GetFiles(Folder, "*.md").Select(path => Path.GetFileNameWithoutExtension(path)!).Where(name => name != "README").Order();
+    public static IEnumerable<string> Ids => Directory.GetFiles(Folder, "*.md").Select(path => Path.GetFileNameWithoutExtension(path)!).Where(name => name is not ("README" or "squawk")).Order();
 
     public string Id { get; }
 

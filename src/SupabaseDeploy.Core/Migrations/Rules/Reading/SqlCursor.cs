@@ -109,18 +109,21 @@ internal sealed class SqlCursor
     // A doubled quote inside a name ends one token and starts the next.
     private string TakeQuotedName()
     {
-        string name = Text[1..^1].ToString();
+        string name = InQuotes();
         int end = _tokens[_index].End;
         Advance();
         while (Kind == SqlTokenKind.QuotedName && _tokens[_index].Start == end)
         {
-            name += $"\"{Text[1..^1]}";
+            name += $"\"{InQuotes()}";
             end = _tokens[_index].End;
             Advance();
         }
 
         return name;
     }
+
+    // A quote that nothing closes is the whole token.
+    private string InQuotes() => Text.Length > 1 ? Text[1..^1].ToString() : "";
 
     /// <summary>Passes <c>name</c> or <c>schema.name</c> (of longer names the last two parts).</summary>
     public SqlName? TakeQualifiedName(string defaultSchema)

@@ -1,0 +1,133 @@
+using SupabaseDeploy.Migrations.Rules;
+
+namespace SupabaseDeploy.Core.Tests.Migrations.Rules;
+
+public sealed class MigrationRulesTests
+{
+    [Theory]
+    [InlineData("create table public.a (id bigint primary key);", "1:1 rls-disabled public.a")]
+    [InlineData("/* a table */ CREATE TABLE IF NOT EXISTS\r\n  \"My Notes\" (\"ID\" Bigint PRIMARY KEY);", "1:15 rls-disabled public.\"My Notes\"")]
+    [InlineData("create table private.a (id bigint primary key);", "")]
+    [InlineData("create temp table a (id bigint primary key);", "")]
+    [InlineData("set search_path = private;\ncreate table a (id bigint primary key);", "")]
+    [InlineData("create table a (id bigint primary key);\nalter table only public.a enable row level security, add x text;", "")]
+    [InlineData("create table a (id bigint primary key);\nalter table a rename to b;\nalter table b enable row level security;", "")]
+    [InlineData("create table a (id bigint primary key);\nalter table a set schema private;", "")]
+    [InlineData("create table a (id bigint primary key);\ndrop table a;", "")]
+    [InlineData("create table a (id bigint primary key);\nalter table a enable row level security;\nalter table a disable row level security;", "3:15 rls-disabled public.a")]
+    [InlineData("alter table public.a disable row level security;", "1:22 rls-disabled public.a")]
+    [InlineData("select 'create table a (id int)'; -- create table b (id int);", "")]
+    [InlineData("create function f() returns void language plpgsql as $$ begin create table a (id int); delete from b; end $$;", "")]
+    [InlineData("do $do$ begin\n  if true then create table a (id bigint primary key); end if;\nend $do$;", "2:16 rls-disabled public.a")]
+    public void Row_level_security_is_asked_of_tables_the_api_serves(string sql, string expected) => AssertFinds(expected, "rls-disabled", sql);
+
+    [Theory]
+    [InlineData("create policy p on t for select using (auth.uid() = owner);", "1:1 policy-call-per-row public.t")]
+    [InlineData("create policy p on t using ((select auth.uid()) = owner);", "")]
+    [InlineData("create policy p on t using (owner = (select auth.jwt() ->> 'sub')::uuid);", "")]
+    [InlineData("create policy p on t using (exists (select from members m where m.team = t.team and m.who = auth.uid()));", "1:1 policy-call-per-row public.t")]
+    [InlineData("create policy p on t using (exists (select from members m where m.who = (select auth.uid())));", "")]
+    [InlineData("create policy p on t with check (team = current_setting('app.team')::int);", "1:1 policy-call-per-row public.t")]
+    [InlineData("create policy p on t using (uid() = owner); create policy q on t using ('auth.uid()' = name);", "")]
+    [InlineData("create policy p on t using (true);\ncreate policy q on t using (auth.uid() = owner);\ndrop policy q on t;", "")]
+    [InlineData("create policy p on t using (true);\nalter policy p on t using (AUTH . UID () = owner);", "2:1 policy-call-per-row public.t")]
+    public void A_policy_asks_who_the_user_is_once(string sql, string expected) => AssertFinds(expected, "policy-call-per-row", sql);
+
+    [Theory]
+    [InlineData("owner = (select auth.uid())", "owner")]
+    [InlineData("(select auth.uid()) = owner", "owner")]
+    [InlineData("auth.uid() = t.owner and not hidden", "owner")]
+    [InlineData("(auth.jwt() ->> 'team')::bigint = team", "team")]
+    [InlineData("team in (select team from members where who = (select auth.uid()))", "team")]
+    [InlineData("team = any (array(select my_teams())) or state = 'open'", "team")]
+    [InlineData("team = any (my_teams())", "team")]
+    [InlineData("state = 'open' and hidden = false and state in ('a', 'b') and state = any (array['a', 'b'])", "")]
+    [InlineData("exists (select from members m where m.team = t.team and m.who = (select auth.uid()))", "")]
+    [InlineData("created_at >= now() and lower(state) = my_state()", "")]
+    [InlineData("id = my_row()", "")]
+    public void A_column_that_a_policy_finds_rows_by_has_an_index(string condition, string columns)
+    {
+        string sql = $"create table t (id bigint primary key, owner uuid, team bigint, state text, hidden boolean, created_at timestamptz);\ncreate policy p on t for select using ({condition});";
+
+        Assert.Equal(
+            columns.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(column => $"public.t.{column}"),
+            Findings(sql).Where(finding => finding.RuleId == "policy-column-not-indexed").Select(finding => finding.Object));
+    }
+
+    [Theory]
+    [InlineData("alter table t add column a int not null, add column b uuid default gen_random_uuid ( ), add c int unique;", "required-column-without-default volatile-default unique-without-index")]
+    [InlineData("alter table t add column a int not null default 0, add column b timestamptz not null default now(), add c serial not null;", "volatile-default")]
+    [InlineData("alter table t add column if not exists a bigint references u (id) on delete set null;", "")]
+    [InlineData("alter table t add column a bigint not null default 1 references u (id) on delete set default;", "constraint-without-not-valid")]
+    [InlineData("alter table t add constraint c check (a > 0) not valid, add constraint d foreign key (a) references u (id) on update cascade not valid;", "")]
+    [InlineData("alter table t add unique (a), add check (a in (1, 2));", "constraint-without-not-valid unique-without-index")]
+    [InlineData("create table t (id bigint primary key); alter table t add column a int not null; create index on t (a); alter table t add check (a > 0); drop table t;", "")]
+    [InlineData("alter table t alter a type text, alter column b set data type varchar(20), alter c set not null;", "column-type-change column-type-change set-not-null")]
+    public void Locks_and_rewrites_count_for_tables_that_were_there(string sql, string expected) => Assert.Equal(
+        expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(),
+        Findings(sql).Where(finding => finding.RuleId.Contains("column-") || finding.RuleId is "volatile-default" or "unique-without-index" or "constraint-without-not-valid" or "set-not-null" or "index-not-concurrent" or "drop-table")
+            .Select(finding => finding.RuleId).Order());
+
+    [Theory]
+    [InlineData("varchar(10)", "varchar(20)", false)]
+    [InlineData("varchar(20)", "varchar(10)", true)]
+    [InlineData("varchar(20)", "text", false)]
+    [InlineData("text", "varchar(20)", true)]
+    [InlineData("int", "integer", false)]
+    [InlineData("int", "bigint", true)]
+    [InlineData("timestamp", "timestamptz", true)]
+    public void A_change_of_type_that_only_the_catalog_sees_is_free(string from, string to, bool isFound)
+    {
+        SchemaSnapshot before = SchemaSnapshot.OfFiles([new RuleFile("1.sql", $"create table t (id bigint primary key, a {from});")]);
+
+        Assert.Equal(isFound, MigrationRules.Check([new RuleFile("2.sql", $"alter table t alter a type {to};")], before: before).Any(finding => finding.RuleId == "column-type-change"));
+    }
+
+    [Fact]
+    public void What_a_later_file_of_the_run_does_counts()
+    {
+        IReadOnlyList<RuleFinding> findings = MigrationRules.Check(
+        [
+            new RuleFile("1.sql", "create table t (id bigint primary key, owner uuid references auth.users);"),
+            new RuleFile("2.sql", "alter table t enable row level security;\ncreate policy p on t using (owner = (select auth.uid()));\ngrant select on t to authenticated;"),
+            new RuleFile("3.sql", "create index on t (owner);"),
+        ]);
+
+        Assert.Empty(findings);
+    }
+
+    [Fact]
+    public void A_finding_says_where_in_characters_with_many_bytes_and_lines_with_crlf()
+    {
+        RuleFinding finding = Assert.Single(Findings("-- 😀\r\n\r\nselect '😀é'; truncate\r\n t;"));
+
+        Assert.Equal((3, 14, 1, "truncate", "public.t"), (finding.Line, finding.Column, finding.Statement, finding.RuleId, finding.Object));
+        Assert.Equal("a.sql:3:14: High truncate: 'truncate' deletes every row of 'public.t', under a lock that blocks reads and writes.", finding.ToString());
+    }
+
+    [Fact]
+    public void A_grant_in_a_later_file_or_by_default_privileges_is_enough()
+    {
+        const string Table = "create table t (id bigint primary key); alter table t enable row level security;";
+
+        AssertFinds("1:1 missing-grant public.t", "missing-grant", Table);
+        AssertFinds("", "missing-grant", Table + "grant select on all tables in schema public to authenticated;");
+        AssertFinds("", "missing-grant", "alter default privileges in schema public grant all on tables to service_role;" + Table);
+        AssertFinds("", "missing-grant", Table + "revoke all on table t from anon, authenticated;");
+        AssertFinds("2:1 missing-grant public.t", "missing-grant", "grant all on all tables in schema other to anon; grant anon to postgres;\n" + Table);
+    }
+
+    [Fact]
+    public void No_text_makes_the_rules_fail()
+    {
+        string text = string.Join('\n', RulePage.Ids.Select(RulePage.Read).SelectMany(page => page.Given.Concat(page.Found).Concat(page.Better)).Select(file => file.Text));
+        string[] pieces = [.. Enumerable.Range(0, text.Length / 7).Select(i => text[(i * 7)..])];
+
+        Assert.All(pieces, piece => Assert.All(Findings(piece[..Math.Min(piece.Length, 400)]), finding => Assert.InRange(finding.Line, 1, 400)));
+    }
+
+    private static IReadOnlyList<RuleFinding> Findings(string sql) => MigrationRules.Check([new RuleFile("a.sql", sql)]);
+
+    private static void AssertFinds(string expected, string rule, string sql) => Assert.Equal(
+        expected, string.Join('\n', Findings(sql).Where(finding => finding.RuleId == rule).Select(finding => $"{finding.Line}:{finding.Column} {finding.RuleId} {finding.Object}")));
+}

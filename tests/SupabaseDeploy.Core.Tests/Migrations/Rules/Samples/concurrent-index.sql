@@ -1,0 +1,1 @@
+create index concurrently posts_author on public.posts (author_id);

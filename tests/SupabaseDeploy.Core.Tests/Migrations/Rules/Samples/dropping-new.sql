@@ -1,0 +1,2 @@
+create table public.staging (id bigint primary key);
+drop table public.staging;

@@ -1,0 +1,1 @@
+create tabel public.posts (id int);
