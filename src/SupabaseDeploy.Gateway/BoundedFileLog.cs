@@ -2,58 +2,20 @@ using System.Globalization;
 
 namespace SupabaseDeploy.Gateway;
 
-/// <summary>
-/// Logs to one file. When it is full it becomes <c>&lt;file&gt;.1</c>, replacing the one before, so that a gateway
-/// that runs for months keeps at most two files of <see cref="MaximumBytes"/>.
-/// </summary>
-internal sealed class BoundedFileLog : ILoggerProvider
+/// <summary>The gateway's own log.</summary>
+internal sealed class BoundedFileLog(string path, TimeProvider time) : ILoggerProvider
 {
-    public const long MaximumBytes = 1024 * 1024;
-
-    private readonly Lock _gate = new();
-    private readonly string _path;
-    private readonly TimeProvider _time;
-    private StreamWriter _writer;
-
-    public BoundedFileLog(string path, TimeProvider time)
-    {
-        _path = path;
-        _time = time;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        _writer = Open();
-    }
+    private readonly BoundedFile _file = new(path);
 
     public ILogger CreateLogger(string categoryName) => new CategoryLogger(this, categoryName);
 
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _writer.Dispose();
-        }
-    }
-
-    private StreamWriter Open() =>
-        new(new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { AutoFlush = true };
+    public void Dispose() => _file.Dispose();
 
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {
-        string time = _time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        lock (_gate)
-        {
-            if (_writer.BaseStream.Length >= MaximumBytes)
-            {
-                _writer.Dispose();
-                File.Move(_path, _path + ".1", overwrite: true);
-                _writer = Open();
-            }
-
-            _writer.WriteLine($"{time} {level,-11} {category}: {message}");
-            if (exception is not null)
-            {
-                _writer.WriteLine(exception);
-            }
-        }
+        string now = time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        string line = $"{now} {level,-11} {category}: {message}";
+        _file.WriteLine(exception is null ? line : $"{line}{Environment.NewLine}{exception}");
     }
 
     private sealed class CategoryLogger(BoundedFileLog log, string category) : ILogger

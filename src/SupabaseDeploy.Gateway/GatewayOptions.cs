@@ -20,6 +20,9 @@ internal sealed record GatewayOptions
     /// <summary>File to log to.</summary>
     public required string LogFile { get; init; }
 
+    /// <summary>The plan of the services to run: see <see cref="SupabaseDeploy.LocalStack.ServicePlan"/>.</summary>
+    public required string PlanFile { get; init; }
+
     /// <summary>Reads <c>--name value</c> pairs.</summary>
     /// <exception cref="ArgumentException">Says which option is wrong and how.</exception>
     public static GatewayOptions Parse(IReadOnlyList<string> arguments)
@@ -40,6 +43,7 @@ internal sealed record GatewayOptions
             Environment = Take(values, "--environment"),
             StateFile = Path.GetFullPath(Take(values, "--state")),
             LogFile = Path.GetFullPath(Take(values, "--log")),
+            PlanFile = Path.GetFullPath(Take(values, "--plan")),
         };
         return values.Count == 0 ? options : throw new ArgumentException($"Option '{values.Keys.First()}' is not known.");
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
+using SupabaseDeploy.Gateway.Services;
 using SupabaseDeploy.Gateway.Web;
 using SupabaseDeploy.LocalStack;
 
@@ -12,6 +13,8 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
 {
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private readonly WebRoot _root = new(options.WebRoot);
+    private ServicePlan _plan = ServicePlan.Empty;
+    private ServiceSupervisor? _supervisor;
 
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     /// <returns>The process's exit code.</returns>
@@ -26,6 +29,7 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
             return GatewayExitCode.AlreadyRunning;
         }
 
+        _plan = ServicePlan.Parse(await File.ReadAllTextAsync(options.PlanFile));
         await using WebApplication application = Build(log);
         try
         {
@@ -38,6 +42,8 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
         }
 
         int port = BoundPort(application);
+        await using var supervisor = ServiceSupervisor.Start(_plan, options.StateFile + ".processes", new SupervisionTimes(), time);
+        _supervisor = supervisor;
         WriteState(port);
         logger.LogInformation("Environment '{Environment}' is served on port {Port}.", options.Environment, port);
         await application.WaitForShutdownAsync();
@@ -85,7 +91,8 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
         string? id = _root.CurrentId();
         bool isOnDisk = id is not null && _root.Find(id) is not null;
         string status = id is null ? "waiting" : isOnDisk ? "serving" : "missing";
-        byte[] body = new GatewayHealth(status, isOnDisk ? id : null, options.Environment, Environment.ProcessId, _startedAt).ToJson();
+        byte[] body = new GatewayHealth(
+            status, isOnDisk ? id : null, options.Environment, Environment.ProcessId, _startedAt, _plan.Hash, _supervisor?.Report() ?? []).ToJson();
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";

@@ -63,7 +63,7 @@ public sealed class GatewayProcessTests
     [InlineData("Option '--web-root' is missing.")]
     [InlineData("Option '--port' is '70000': expected 0 to 65535.", "--web-root", "web", "--port", "70000")]
     [InlineData("Option '--port' has no value or is given twice.", "--port")]
-    [InlineData("Option '--colour' is not known.", "--web-root", "w", "--port", "0", "--environment", "e", "--state", "s", "--log", "l", "--colour", "red")]
+    [InlineData("Option '--colour' is not known.", "--web-root", "w", "--port", "0", "--environment", "e", "--state", "s", "--log", "l", "--plan", "p", "--colour", "red")]
     public async Task Wrong_options_are_named(string message, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true };

@@ -17,7 +17,9 @@ public sealed class ReleaseSwitchTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, page.StatusCode);
         Assert.Contains("has no release yet", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Equal(new GatewayHealth("waiting", null, "staging", gateway.Process.Id, gateway.State.StartedAt), health);
+        Assert.Equal(
+            new GatewayHealth("waiting", null, "staging", gateway.Process.Id, gateway.State.StartedAt, ServicePlan.Empty.Hash, health.Services), health);
+        Assert.Empty(health.Services);
     }
 
     [Fact]

@@ -29,18 +29,19 @@ public sealed class RunningGateway : IDisposable
 
     public HttpClient Client { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
 
-    public static async Task<RunningGateway> StartAsync()
+    public static async Task<RunningGateway> StartAsync(ServicePlan? plan = null)
     {
-        var gateway = Launch(port: 0);
+        var gateway = Launch(port: 0, plan: plan);
         await Wait.UntilAsync(() => gateway.Process.HasExited || File.Exists(gateway.StateFile));
         gateway.State = GatewayState.Read(gateway.StateFile) ?? throw new InvalidOperationException($"The gateway ended: {gateway.Process.ExitCode}");
         gateway.Client.BaseAddress = new Uri($"http://127.0.0.1:{gateway.State.Port}/");
         return gateway;
     }
 
-    public static RunningGateway Launch(int port, RunningGateway? sameEnvironmentAs = null)
+    public static RunningGateway Launch(int port, RunningGateway? sameEnvironmentAs = null, ServicePlan? plan = null)
     {
         TemporaryFolder folder = sameEnvironmentAs?._folder ?? new TemporaryFolder();
+        string planFile = folder.Write("services.json", (plan ?? ServicePlan.Empty).ToJson());
         var start = new ProcessStartInfo("dotnet")
         {
             ArgumentList =
@@ -51,6 +52,7 @@ public sealed class RunningGateway : IDisposable
                 "--environment", "staging",
                 "--state", Path.Combine(folder.Path, "gateway.json"),
                 "--log", Path.Combine(folder.Path, "gateway.log"),
+                "--plan", planFile,
             },
         };
         return new RunningGateway(folder, Process.Start(start)!);

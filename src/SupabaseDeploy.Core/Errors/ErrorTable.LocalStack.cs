@@ -28,4 +28,7 @@ public static partial class ErrorTable
 
     /// <summary>The web root does not serve what it was switched to.</summary>
     public static readonly ErrorCode WebSwitchFailed = new("WebSwitchFailed", 4012, ErrorKind.InvalidResult);
+
+    /// <summary>A service of the stack does not become healthy.</summary>
+    public static readonly ErrorCode ServiceStartFailed = new("ServiceStartFailed", 4020, ErrorKind.ResourceUnavailable);
 }

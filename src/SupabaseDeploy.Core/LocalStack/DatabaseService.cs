@@ -4,11 +4,24 @@ using SupabaseDeploy.Postgres;
 namespace SupabaseDeploy.LocalStack;
 
 /// <summary>The PostgreSQL cluster of an environment. It keeps its own port.</summary>
-internal sealed class DatabaseService(PostgresCluster cluster) : ILocalService
+internal sealed class DatabaseService(PostgresCluster cluster, Lazy<LocalKeys> keys) : ILocalService
 {
     public const string ServiceName = "database";
 
+    private readonly TaskCompletionSource _created = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Name => ServiceName;
+
+    /// <summary>Where the database is; while it is being created, waits until that is known.</summary>
+    public async Task<DatabaseAddress> AddressAsync(CancellationToken cancellationToken)
+    {
+        if ((await cluster.GetStateAsync(cancellationToken).ConfigureAwait(false)).Port == 0)
+        {
+            await _created.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return cluster.Application;
+    }
 
     public async Task<LocalService> GetAsync(CancellationToken cancellationToken)
     {
@@ -16,7 +29,21 @@ internal sealed class DatabaseService(PostgresCluster cluster) : ILocalService
         return new LocalService(Name, state.IsRunning, state.ProcessId, state.Port, state.Version, state.StartedAt);
     }
 
-    public Task StartAsync(int? port, IProgressSink sink, CancellationToken cancellationToken) => cluster.StartAsync(sink, cancellationToken);
+    public async Task StartAsync(int? port, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await cluster.StartAsync(sink, cancellationToken).ConfigureAwait(false);
+            await ServiceRoles.EnsurePasswordAsync(
+                cluster.Administration, keys.Value.ServicePassword, cancellationToken).ConfigureAwait(false);
+            _created.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            _created.TrySetException(e);
+            throw;
+        }
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => cluster.StopAsync(cancellationToken);
 

@@ -9,7 +9,10 @@ namespace SupabaseDeploy.LocalStack;
 /// <param name="Environment">The environment it serves.</param>
 /// <param name="Pid">Its process id.</param>
 /// <param name="StartedAt">When it started, UTC.</param>
-public sealed record GatewayHealth(string Status, string? Release, string Environment, int Pid, DateTimeOffset StartedAt)
+/// <param name="Plan">Hash of the <see cref="ServicePlan"/> it carries out.</param>
+/// <param name="Services">The services it runs, as they are now.</param>
+public sealed record GatewayHealth(
+    string Status, string? Release, string Environment, int Pid, DateTimeOffset StartedAt, string Plan, IReadOnlyList<ServiceReport> Services)
 {
     /// <summary>Where a gateway tells its health.</summary>
     public const string Path = "/_gateway/health";
@@ -23,6 +26,6 @@ public sealed record GatewayHealth(string Status, string? Release, string Enviro
         JsonSerializer.Deserialize(json, GatewayHealthJson.Default.GatewayHealth) ?? throw new JsonException("The answer is null.");
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(GatewayHealth))]
 internal sealed partial class GatewayHealthJson : JsonSerializerContext;

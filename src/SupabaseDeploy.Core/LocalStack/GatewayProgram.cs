@@ -34,6 +34,7 @@ internal static class GatewayProgram
                 "--environment", environment,
                 "--state", folder.GatewayStateFile,
                 "--log", folder.GatewayLog,
+                "--plan", folder.PlanFile,
             ])
         {
             WorkingFolder = folder.Root,

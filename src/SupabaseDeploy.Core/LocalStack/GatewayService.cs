@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
@@ -13,9 +14,13 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
     private const int Attempts = 4;
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_servicePatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_comingUp = TimeSpan.FromSeconds(5);
 
     public string Name => ServiceName;
+
+    /// <summary>What the gateway on a port is to run; given the services that a gateway runs already.</summary>
+    public Func<int, IReadOnlyList<ServiceReport>, CancellationToken, Task<ServicePlan>> Plan { get; init; } = (_, _, _) => Task.FromResult(ServicePlan.Empty);
 
     public async Task<LocalService> GetAsync(CancellationToken cancellationToken) =>
         await FindAsync(cancellationToken).ConfigureAwait(false) is { } state
@@ -37,23 +42,37 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
 
     public async Task StartAsync(int? port, IProgressSink sink, CancellationToken cancellationToken)
     {
-        if (await FindAsync(cancellationToken).ConfigureAwait(false) is not null)
+        int wished = port ?? LoopbackPort.Choose();
+        if (await FindAsync(cancellationToken).ConfigureAwait(false) is { } running)
         {
-            return;
+            GatewayHealth? health = await GatewayClient.GetHealthAsync(running.Port, cancellationToken).ConfigureAwait(false);
+            ServicePlan wanted = await Plan(running.Port, health?.Services ?? [], cancellationToken).ConfigureAwait(false);
+            if (health?.Plan == wanted.Hash)
+            {
+                await WaitForServicesAsync(running, sink, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            sink.Publish(new Detail($"The services of '{environment}' have changed: its gateway is started anew."));
+            await StopAsync(cancellationToken).ConfigureAwait(false);
+            wished = running.Port;
         }
 
         string gateway = GatewayProgram.Find(programFolders);
         string dotnet = DotnetRuntime.Find(DotnetRuntime.UsualFolders());
         Directory.CreateDirectory(Path.GetDirectoryName(folder.GatewayLog)!);
         Directory.CreateDirectory(folder.WebRoot);
-        int wished = port ?? LoopbackPort.Choose();
+        OrphanedServices.End(folder.ProcessFile);
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
+            ServicePlan plan = await Plan(wished, [], cancellationToken).ConfigureAwait(false);
+            await AtomicFile.WriteAllTextAsync(folder.PlanFile, plan.ToJson(), UnixFileMode.UserRead | UnixFileMode.UserWrite, cancellationToken).ConfigureAwait(false);
             DetachedProgram program = GatewayProgram.For(dotnet, gateway, folder, environment, wished);
             int? exitCode = await LaunchAsync(program, cancellationToken).ConfigureAwait(false);
             switch (exitCode)
             {
                 case null:
+                    await WaitForServicesAsync((await FindAsync(cancellationToken).ConfigureAwait(false))!, sink, cancellationToken).ConfigureAwait(false);
                     return;
                 case GatewayExitCode.PortInUse:
                     int other = LoopbackPort.Choose();
@@ -80,6 +99,7 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
         }
 
         await ProcessEnding.EndAsync(state.Process, time, cancellationToken).ConfigureAwait(false);
+        OrphanedServices.End(folder.ProcessFile);
         File.Delete(folder.GatewayStateFile);
     }
 
@@ -91,6 +111,36 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
             Directory.Delete(folder.WebRoot, recursive: true);
         }
     }
+
+    /// <summary>Waits until every service is healthy. One that is not optional and cannot be kept running is an error, any other a notice.</summary>
+    private async Task WaitForServicesAsync(GatewayState gateway, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        while (true)
+        {
+            GatewayHealth health = await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) ?? throw Failed("it does not answer any more");
+            bool isOver = time.GetElapsedTime(start) > s_servicePatience;
+            List<ServiceReport> failed = [.. health.Services.Where(service => service.State == ServiceState.GaveUp || (isOver && service.State != ServiceState.Healthy))];
+            if (failed.Find(service => !service.IsOptional) is { } needed)
+            {
+                throw NotHealthy(needed);
+            }
+
+            if (health.Services.All(service => service.State == ServiceState.Healthy || failed.Contains(service)))
+            {
+                failed.ForEach(service => sink.Publish(new Notice($"{NotHealthy(service).Message} The stack runs without it.")));
+                return;
+            }
+
+            await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private DeployException NotHealthy(ServiceReport service) => new(
+        ErrorTable.ServiceStartFailed,
+        $"Service '{service.Name}' of environment '{environment}' does not become healthy: {service.LastFailure ?? "it does not answer"}.{Said(folder.LogOf(service.Name))}",
+        $"Correct what the log '{folder.LogOf(service.Name)}' reports, then run 'Stop-LocalStack {environment}' and 'Start-LocalStack {environment}'.",
+        service.Name);
 
     /// <summary>Starts the process and waits until it answers. When it is not to be waited for any more, it is ended.</summary>
     /// <returns>Null when it answers; its exit code when it ended first.</returns>

@@ -13,7 +13,7 @@ public sealed record LocalStackInfo : IEnvironmentResult
     /// <summary><c>Running</c>, <c>Stopped</c> or <c>Partial</c>.</summary>
     public required LocalStackState State { get; init; }
 
-    /// <summary>The services: <c>database</c>, <c>gateway</c>.</summary>
+    /// <summary>The services: <c>database</c>, <c>gateway</c>, and those that the gateway runs.</summary>
     public required IReadOnlyList<LocalService> Services { get; init; }
 
     /// <summary>The application's database as <c>postgres</c>; null before the first start.</summary>
@@ -21,6 +21,9 @@ public sealed record LocalStackInfo : IEnvironmentResult
 
     /// <summary>The gateway's URL; null when it does not run.</summary>
     public required Uri? Url { get; init; }
+
+    /// <summary>The stack's keys; null before the first start.</summary>
+    public LocalKeys? Keys { get; init; }
 
     /// <summary>True when this call started anything.</summary>
     public bool Changed { get; init; }
@@ -43,7 +46,7 @@ public enum LocalStackState
 }
 
 /// <summary>One service of a stack.</summary>
-/// <param name="Name"><c>database</c> or <c>gateway</c>.</param>
+/// <param name="Name"><c>database</c>, <c>gateway</c>, <c>rest</c> and so on.</param>
 /// <param name="IsRunning">Whether its process answers.</param>
 /// <param name="ProcessId">Its process id; null when it does not run.</param>
 /// <param name="Port">Its TCP port, kept between runs.</param>
@@ -51,6 +54,31 @@ public enum LocalStackState
 /// <param name="StartedAt">When the process started, UTC.</param>
 public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, int Port, string? Version, DateTimeOffset? StartedAt)
 {
+    /// <summary>Where it stands.</summary>
+    public ServiceState State { get; init; } = IsRunning ? ServiceState.Healthy : ServiceState.Stopped;
+
+    /// <summary>True when the stack counts as running without it.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>Resident memory in bytes, where it is known.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>How often it was started again since the stack was started.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>Why it does not run; null when it never failed.</summary>
+    public string? LastFailure { get; init; }
+
+    internal static LocalService Of(ServiceReport report) =>
+        new(report.Name, report.State == ServiceState.Healthy, report.ProcessId, report.Port, report.Version, report.StartedAt)
+        {
+            State = report.State,
+            IsOptional = report.IsOptional,
+            MemoryBytes = report.MemoryBytes,
+            Restarts = report.Restarts,
+            LastFailure = report.LastFailure,
+        };
+
     /// <summary><c>gateway on port 54321</c>: what a list of services shows of each.</summary>
-    public override string ToString() => IsRunning ? $"{Name} on port {Port}" : $"{Name} stopped";
+    public override string ToString() => IsRunning ? $"{Name} on port {Port}" : $"{Name} {State.ToString().ToLowerInvariant()}";
 }

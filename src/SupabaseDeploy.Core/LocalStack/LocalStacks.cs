@@ -24,6 +24,12 @@ public sealed class LocalStacks
         _gatewayFolders = gatewayFolder is null ? GatewayProgram.UsualFolders() : [gatewayFolder];
     }
 
+    /// <summary>Where installed runtimes are.</summary>
+    internal InstalledRuntimes Runtimes { get; init; } = InstalledRuntimes.OfThisMachine();
+
+    /// <summary>Finds a program by its name.</summary>
+    internal Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
+
     /// <summary>Starts what does not run and adopts what does; returns when every service answers.</summary>
     /// <exception cref="DeployException">Not a local environment, or a service that does not start. Nothing that this call started is left running.</exception>
     public async Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken)
@@ -37,7 +43,7 @@ public sealed class LocalStacks
         {
             sink.Publish(new ActivityProgress(activity, "Starting the database and the gateway"));
             await WriteIgnoreFileAsync(environment.Project, cancellationToken).ConfigureAwait(false);
-            bool changed = await Supervisor(environment, folder).StartAsync(StackRecord.Read(folder.StackFile), sink, cancellationToken).ConfigureAwait(false);
+            bool changed = await Supervisor(environment, folder, sink).StartAsync(StackRecord.Read(folder.StackFile), sink, cancellationToken).ConfigureAwait(false);
             return await ObserveAndRecordAsync(environment, folder, cancellationToken).ConfigureAwait(false)
                 with { Changed = changed, Duration = _time.GetElapsedTime(start) };
         }
@@ -67,7 +73,7 @@ public sealed class LocalStacks
         try
         {
             sink.Publish(new ActivityProgress(activity, removeData ? "Stopping the services and removing their data" : "Stopping the gateway and the database"));
-            StackSupervisor supervisor = Supervisor(environment, folder);
+            StackSupervisor supervisor = Supervisor(environment, folder, sink);
             bool ran = (await supervisor.GetAsync(cancellationToken).ConfigureAwait(false)).Any(service => service.IsRunning);
             await supervisor.StopAsync(cancellationToken).ConfigureAwait(false);
             if (removeData)
@@ -96,25 +102,32 @@ public sealed class LocalStacks
     }
 
     /// <summary>The services of a stack, in the order they are started.</summary>
-    private StackSupervisor Supervisor(DeploymentEnvironment environment, StackFolder folder) => new(
-    [
-        new DatabaseService(PostgresCluster.At(folder.Root)),
-        new GatewayService(folder, environment.Name, _gatewayFolders, _time),
-    ]);
+    private StackSupervisor Supervisor(DeploymentEnvironment environment, StackFolder folder, IProgressSink sink)
+    {
+        var keys = new Lazy<LocalKeys>(() => LocalKeys.ReadOrCreate(folder.KeysFile));
+        var database = new DatabaseService(PostgresCluster.At(folder.Root), keys);
+        var planner = new ServicePlanner(ServiceCatalog.All, Runtimes, FindProgram, sink);
+        var plans = new StackPlans(environment, folder, database, keys, planner);
+        return new([database, new GatewayService(folder, environment.Name, _gatewayFolders, _time) { Plan = plans.MakeAsync }]);
+    }
 
     private async Task<LocalStackInfo> ObserveAsync(DeploymentEnvironment environment, StackFolder folder, CancellationToken cancellationToken)
     {
-        IReadOnlyList<LocalService> services = await Supervisor(environment, folder).GetAsync(cancellationToken).ConfigureAwait(false);
-        LocalService gateway = services.Single(service => service.Name == GatewayService.ServiceName);
-        LocalService database = services.Single(service => service.Name == DatabaseService.ServiceName);
-        int running = services.Count(service => service.IsRunning);
+        IReadOnlyList<LocalService> own = await Supervisor(environment, folder, NullProgressSink.Instance).GetAsync(cancellationToken).ConfigureAwait(false);
+        LocalService gateway = own.Single(service => service.Name == GatewayService.ServiceName);
+        LocalService database = own.Single(service => service.Name == DatabaseService.ServiceName);
+        GatewayHealth? health = gateway.IsRunning ? await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) : null;
+        IReadOnlyList<LocalService> services = [.. own, .. (health?.Services ?? []).Select(LocalService.Of)];
+        List<LocalService> needed = [.. services.Where(service => !service.IsOptional)];
+        int running = needed.Count(service => service.IsRunning);
         return new LocalStackInfo
         {
             Environment = environment,
-            State = running == 0 ? LocalStackState.Stopped : running == services.Count ? LocalStackState.Running : LocalStackState.Partial,
+            State = running == 0 ? LocalStackState.Stopped : running == needed.Count ? LocalStackState.Running : LocalStackState.Partial,
             Services = services,
             Database = database.Port > 0 ? PostgresCluster.At(folder.Root).Application : null,
             Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
+            Keys = LocalKeys.Read(folder.KeysFile),
         };
     }
 

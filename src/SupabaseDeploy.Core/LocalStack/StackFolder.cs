@@ -17,6 +17,18 @@ internal sealed record StackFolder(string Root)
 
     public string GatewayStateFile => Path.Combine(Root, "gateway.json");
 
+    /// <summary>What the gateway runs; mode 0600, because the services' environments hold secrets.</summary>
+    public string PlanFile => Path.Combine(Root, "services.json");
+
+    /// <summary>The processes of the running gateway's services.</summary>
+    public string ProcessFile => GatewayStateFile + ".processes";
+
+    /// <summary>The stack's keys; mode 0600.</summary>
+    public string KeysFile => Path.Combine(Root, "keys.json");
+
+    /// <summary>The log of a service.</summary>
+    public string LogOf(string service) => Path.Combine(Root, "log", service + ".log");
+
     public string GatewayLog => Path.Combine(Root, "log", "gateway.log");
 
     /// <summary>What the runtime says before the gateway logs for itself.</summary>

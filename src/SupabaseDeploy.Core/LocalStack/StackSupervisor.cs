@@ -22,6 +22,9 @@ internal sealed class StackSupervisor(IReadOnlyList<ILocalService> services)
         {
             // All of them, also those that run: adopting checks more than looking does.
             await Task.WhenAll(services.Select(service => service.StartAsync(before?.PortOf(service.Name), sink, cancellationToken))).ConfigureAwait(false);
+
+            // The database may have moved to another port while the gateway, whose services are told of it, came up.
+            await services[^1].StartAsync(before?.PortOf(services[^1].Name), sink, cancellationToken).ConfigureAwait(false);
             return down.Count > 0;
         }
         catch

@@ -14,7 +14,8 @@ public sealed class StackProject : IAsyncDisposable
 
     public string Root => _folder.Path;
 
-    public LocalStacks Stacks { get; } = new(gatewayFolder: Repository.GatewayFolder);
+    /// <summary>With no services but those of a test's own choice: what this machine has would be run as well.</summary>
+    public LocalStacks Stacks { get; init; } = new(gatewayFolder: Repository.GatewayFolder) { FindProgram = _ => null };
 
     public DeploymentEnvironment Environment(string name = "local", TargetKind target = TargetKind.Local)
     {

@@ -59,7 +59,7 @@ public sealed class StackSupervisorTests
 
         Assert.True(await supervisor.StartAsync(before, NullProgressSink.Instance, CancellationToken.None));
         Assert.False(await supervisor.StartAsync(before, NullProgressSink.Instance, CancellationToken.None));
-        Assert.Equal(["start gateway 21000", "start gateway 21000"], _calls);
+        Assert.Equal(["start gateway 21000", "start gateway 21000", "start gateway 21000", "start gateway 21000"], _calls);
     }
 
     private sealed class Service(string name, List<string> calls) : ILocalService

@@ -15,6 +15,12 @@ internal static class ScramVerifier
     /// <summary>The verifier with a fresh salt.</summary>
     public static string Create(string password) => Create(password, RandomNumberGenerator.GetBytes(16));
 
+    /// <summary>Whether a verifier that <see cref="Create(string)"/> made is that of a password.</summary>
+    public static bool Matches(string verifier, string password) =>
+        verifier.Split('$') is ["SCRAM-SHA-256", string parameters, _]
+        && parameters.Split(':') is [_, string salt]
+        && Create(password, Convert.FromBase64String(salt)) == verifier;
+
     /// <summary>The verifier with a given salt.</summary>
     public static string Create(string password, byte[] salt)
     {

@@ -1,0 +1,128 @@
+using SupabaseDeploy.Errors;
+using Tomlyn;
+using Tomlyn.Model;
+
+namespace SupabaseDeploy.Environments;
+
+/// <summary>
+/// The project's <c>supabase/config.toml</c>, read by key (<see href="https://supabase.com/docs/guides/local-development/cli/config"/>).
+/// It remembers which keys were asked for, so that whoever honours it can name those that had no effect.
+/// </summary>
+public sealed class SupabaseConfiguration
+{
+    private readonly string _path;
+    private readonly Dictionary<string, object> _values = [];
+    private readonly HashSet<string> _asked = [];
+
+    private SupabaseConfiguration(string path, TomlTable table)
+    {
+        _path = path;
+        Flatten("", table);
+    }
+
+    /// <summary>Keys that the file sets and nobody asked for, in ordinal order.</summary>
+    public IReadOnlyList<string> Unused => [.. _values.Keys.Where(key => !_asked.Contains(key)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Reads the file of a project; an empty configuration when there is none.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.InvalidSupabaseConfiguration"/>, with line and column.</exception>
+    public static SupabaseConfiguration Load(ProjectFolder project)
+    {
+        string path = Path.Combine(project.Root, "supabase", "config.toml");
+        if (!File.Exists(path))
+        {
+            return new SupabaseConfiguration(path, []);
+        }
+
+        try
+        {
+            return new SupabaseConfiguration(path, TomlSerializer.Deserialize<TomlTable>(File.ReadAllText(path)) ?? []);
+        }
+        catch (TomlException e)
+        {
+            throw new DeployException(
+                ErrorTable.InvalidSupabaseConfiguration, $"'{path}' cannot be read: {e.Message}", "Correct the file.", path, e);
+        }
+    }
+
+    /// <summary>A whole number; null when the key is not set.</summary>
+    /// <param name="key">The dotted key, as <c>api.port</c>.</param>
+    /// <param name="minimum">The smallest value that makes sense.</param>
+    /// <param name="maximum">The largest.</param>
+    /// <exception cref="DeployException">The value is something else.</exception>
+    public int? Number(string key, int minimum = 0, int maximum = int.MaxValue) => Find(key) switch
+    {
+        null => null,
+        long number when number >= minimum && number <= maximum => (int)number,
+        object other => throw Wrong(key, other, maximum == int.MaxValue ? $"a whole number from {minimum}" : $"a whole number from {minimum} to {maximum}"),
+    };
+
+    /// <summary>A TCP port; null when the key is not set.</summary>
+    /// <exception cref="DeployException">The value is something else.</exception>
+    public int? Port(string key) => Number(key, 1, ushort.MaxValue);
+
+    /// <summary>True or false; null when the key is not set.</summary>
+    /// <exception cref="DeployException">The value is something else.</exception>
+    public bool? Flag(string key) => Find(key) switch
+    {
+        null => null,
+        bool flag => flag,
+        object other => throw Wrong(key, other, "true or false"),
+    };
+
+    /// <summary>A text; null when the key is not set.</summary>
+    /// <exception cref="DeployException">The value is something else.</exception>
+    public string? Text(string key) => Find(key) switch
+    {
+        null => null,
+        string text => text,
+        object other => throw Wrong(key, other, "a text in quotes"),
+    };
+
+    /// <summary>A list of texts; null when the key is not set.</summary>
+    /// <exception cref="DeployException">The value is something else.</exception>
+    public IReadOnlyList<string>? Texts(string key) => Find(key) switch
+    {
+        null => null,
+        TomlArray array when array.All(item => item is string) => [.. array.Cast<string>()],
+        object other => throw Wrong(key, other, "a list of texts in quotes"),
+    };
+
+    /// <summary>The names of the tables directly below a table: the functions of <c>functions</c>.</summary>
+    public IReadOnlyList<string> Names(string table) =>
+    [
+        .. _values.Keys
+            .Where(key => key.StartsWith(table + ".", StringComparison.Ordinal))
+            .Select(key => key[(table.Length + 1)..])
+            .Where(rest => rest.Contains('.'))
+            .Select(rest => rest[..rest.IndexOf('.', StringComparison.Ordinal)])
+            .Distinct()
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private object? Find(string key)
+    {
+        _asked.Add(key);
+        return _values.GetValueOrDefault(key);
+    }
+
+    private void Flatten(string prefix, TomlTable table)
+    {
+        foreach ((string name, object value) in table)
+        {
+            if (value is TomlTable inner)
+            {
+                Flatten($"{prefix}{name}.", inner);
+            }
+            else
+            {
+                _values[prefix + name] = value;
+            }
+        }
+    }
+
+    private DeployException Wrong(string key, object value, string expected) => new(
+        ErrorTable.InvalidSupabaseConfiguration,
+        $"'{_path}': '{key}' is '{value}', expected {expected}.",
+        "Correct the file.",
+        _path);
+}

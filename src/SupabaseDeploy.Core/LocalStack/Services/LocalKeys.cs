@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SupabaseDeploy.Environments;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>
+/// The keys of one stack, made for it and kept with mode 0600. The JWTs are those of a self-hosted project
+/// (<see href="https://supabase.com/docs/guides/self-hosting/docker#generate-api-keys"/>); the others are the platform's newer kind.
+/// </summary>
+public sealed record LocalKeys
+{
+    private static readonly DateTimeOffset s_endOfTime = new(2099, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>What the tokens of the stack are signed with (HS256).</summary>
+    public required Secret JwtSecret { get; init; }
+
+    /// <summary>Key of clients: <c>sb_publishable_…</c>. Public.</summary>
+    public required string PublishableKey { get; init; }
+
+    /// <summary>Key of servers: <c>sb_secret_…</c>.</summary>
+    public required Secret SecretKey { get; init; }
+
+    /// <summary>Password of the roles that services sign in to the database with.</summary>
+    public required Secret ServicePassword { get; init; }
+
+    /// <summary>The JWT of role <c>anon</c>. Public.</summary>
+    public string AnonKey => Sign("anon");
+
+    /// <summary>The JWT of role <c>service_role</c>.</summary>
+    public Secret ServiceRoleKey => new(Sign("service_role"));
+
+    /// <summary>The keys in a file; null when there is none.</summary>
+    internal static LocalKeys? Read(string path) =>
+        File.Exists(path) && JsonSerializer.Deserialize(File.ReadAllText(path), LocalKeysJson.Default.LocalKeysText) is { } text
+            ? new LocalKeys
+            {
+                JwtSecret = new Secret(text.JwtSecret),
+                PublishableKey = text.PublishableKey,
+                SecretKey = new Secret(text.SecretKey),
+                ServicePassword = new Secret(text.ServicePassword),
+            }
+            : null;
+
+    /// <summary>The keys in a file, which is made when there is none.</summary>
+    internal static LocalKeys ReadOrCreate(string path)
+    {
+        if (Read(path) is { } known)
+        {
+            return known;
+        }
+
+        var text = new LocalKeysText(Random(32), $"sb_publishable_{Random(16)}", $"sb_secret_{Random(24)}", Random(24));
+        AtomicFile.WriteAllText(path, JsonSerializer.Serialize(text, LocalKeysJson.Default.LocalKeysText) + "\n", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return Read(path)!;
+    }
+
+    private string Sign(string role)
+    {
+        string header = Encode("""{"alg":"HS256","typ":"JWT"}"""u8);
+        string payload = Encode(Encoding.UTF8.GetBytes($$"""{"iss":"supabase-deploy","role":"{{role}}","exp":{{s_endOfTime.ToUnixTimeSeconds()}}}"""));
+        byte[] signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(JwtSecret.Reveal()), Encoding.ASCII.GetBytes($"{header}.{payload}"));
+        return $"{header}.{payload}.{Encode(signature)}";
+    }
+
+    private static string Encode(ReadOnlySpan<byte> bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
+
+    private static string Random(int bytes) => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(bytes));
+}
+
+internal sealed record LocalKeysText(string JwtSecret, string PublishableKey, string SecretKey, string ServicePassword);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(LocalKeysText))]
+internal sealed partial class LocalKeysJson : JsonSerializerContext;

@@ -1,0 +1,25 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>What the services of one stack are planned from.</summary>
+internal sealed record ServiceContext
+{
+    public required DeploymentEnvironment Environment { get; init; }
+
+    public required StackFolder Folder { get; init; }
+
+    public required SupabaseConfiguration Configuration { get; init; }
+
+    /// <summary>The application's database.</summary>
+    public required DatabaseAddress Database { get; init; }
+
+    public required LocalKeys Keys { get; init; }
+
+    /// <summary>The gateway's port.</summary>
+    public required int GatewayPort { get; init; }
+
+    /// <summary>The project's folder of edge functions.</summary>
+    public string FunctionsFolder => Path.Combine(Environment.Project.Root, "supabase", "functions");
+}

@@ -1,0 +1,62 @@
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>
+/// A service of a Supabase project as the embedded engine knows it: what is run and where it comes from, as data. Texts may name values of
+/// the stack in braces, as <c>{port}</c>; <see cref="ServiceValues"/> lists them.
+/// </summary>
+internal sealed record ServiceDefinition
+{
+    /// <summary>The name in reports and in <c>Get-LocalStack -Log</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Names that its program has on PATH, the usual one first.</summary>
+    public required IReadOnlyList<string> Programs { get; init; }
+
+    /// <summary>What <c>Install-LocalRuntime</c> gets for it; null when nobody offers it for download.</summary>
+    public RuntimePackage? Package { get; init; }
+
+    /// <summary>True when the program alone is not enough: arguments name files of <see cref="Package"/>.</summary>
+    public bool NeedsPackageFiles { get; init; }
+
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A path that answers with a status below 400 when the service is healthy.</summary>
+    public required string HealthPath { get; init; }
+
+    /// <summary>True when <see cref="HealthPath"/> is on the service's second port, <c>{adminPort}</c>.</summary>
+    public bool IsHealthOnAdminPort { get; init; }
+
+    /// <summary>The first part of the path that the gateway routes to it, and what the service knows it as.</summary>
+    public string? Route { get; init; }
+
+    public string RoutedAs { get; init; } = "";
+
+    /// <summary>Names of services that must be healthy first. The database is, before any service is started.</summary>
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary>True when the stack counts as running without it.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>False for a service that this project has no use for, as functions without a folder of functions.</summary>
+    public Func<ServiceContext, bool> IsWanted { get; init; } = _ => true;
+}
+
+/// <summary>Where a program comes from that a machine lacks.</summary>
+/// <param name="Name">Name of the runtime, as <c>Install-LocalRuntime</c> takes it.</param>
+/// <param name="Version">The pinned version.</param>
+internal abstract record RuntimePackage(string Name, string Version);
+
+/// <summary>A package of the npm registry.</summary>
+/// <param name="Package">Its name there; <c>{platform}</c> stands for <c>linux-x64-glibc</c> and the like.</param>
+/// <param name="Program">The program's path in the package; null when the package is run by Node.js.</param>
+internal sealed record NpmRuntime(string Name, string Version, string Package, string? Program) : RuntimePackage(Name, Version);
+
+/// <summary>An asset of a release on GitHub.</summary>
+/// <param name="Repository"><c>owner/name</c>.</param>
+/// <param name="Asset">The file's name; <c>{version}</c> and <c>{platform}</c> are filled in.</param>
+/// <param name="Checksum">Name of the file with its SHA-256.</param>
+/// <param name="Program">The program's path in the archive.</param>
+internal sealed record ReleaseAssetRuntime(string Name, string Version, string Repository, string Asset, string Checksum, string Program)
+    : RuntimePackage(Name, Version);

@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>
+/// What the gateway of a stack runs and routes to, with nothing left to be found or chosen. Written to a file of mode 0600 beside the
+/// gateway's state: the environments of the services hold secrets.
+/// </summary>
+/// <param name="Services">The services to run, each after those it depends on.</param>
+/// <param name="Missing">The services whose programs this machine lacks: a request for one of them is answered with how to get it.</param>
+public sealed record ServicePlan(IReadOnlyList<PlannedService> Services, IReadOnlyList<MissingService> Missing)
+{
+    /// <summary>A plan of no services.</summary>
+    public static ServicePlan Empty { get; } = new([], []);
+
+    /// <summary>SHA-256 of the plan, lower-case hexadecimal: a running gateway with another one is out of date.</summary>
+    [JsonIgnore]
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this, ServicePlanJson.Default.ServicePlan)));
+
+    /// <summary>The text of the plan's file.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ServicePlanJson.Default.ServicePlan);
+
+    /// <summary>Reads a plan.</summary>
+    /// <exception cref="JsonException">It is no plan.</exception>
+    public static ServicePlan Parse(string json) =>
+        JsonSerializer.Deserialize(json, ServicePlanJson.Default.ServicePlan) ?? throw new JsonException("The plan is null.");
+}
+
+/// <summary>One program to run.</summary>
+public sealed record PlannedService
+{
+    /// <summary>The service's name: <c>rest</c>, <c>auth</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The program, absolute.</summary>
+    public required string FileName { get; init; }
+
+    /// <summary>Its arguments. Visible to every user of the machine: no secret goes there.</summary>
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>Variables added to the gateway's own environment, which holds none of whoever started it but PATH and the like.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Its current folder, absolute.</summary>
+    public required string WorkingFolder { get; init; }
+
+    /// <summary>The port of 127.0.0.1 that it serves.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>What tells that it is healthy: a path that answers with a status below 400.</summary>
+    public required string HealthPath { get; init; }
+
+    /// <summary>The port of <see cref="HealthPath"/>, where it is not <see cref="Port"/>.</summary>
+    public int? HealthPort { get; init; }
+
+    /// <summary>The first part of the path that the gateway routes to it, as <c>/rest/v1</c>; null for none.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>What the service knows that part as; empty for nothing.</summary>
+    public string RoutedAs { get; init; } = "";
+
+    /// <summary>Names of services that must be healthy before this one is started.</summary>
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary>True when the stack counts as running without it.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>The file that takes what it writes.</summary>
+    public required string LogFile { get; init; }
+
+    /// <summary>Version of the program, as far as it is known.</summary>
+    public string? Version { get; init; }
+}
+
+/// <summary>A service that cannot be run on this machine as it is.</summary>
+/// <param name="Name">The service's name.</param>
+/// <param name="Route">The first part of the path that would be routed to it; null for none.</param>
+/// <param name="Remedy">What makes it available, as an imperative sentence.</param>
+public sealed record MissingService(string Name, string? Route, string Remedy);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ServicePlan))]
+internal sealed partial class ServicePlanJson : JsonSerializerContext;

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>The values that a definition may name in braces. A doubled brace stands for itself.</summary>
+internal sealed class ServiceValues
+{
+    private readonly Dictionary<string, string> _values = [];
+
+    /// <summary>Sets a value.</summary>
+    public string this[string name]
+    {
+        set => _values[name] = value;
+    }
+
+    public static ServiceValues Of(ServiceContext context) => new()
+    {
+        ["project"] = context.Environment.Project.Root,
+        ["functions"] = context.FunctionsFolder,
+        ["state"] = context.Folder.Root,
+        ["gatewayUrl"] = $"http://127.0.0.1:{Text(context.GatewayPort)}",
+        ["databaseHost"] = context.Database.Host,
+        ["databasePort"] = Text(context.Database.Port),
+        ["databaseName"] = context.Database.Database,
+        ["databaseUser"] = context.Database.User,
+        ["databasePassword"] = context.Database.Password?.Reveal() ?? "",
+        ["servicePassword"] = context.Keys.ServicePassword.Reveal(),
+        ["jwtSecret"] = context.Keys.JwtSecret.Reveal(),
+        ["anonKey"] = context.Keys.AnonKey,
+        ["serviceRoleKey"] = context.Keys.ServiceRoleKey.Reveal(),
+        ["publishableKey"] = context.Keys.PublishableKey,
+        ["secretKey"] = context.Keys.SecretKey.Reveal(),
+        ["apiSchemas"] = string.Join(',', context.Configuration.Texts("api.schemas") ?? ["public", "graphql_public"]),
+        ["apiSearchPath"] = string.Join(',', context.Configuration.Texts("api.extra_search_path") ?? ["public", "extensions"]),
+        ["apiMaxRows"] = Text(context.Configuration.Number("api.max_rows") ?? 1000),
+    };
+
+    /// <summary>The text with its values filled in.</summary>
+    /// <exception cref="InvalidOperationException">It names a value that there is not: a defect of the definition.</exception>
+    public string Fill(string text)
+    {
+        var filled = new StringBuilder();
+        for (int at = 0; at < text.Length; at++)
+        {
+            char character = text[at];
+            if (character is '{' or '}' && at + 1 < text.Length && text[at + 1] == character)
+            {
+                filled.Append(character);
+                at++;
+            }
+            else if (character == '{')
+            {
+                int end = text.IndexOf('}', at);
+                string name = text[(at + 1)..end];
+                filled.Append(_values.TryGetValue(name, out string? value) ? value : throw new InvalidOperationException($"'{text}' names '{name}', which is no value of a stack."));
+                at = end;
+            }
+            else
+            {
+                filled.Append(character);
+            }
+        }
+
+        return filled.ToString();
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

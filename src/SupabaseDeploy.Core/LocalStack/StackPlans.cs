@@ -1,0 +1,41 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>Makes the plan of a stack's services, as often as it is asked for, always with the same ports.</summary>
+internal sealed class StackPlans(
+    DeploymentEnvironment environment, StackFolder folder, DatabaseService database, Lazy<LocalKeys> keys, ServicePlanner planner)
+{
+    /// <summary>The plan for a gateway on a port, when it is known where the database is.</summary>
+    /// <param name="gatewayPort">The gateway's port.</param>
+    /// <param name="running">The services that a gateway runs now.</param>
+    /// <param name="cancellationToken">Ends the wait for a database that is being created.</param>
+    public async Task<ServicePlan> MakeAsync(int gatewayPort, IReadOnlyList<ServiceReport> running, CancellationToken cancellationToken)
+    {
+        // Real paths: a project that is opened through a link has the same plan.
+        var project = new ProjectFolder(RealPath.Of(environment.Project.Root));
+        var context = new ServiceContext
+        {
+            Environment = environment with { Project = project },
+            Folder = new StackFolder(project.EnvironmentFolder(environment.Name)),
+            Configuration = SupabaseConfiguration.Load(environment.Project),
+            Database = await database.AddressAsync(cancellationToken).ConfigureAwait(false),
+            Keys = keys.Value,
+            GatewayPort = gatewayPort,
+        };
+        return planner.Plan(context, ReadLast(), [.. running.Select(service => service.Name)]);
+    }
+
+    private ServicePlan ReadLast()
+    {
+        try
+        {
+            return File.Exists(folder.PlanFile) ? ServicePlan.Parse(File.ReadAllText(folder.PlanFile)) : ServicePlan.Empty;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return ServicePlan.Empty; // Only the wish for the same ports is lost.
+        }
+    }
+}

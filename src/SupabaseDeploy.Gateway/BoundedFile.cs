@@ -1,0 +1,48 @@
+namespace SupabaseDeploy.Gateway;
+
+/// <summary>
+/// A file of lines that, when it is full, becomes <c>&lt;file&gt;.1</c> and replaces the one before, so that a gateway that runs for
+/// months keeps at most two files of <see cref="MaximumBytes"/> for each log.
+/// </summary>
+internal sealed class BoundedFile : IDisposable
+{
+    public const long MaximumBytes = 1024 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly string _path;
+    private StreamWriter _writer;
+
+    public BoundedFile(string path)
+    {
+        _path = path;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        _writer = Open();
+    }
+
+    /// <summary>Adds a line, or several that stay together.</summary>
+    public void WriteLine(string text)
+    {
+        lock (_gate)
+        {
+            if (_writer.BaseStream.Length >= MaximumBytes)
+            {
+                _writer.Dispose();
+                File.Move(_path, _path + ".1", overwrite: true);
+                _writer = Open();
+            }
+
+            _writer.WriteLine(text);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _writer.Dispose();
+        }
+    }
+
+    private StreamWriter Open() =>
+        new(new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { AutoFlush = true };
+}

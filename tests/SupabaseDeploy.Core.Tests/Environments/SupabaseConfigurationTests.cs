@@ -1,0 +1,67 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Environments;
+
+public sealed class SupabaseConfigurationTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Values_are_read_by_their_keys_and_the_rest_is_named()
+    {
+        SupabaseConfiguration configuration = Load("""
+            project_id = "courses"
+            [api]
+            port = 54321
+            schemas = ["public", "graphql_public"]
+            [auth]
+            enable_signup = false
+            site_url = "http://127.0.0.1:3000"
+            [functions.hello]
+            verify_jwt = false
+            [functions."with space"]
+            verify_jwt = true
+            """);
+
+        Assert.Equal(54321, configuration.Port("api.port"));
+        Assert.Equal(["public", "graphql_public"], configuration.Texts("api.schemas"));
+        Assert.False(configuration.Flag("auth.enable_signup"));
+        Assert.Null(configuration.Text("auth.jwt_issuer"));
+        Assert.Equal(["hello", "with space"], configuration.Names("functions"));
+        Assert.Equal(["auth.site_url", "functions.hello.verify_jwt", "functions.with space.verify_jwt", "project_id"], configuration.Unused);
+    }
+
+    [Fact]
+    public void A_project_without_the_file_sets_nothing() =>
+        Assert.Null(SupabaseConfiguration.Load(new ProjectFolder(_folder.Path)).Port("api.port"));
+
+    [Theory]
+    [InlineData("api.port = \"x\"", "'api.port' is 'x', expected a whole number from 1 to 65535.")]
+    [InlineData("api.port = 70000", "'api.port' is '70000', expected a whole number from 1 to 65535.")]
+    public void A_value_of_another_kind_names_file_key_value_and_what_was_expected(string text, string message)
+    {
+        SupabaseConfiguration configuration = Load(text);
+
+        DeployException error = Assert.Throws<DeployException>(() => configuration.Port("api.port"));
+        Assert.EndsWith("config.toml': " + message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Broken_TOML_names_the_place()
+    {
+        DeployException error = Assert.Throws<DeployException>(() => Load("[api\nport = 1"));
+
+        Assert.Equal(ErrorTable.InvalidSupabaseConfiguration, error.Code);
+        Assert.Contains("(1,", error.Message, StringComparison.Ordinal);
+    }
+
+    private SupabaseConfiguration Load(string text)
+    {
+        _folder.Write("supabase/config.toml", text);
+        return SupabaseConfiguration.Load(new ProjectFolder(_folder.Path));
+    }
+}

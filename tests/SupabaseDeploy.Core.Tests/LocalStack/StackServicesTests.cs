@@ -1,0 +1,118 @@
+using System.Text.Json;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.LocalStack;
+
+/// <summary>Services of a stack, played by programs that read the same variables and serve the same health paths.</summary>
+public sealed class StackServicesTests
+{
+    private static readonly string s_rest = Path.Combine(Repository.Root, "tests", "stand-ins", "postgrest");
+
+    [Fact]
+    public async Task A_service_whose_program_is_found_runs_with_the_stack_and_is_adopted_with_it()
+    {
+        await using StackProject project = With(("postgrest", s_rest));
+        DeploymentEnvironment environment = project.Environment();
+
+        LocalStackInfo started = await project.StartAsync(environment);
+        LocalService rest = Rest(started);
+        using JsonDocument answer = await GetAsync(rest.Port, "/anything");
+        LocalStackInfo adopted = await project.StartAsync(environment);
+
+        Assert.Equal((LocalStackState.Running, ServiceState.Healthy), (started.State, rest.State));
+        Assert.Equal(("authenticator", "public,graphql_public", "1000", "anon"), (Text(answer, "role"), Text(answer, "schemas"), Text(answer, "maxRows"), Text(answer, "anonRole")));
+        Assert.Equal(rest.ProcessId, Rest(adopted).ProcessId);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(project.PathOf(environment, "services.json")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(project.PathOf(environment, "keys.json")));
+
+        LocalStackInfo stopped = await project.Stacks.StopAsync(environment, removeData: false, NullProgressSink.Instance, CancellationToken.None);
+        Assert.Null(ProcessIdentity.Of(rest.ProcessId!.Value));
+        Assert.Equal(LocalStackState.Stopped, stopped.State);
+
+        LocalStackInfo again = await project.StartAsync(environment);
+        Assert.Equal(rest.Port, Rest(again).Port);
+    }
+
+    [Fact]
+    public async Task A_changed_configuration_reaches_the_services_at_the_next_start()
+    {
+        await using StackProject project = With(("postgrest", s_rest));
+        DeploymentEnvironment environment = project.Environment();
+        LocalStackInfo before = await project.StartAsync(environment);
+        Directory.CreateDirectory(Path.Combine(project.Root, "supabase"));
+        await File.WriteAllTextAsync(Path.Combine(project.Root, "supabase", "config.toml"), "[api]\nmax_rows = 7\nschemas = [\"app\"]\n");
+
+        LocalStackInfo after = await project.StartAsync(environment);
+
+        using JsonDocument answer = await GetAsync(Rest(after).Port, "/");
+        Assert.Equal(("7", "app"), (Text(answer, "maxRows"), Text(answer, "schemas")));
+        Assert.Equal((before.Url, Rest(before).Port), (after.Url, Rest(after).Port));
+    }
+
+    [Fact]
+    public async Task Services_sign_in_with_the_stacks_own_password()
+    {
+        await using StackProject project = With();
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+
+        DatabaseAddress authenticator = stack.Database! with { User = "authenticator", Password = stack.Keys!.ServicePassword };
+        await using (await authenticator.OpenAsync(CancellationToken.None))
+        {
+        }
+    }
+
+    [Fact]
+    public async Task A_killed_gateway_and_its_services_are_replaced_by_the_next_start()
+    {
+        await using StackProject project = With(("postgrest", s_rest));
+        DeploymentEnvironment environment = project.Environment();
+        LocalStackInfo before = await project.StartAsync(environment);
+        await StackProject.KillAsync(before, "gateway");
+
+        LocalStackInfo after = await project.StartAsync(environment);
+
+        Assert.Null(ProcessIdentity.Of(Rest(before).ProcessId!.Value));
+        Assert.Equal((LocalStackState.Running, ServiceState.Healthy), (after.State, Rest(after).State));
+        Assert.Equal(Rest(before).Port, Rest(after).Port);
+    }
+
+    [Fact]
+    public async Task A_service_that_does_not_start_is_an_error_with_its_last_words_and_nothing_is_left_running()
+    {
+        using var folder = new TemporaryFolder();
+        string broken = folder.Write("postgrest", "#!/bin/sh\necho 'FATAL: no config' >&2\nexit 7\n");
+        File.SetUnixFileMode(broken, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using StackProject project = With(("postgrest", broken));
+        DeploymentEnvironment environment = project.Environment();
+
+        DeployException error = await Assert.ThrowsAsync<DeployException>(() => project.StartAsync(environment));
+
+        Assert.Equal(ErrorTable.ServiceStartFailed, error.Code);
+        Assert.Contains("'rest'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("exit code 7", error.Message, StringComparison.Ordinal);
+        Assert.Contains("FATAL: no config", error.Message, StringComparison.Ordinal);
+        LocalStackInfo info = await project.Stacks.GetAsync(environment, CancellationToken.None);
+        Assert.Equal(LocalStackState.Stopped, info.State);
+    }
+
+    private static StackProject With(params (string Name, string File)[] programs)
+    {
+        Dictionary<string, string> found = programs.ToDictionary(program => program.Name, program => program.File);
+        return new StackProject { Stacks = new LocalStacks(gatewayFolder: Repository.GatewayFolder) { FindProgram = found.GetValueOrDefault } };
+    }
+
+    private static LocalService Rest(LocalStackInfo info) => info.Services.Single(service => service.Name == "rest");
+
+    private static string? Text(JsonDocument answer, string name) => answer.RootElement.GetProperty(name).GetString();
+
+    private static async Task<JsonDocument> GetAsync(int port, string path)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        return JsonDocument.Parse(await client.GetStringAsync(new Uri($"http://127.0.0.1:{port}{path}")));
+    }
+}
