@@ -30,6 +30,7 @@
         'Test-DeploymentBackup'
         'Test-DeploymentHealth'
         'Test-Environment'
+        'Undo-Migration'
     )
     PrivateData          = @{
         PSData = @{

@@ -3,7 +3,7 @@ BeforeAll {
 }
 
 Describe 'Migration commands' {
-    It '<_> has help with examples' -ForEach 'New-Migration', 'Get-Migration', 'Invoke-Migration' {
+    It '<_> has help with examples' -ForEach 'New-Migration', 'Get-Migration', 'Invoke-Migration', 'Undo-Migration' {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty
         $help.Examples.Example.Count | Should -BeGreaterThan 1
@@ -35,6 +35,10 @@ Describe 'Migration commands' {
         $command.Parameters.Keys | Should -Contain 'Canary'
         $command.Parameters.Keys | Should -Contain 'MaxFailures'
         { Invoke-Migration -DatabaseUrl postgresql://nobody@127.0.0.1:1/none -Path $TestDrive -ThrottleLimit 65 } | Should -Throw '*ThrottleLimit*'
+    }
+
+    It 'must be told how far to go back' {
+        { Undo-Migration -DatabaseUrl postgresql://nobody@127.0.0.1:1/none -Path $TestDrive -Confirm:$false } | Should -Throw '*how far*'
     }
 
     It 'completes versions' {

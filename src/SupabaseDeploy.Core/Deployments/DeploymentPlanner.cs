@@ -1,6 +1,7 @@
 using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
@@ -61,7 +62,14 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets)
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            return await DataLossEstimate.MeasureAsync(connection, delta.Undo.Select(undo => undo.DownScript), cancellationToken).ConfigureAwait(false);
+            var scripts = new List<SqlScript>();
+            foreach (MigrationToUndo undo in delta.Undo)
+            {
+                scripts.Add(await SqlScript.ReadAsync(undo.DownScript, cancellationToken).ConfigureAwait(false));
+            }
+
+            IReadOnlyList<DataLoss> losses = await DataLossMeter.MeasureAsync(connection, scripts, cancellationToken).ConfigureAwait(false);
+            return [.. losses.Select(loss => loss.ToString())];
         }
     }
 

@@ -32,7 +32,19 @@ public sealed class MigrationRunner(TimeProvider? time = null)
     /// </summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.MigrationNotUndoable"/>, or the server refused a statement.</exception>
     public Task<MigrationRun> UndoAsync(MigrationRequest request, IReadOnlyList<string> versions, IProgressSink sink, CancellationToken cancellationToken) =>
-        WithLockAsync(request, $"undo migrations of {request.Environment.Name}", sink, (session, guard) => UndoAsync(request, versions, session, guard, sink, cancellationToken), cancellationToken);
+        WithLockAsync(request, $"undo migrations of {request.Environment.Name}", sink, (session, guard) => UndoAsync(request, versions, null, session, guard, sink, cancellationToken), cancellationToken);
+
+    /// <summary>Carries out the plan of an undo, on the history for which it was made and on no other.</summary>
+    internal Task<MigrationRun> UndoAsync(MigrationRequest request, UndoPlan plan, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        string[] versions = [.. plan.Steps.Select(step => step.Migration.Version)];
+        return WithLockAsync(
+            request,
+            $"undo migrations of {request.Environment.Name}",
+            sink,
+            (session, guard) => UndoAsync(request, versions, plan.History, session, guard, sink, cancellationToken),
+            cancellationToken);
+    }
 
     /// <summary>What <see cref="ApplyAsync(MigrationRequest, IProgressSink, CancellationToken)"/> would apply, with the same checks. Changes nothing and takes no lock.</summary>
     public async Task<IReadOnlyList<MigrationFile>> PlanAsync(MigrationRequest request, IProgressSink sink, CancellationToken cancellationToken)
@@ -94,12 +106,19 @@ public sealed class MigrationRunner(TimeProvider? time = null)
     }
 
     private async Task<MigrationRun> UndoAsync(
-        MigrationRequest request, IReadOnlyList<string> versions, MigrationSession session, LockGuard guard, IProgressSink sink, CancellationToken cancellationToken)
+        MigrationRequest request,
+        IReadOnlyList<string> versions,
+        IReadOnlyList<string>? planned,
+        MigrationSession session,
+        LockGuard guard,
+        IProgressSink sink,
+        CancellationToken cancellationToken)
     {
         DateTimeOffset startedAt = _time.GetUtcNow();
         long start = _time.GetTimestamp();
         IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(session.Connection, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<MigrationFile> files = UndoPlan.Make(request.Files ?? MigrationFolder.Read(request.Folder, sink), history, versions);
+        UndoOrder.EnsureAsPlanned(history, planned);
+        IReadOnlyList<MigrationFile> files = UndoOrder.Make(request.Files ?? MigrationFolder.Read(request.Folder, sink), history, versions);
         foreach (MigrationFile file in files)
         {
             await SqlScript.ReadAsync(file.DownPath!, cancellationToken).ConfigureAwait(false);

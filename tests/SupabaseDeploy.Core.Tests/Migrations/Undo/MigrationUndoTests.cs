@@ -1,7 +1,7 @@
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Migrations;
 
-namespace SupabaseDeploy.Core.Tests.Migrations;
+namespace SupabaseDeploy.Core.Tests.Migrations.Undo;
 
 public sealed class MigrationUndoTests : MigrationTest
 {

@@ -3,7 +3,7 @@ using SupabaseDeploy.Errors;
 namespace SupabaseDeploy.Migrations;
 
 /// <summary>Decides whether migrations can be taken back, and in which order.</summary>
-internal static class UndoPlan
+internal static class UndoOrder
 {
     /// <summary>The files of <paramref name="versions"/>, newest first.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.MigrationNotUndoable"/> with every reason at once.</exception>
@@ -25,11 +25,24 @@ internal static class UndoPlan
         return [.. versions.Distinct().OrderDescending(StringComparer.Ordinal).Select(version => byVersion[version])];
     }
 
+    /// <summary>Refuses a history that is not the one that was planned for; null when nothing was.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.UndoPlanOutdated"/>.</exception>
+    public static void EnsureAsPlanned(IReadOnlyList<AppliedVersion> history, IReadOnlyList<string>? planned)
+    {
+        if (planned is not null && !history.Select(row => row.Version).SequenceEqual(planned))
+        {
+            throw new DeployException(
+                ErrorTable.UndoPlanOutdated,
+                $"The history has changed since the undo was planned: the newest version is '{(history.Count > 0 ? history[^1].Version : "none")}' now. Nothing was run.",
+                "Run the command again, and look at what it says will go.");
+        }
+    }
+
     private static string? Problem(string version, MigrationFile? file, HashSet<string> applied) => file switch
     {
         _ when !applied.Contains(version) => $"'{version}' is not applied",
         null => $"'{version}' has no file",
-        { DownPath: null } => $"'{file.FileName}' has no down script",
+        { DownPath: null } => $"'{file.FileName}' has no down script{DownFolder.Misnamed(file)}",
         _ => null,
     };
 }

@@ -1,0 +1,24 @@
+namespace SupabaseDeploy.Migrations;
+
+/// <summary>What a statement of a down script does to rows.</summary>
+internal enum DataTouchKind
+{
+    /// <summary>A table goes, or all its rows.</summary>
+    Table,
+
+    /// <summary>A column goes.</summary>
+    Column,
+
+    /// <summary>A schema goes, with its tables.</summary>
+    Schema,
+
+    /// <summary>Rows may go or change; the text of the statement does not say which.</summary>
+    Unknown,
+}
+
+/// <summary>One place where a down script may lose data.</summary>
+/// <param name="Kind">What goes.</param>
+/// <param name="Name">The table or schema as it is written; for an unknown one, what the statement is: <c>delete from</c>.</param>
+/// <param name="Column">The column's name as the catalog has it; null for no column.</param>
+/// <param name="Line">Line of the statement, from 1.</param>
+internal sealed record DataTouch(DataTouchKind Kind, string Name, string? Column, int Line);

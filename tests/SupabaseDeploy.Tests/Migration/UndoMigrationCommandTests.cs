@@ -1,0 +1,96 @@
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Tests.Migration;
+
+public sealed class UndoMigrationCommandTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private ModuleSession _session = null!;
+    private TestFleet _fleet = null!;
+    private string _target = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        _fleet = await TestFleet.CreateAsync(1);
+        _session = new ModuleSession(_folder.Path);
+        string password = Uri.EscapeDataString(_fleet.Databases[0].Password!.Reveal());
+        _target = $"-DatabaseUrl 'postgresql://{_fleet.Databases[0].User}:{password}@{_fleet.Databases[0].Host}:{_fleet.Databases[0].Port}/{_fleet.Databases[0].Database}' -Path '{_folder.Path}'";
+        foreach (string file in (string[])["1_a", "2_b", "3_c"])
+        {
+            _folder.Write($"migrations/{file}.sql", $"create table {file[2..]} (id int); insert into {file[2..]} values (1)");
+            _folder.Write($"migrations/down/{file}.sql", $"drop table {file[2..]}");
+        }
+
+        Assert.Null(_session.Run($"Invoke-Migration {_target}").Error);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _session.Dispose();
+        _folder.Dispose();
+        await _fleet.DisposeAsync();
+    }
+
+    [Fact]
+    public void It_goes_back_to_a_version_says_what_goes_and_a_second_time_does_nothing()
+    {
+        string command = $"Undo-Migration {_target} -To 1 -Confirm:$false";
+
+        SessionResult result = _session.Run($"{command}; {command}; Invoke-Migration {_target}");
+
+        Assert.Null(result.Error);
+        Assert.Equal(
+            ["Succeeded 0 2 1", "NothingToDo 0 0 1", "Succeeded 2 0 3"],
+            result.Output.Select(run => $"{run.Properties["Status"].Value} {Count(run, "Applied")} {Count(run, "Undone")} {run.Properties["Version"].Value}"));
+        string database = _fleet.Databases[0].Database;
+        Assert.Equal([$"{database} loses table c (1 row).", $"{database} loses table b (1 row)."], result.Warnings);
+    }
+
+    [Fact]
+    public async Task WhatIf_prints_the_plan_and_takes_nothing_back()
+    {
+        string screen = _session.Show($"Undo-Migration {_target} -Last 2 -WhatIf; Undo-Migration {_target} -To 3 -WhatIf");
+
+        string[] lines = [.. screen.Split('\n').Where(line => line.StartsWith("What if", StringComparison.Ordinal))];
+        Assert.Equal(3, lines.Length);
+        Assert.Contains("\"Undo 3_c.sql, which loses table c (1 row)\"", lines[0], StringComparison.Ordinal);
+        Assert.Contains("\"Undo 2_b.sql, which loses table b (1 row)\"", lines[1], StringComparison.Ordinal);
+        Assert.Contains("\"Undo no migration, because '3' is the newest\"", lines[2], StringComparison.Ordinal);
+        Assert.Equal("3", await _fleet.ExecuteAsync(0, "select max(version) from supabase_migrations.schema_migrations"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-To 1 -Last 1")]
+    public void It_must_be_said_how_far_to_go_back(string range)
+    {
+        SessionResult result = _session.Run($"Undo-Migration {_target} {range} -Confirm:$false; 'not reached'");
+
+        Assert.Empty(result.Output);
+        Assert.StartsWith("InvalidValue,", result.Error?.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("Give -To", result.Error?.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_down_script_stops_it_before_anything_runs()
+    {
+        File.Delete(Path.Combine(_folder.Path, "migrations", "down", "2_b.sql"));
+
+        SessionResult result = _session.Run($"try {{ Undo-Migration {_target} -Last 2 -Confirm:$false }} catch {{ $_.FullyQualifiedErrorId }}; Get-Migration {_target} -State Applied");
+
+        Assert.StartsWith("MigrationNotUndoable,", result.Output[0].ToString(), StringComparison.Ordinal);
+        Assert.Equal(4, result.Output.Count);
+    }
+
+    [Fact]
+    public void Applied_versions_complete_with_Tab()
+    {
+        string command = $"Undo-Migration {_target} -To ";
+
+        SessionResult result = _session.Run($"(TabExpansion2 \"{command}\" {command.Length}).CompletionMatches.CompletionText");
+
+        Assert.Equal(["3", "2", "1"], result.Output.Select(value => value.ToString()));
+    }
+
+    private static object? Count(System.Management.Automation.PSObject run, string property) => ((System.Collections.ICollection)run.Properties[property].Value).Count;
+}
