@@ -83,10 +83,10 @@ public sealed record DeploymentEnvironment : IEnvironmentResult
 
     /// <summary>An environment for a bare database: no <c>pipeline.yml</c> needed.</summary>
     /// <param name="database">The database.</param>
-    /// <param name="path">A project folder or a migrations folder.</param>
+    /// <param name="path">A project folder, its folder <c>supabase</c> or <c>supabase/migrations</c>, or any migrations folder.</param>
     public static DeploymentEnvironment ForDatabase(DatabaseAddress database, string path)
     {
-        var project = new ProjectFolder(path);
+        ProjectFolder project = ProjectAt(path);
         bool isProject = Directory.Exists(Path.Combine(project.Root, "supabase", "migrations")) || Directory.Exists(Path.Combine(project.Root, "migrations"));
         return new()
         {
@@ -97,6 +97,16 @@ public sealed record DeploymentEnvironment : IEnvironmentResult
             MigrationsFolder = isProject ? project.MigrationsFolder : project.Root,
             Database = database,
         };
+    }
+
+    // Seeds and roles lie beside the migrations in the CLI's layout, and are named from the project's folder.
+    private static ProjectFolder ProjectAt(string path)
+    {
+        string root = new ProjectFolder(path).Root;
+        string? supabase = Path.GetFileName(root) == "migrations" ? Path.GetDirectoryName(root) : root;
+        return supabase is not null && Path.GetFileName(supabase) == "supabase" && Directory.Exists(Path.Combine(supabase, "migrations"))
+            ? new ProjectFolder(Path.GetDirectoryName(supabase)!)
+            : new ProjectFolder(root);
     }
 
     /// <inheritdoc/>

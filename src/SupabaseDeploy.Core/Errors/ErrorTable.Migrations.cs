@@ -32,9 +32,6 @@ public static partial class ErrorTable
     /// <summary><c>supabase/config.toml</c> cannot be read.</summary>
     public static readonly ErrorCode InvalidSupabaseConfiguration = new("InvalidSupabaseConfiguration", 3010, ErrorKind.InvalidData);
 
-    /// <summary>A seed file that is named does not exist.</summary>
-    public static readonly ErrorCode SeedNotFound = new("SeedNotFound", 3011, ErrorKind.ObjectNotFound);
-
     /// <summary>The connection ended while a file ran; the history says whether it was committed.</summary>
     public static readonly ErrorCode MigrationConnectionLost = new("MigrationConnectionLost", 3012, ErrorKind.ConnectionError);
 

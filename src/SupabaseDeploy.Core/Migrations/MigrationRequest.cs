@@ -34,6 +34,9 @@ public sealed record MigrationRequest
     /// <summary>Stop when an applied file was edited, instead of telling of it.</summary>
     public bool RefuseEdited { get; init; }
 
+    /// <summary>Run <c>supabase/roles.sql</c> first. It is not recorded, and runs each time it is asked for.</summary>
+    public bool IncludeRoles { get; init; }
+
     /// <summary>Run new and changed seed files afterwards.</summary>
     public bool IncludeSeed { get; init; }
 }

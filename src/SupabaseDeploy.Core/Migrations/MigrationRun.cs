@@ -70,8 +70,11 @@ public sealed record MigrationRun : IEnvironmentResult
     /// <summary>Seed files that ran.</summary>
     public IReadOnlyList<string> Seeds { get; init; } = [];
 
-    /// <summary>True when anything was changed.</summary>
-    public bool Changed => Applied.Count > 0 || Undone.Count > 0 || Seeds.Count > 0;
+    /// <summary>The file of roles that ran, relative to the project; null when none was asked for, or there is none.</summary>
+    public string? Roles { get; init; }
+
+    /// <summary>True when anything was run.</summary>
+    public bool Changed => Applied.Count > 0 || Undone.Count > 0 || Seeds.Count > 0 || Roles is not null;
 
     /// <summary>Why it failed or was not started; null when it ended well.</summary>
     public string? Reason { get; init; }

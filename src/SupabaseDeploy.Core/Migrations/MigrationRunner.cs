@@ -66,16 +66,18 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         await MigrationHistory.EnsureTableAsync(session.Connection, cancellationToken).ConfigureAwait(false);
         MigrationPlan plan = await PlanAsync(request, session.Connection, files, sink, cancellationToken).ConfigureAwait(false);
         (IReadOnlyList<AppliedVersion> history, IReadOnlyList<MigrationFile> pending) = (plan.History, plan.Pending);
-        IReadOnlyList<SeedFile> seeds = request.IncludeSeed ? await SeedsAsync(request, cancellationToken).ConfigureAwait(false) : [];
+        SqlScript? roles = request.IncludeRoles ? await RolesFile.ReadAsync(request.Environment.Project, sink, cancellationToken).ConfigureAwait(false) : null;
+        IReadOnlyList<SeedFile> seeds = request.IncludeSeed ? await SeedsAsync(request, sink, cancellationToken).ConfigureAwait(false) : [];
 
         using var progress = new FileProgress($"Migrate {request.Environment.Name}", "Applying", pending.Count, sink, _time);
         var context = new UpgradeContext(files.ToDictionary(file => file.Version), new ScriptSession(session.Connection, request.Settings ?? request.Environment.Migrations), guard, progress, sink, _time);
+        string? rolesFile = roles is null ? null : await RolesFile.ApplyAsync(session.Connection, context.Session, roles, sink, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<AppliedMigration> applied = await UpgradeAsync(context, session.Connection, history, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> seeded = await SeedHistory.ApplyAsync(session.Connection, context.Session, seeds, sink, cancellationToken).ConfigureAwait(false);
         await context.Session.ResetAsync(cancellationToken).ConfigureAwait(false);
         string[] expected = [.. history.Select(row => row.Version).Concat(pending.Select(file => file.Version))];
         IReadOnlyList<AppliedVersion> now = await VerifyAsync(session.Connection, expected, cancellationToken).ConfigureAwait(false);
-        return Result(request, applied, now, startedAt, start) with { Seeds = seeded };
+        return Result(request, applied, now, startedAt, start) with { Seeds = seeded, Roles = rolesFile };
     }
 
     /// <summary>DbUp finds, orders and filters; it reports a failure in its result, from where it is thrown on.</summary>
@@ -157,9 +159,9 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         return plan;
     }
 
-    private static async Task<IReadOnlyList<SeedFile>> SeedsAsync(MigrationRequest request, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<SeedFile>> SeedsAsync(MigrationRequest request, IProgressSink sink, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SeedFile> seeds = await SeedFile.FindAsync(request.Environment.Project, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<SeedFile> seeds = await SeedFile.FindAsync(request.Environment.Project, sink, cancellationToken).ConfigureAwait(false);
         foreach (SeedFile seed in seeds)
         {
             await SqlScript.ReadAsync(seed.Path, cancellationToken).ConfigureAwait(false);

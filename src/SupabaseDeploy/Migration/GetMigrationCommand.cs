@@ -8,7 +8,7 @@ using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Shell.Migration;
 
-/// <summary>Lists migrations: what is applied, what is pending, and what has no file.</summary>
+/// <summary>Lists migrations: what is applied, what is pending, and what does not fit.</summary>
 [Cmdlet(VerbsCommon.Get, "Migration", DefaultParameterSetName = EnvironmentSet)]
 [OutputType(typeof(MigrationStatus))]
 public sealed class GetMigrationCommand : EnvironmentCmdlet

@@ -25,6 +25,19 @@ public sealed class InvokeMigrationCommand : FleetCmdlet
     [Parameter]
     public SwitchParameter IncludeSeed { get; set; }
 
+    /// <summary>Run <c>supabase/roles.sql</c> first.</summary>
+    [Parameter]
+    public SwitchParameter IncludeRoles { get; set; }
+
+    /// <summary>Run pending files also where a newer one is applied already.</summary>
+    [Parameter]
+    [Alias("IncludeAll")]
+    public SwitchParameter IncludeOutOfOrder { get; set; }
+
+    /// <summary>Stop when an applied file was edited, instead of warning.</summary>
+    [Parameter]
+    public SwitchParameter RefuseEdited { get; set; }
+
     /// <summary>How long to wait for another holder of the database's lock.</summary>
     [Parameter]
     [Alias("Wait")]
@@ -87,6 +100,9 @@ public sealed class InvokeMigrationCommand : FleetCmdlet
         Database = database,
         Folder = target.Environment.MigrationsFolder,
         LockWait = LockTimeout,
+        IncludeRoles = IncludeRoles,
+        IncludeOutOfOrder = IncludeOutOfOrder,
+        RefuseEdited = RefuseEdited,
         IncludeSeed = MyInvocation.BoundParameters.ContainsKey(nameof(IncludeSeed)) ? IncludeSeed : target.Environment.Target == TargetKind.Local,
     };
 

@@ -38,10 +38,39 @@ public sealed class SupabaseCliTests : MigrationTest
         Assert.False((await new MigrationRunner().ApplyAsync(RequestFor(theirs), Sink, default)).Changed);
     }
 
-    private static async Task<string[]> HistoryAsync(TestDatabase database)
+    [Fact]
+    public async Task Seeds_and_roles_are_found_and_recorded_as_the_CLI_does()
+    {
+        await using TestDatabase theirs = await TestDatabase.CreateAsync();
+        foreach (string name in (string[])["seeds/B.sql", "seeds/a.sql", "seeds/a[1].sql", "seeds/.hidden.sql", "seeds/äö.sql", "seeds/deep/x.sql", "seeds/deep/y.txt", "seeds/dir.sql/in.sql", "b/1.sql", "b/10.sql", "b/2.sql", "c/d/e/f.sql"])
+        {
+            Write("supabase/" + name, $"select '{name};';\n");
+        }
+
+        Write("other.sql", "\uFEFFselect 1");
+        File.CreateSymbolicLink(Path.Combine(Folder.Path, "supabase", "b", "link.sql"), Path.Combine(Folder.Path, "other.sql"));
+        string absolute = Write("absolute/z.sql", "select 2;\r\n").Replace('\\', '/');
+        Write("supabase/migrations/1_a.sql", "create table a as select count(*) from roles_ran");
+        Write("supabase/roles.sql", "create table roles_ran (id int);");
+        Write("supabase/config.toml", $"project_id = 'x'\n[db.seed]\nsql_paths = ['./seeds/**/*.sql', 'b/[1-9].sql', 'b/*', '../other.sql', '{absolute}', '*/d', 'seeds/a\\[1].sql', 'seeds', 'none/*.sql', './none.sql']\n");
+
+        string pushed = (await SupabaseCli.RunAsync(Folder.Path, theirs.Application, "db", "push", "--include-seed", "--include-roles")).Output;
+        MigrationRun run = await new MigrationRunner().ApplyAsync(RequestFor(Database) with { IncludeSeed = true, IncludeRoles = true }, Sink, default);
+
+        Assert.Equal(Names(pushed, "seeds"), run.Seeds);
+        Assert.Equal(Assert.Single(Names(pushed, "roles")), run.Roles);
+        Assert.Equal(14, run.Seeds.Count);
+        const string Seeds = "select path || ' ' || hash from supabase_migrations.seed_files order by path collate \"C\"";
+        Assert.Equal(await RowsAsync(theirs, Seeds), await RowsAsync(Database, Seeds));
+        Assert.Empty((await new MigrationRunner().ApplyAsync(RequestFor(theirs) with { IncludeSeed = true }, Sink, default)).Seeds);
+    }
+
+    private static Task<string[]> HistoryAsync(TestDatabase database) => RowsAsync(database, HistorySql);
+
+    private static async Task<string[]> RowsAsync(TestDatabase database, string sql)
     {
         await using Npgsql.NpgsqlConnection connection = await database.Application.OpenAsync(default);
-        await using var command = new Npgsql.NpgsqlCommand(HistorySql, connection);
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
         await using Npgsql.NpgsqlDataReader row = await command.ExecuteReaderAsync();
         var rows = new List<string>();
         while (await row.ReadAsync())
