@@ -24,6 +24,7 @@
         'New-Migration'
         'New-Release'
         'Publish-Environment'
+        'Repair-Migration'
         'Restore-Deployment'
         'Start-LocalStack'
         'Stop-LocalStack'

@@ -3,7 +3,7 @@ BeforeAll {
 }
 
 Describe 'Migration commands' {
-    It '<_> has help with examples' -ForEach 'New-Migration', 'Get-Migration', 'Invoke-Migration', 'Undo-Migration' {
+    It '<_> has help with examples' -ForEach 'New-Migration', 'Get-Migration', 'Invoke-Migration', 'Repair-Migration', 'Undo-Migration' {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty
         $help.Examples.Example.Count | Should -BeGreaterThan 1
@@ -39,6 +39,11 @@ Describe 'Migration commands' {
 
     It 'must be told how far to go back' {
         { Undo-Migration -DatabaseUrl postgresql://nobody@127.0.0.1:1/none -Path $TestDrive -Confirm:$false } | Should -Throw '*how far*'
+    }
+
+    It 'asks before a repair, and wants versions with a status' {
+        (Get-Command Repair-Migration).Parameters.Keys | Should -Contain 'Confirm'
+        { Repair-Migration -DatabaseUrl postgresql://nobody@127.0.0.1:1/none -Status Reverted } | Should -Throw '*-Status Reverted needs -Version.*'
     }
 
     It 'completes versions' {

@@ -46,4 +46,10 @@ public static partial class ErrorTable
 
     /// <summary>A file was edited after it was applied.</summary>
     public static readonly ErrorCode AppliedMigrationEdited = new("AppliedMigrationEdited", 3031, ErrorKind.InvalidOperation);
+
+    /// <summary>A repair that was asked for makes no sense here.</summary>
+    public static readonly ErrorCode RepairNotPossible = new("RepairNotPossible", 3032, ErrorKind.InvalidArgument);
+
+    /// <summary>Folder or history changed between the plan of a repair and the repair.</summary>
+    public static readonly ErrorCode RepairOutdated = new("RepairOutdated", 3033, ErrorKind.InvalidOperation);
 }

@@ -66,7 +66,8 @@ public sealed class MigrationCreator(TimeProvider? time = null)
         return string.CompareOrdinal(now, newest) > 0 ? now : After(newest!);
     }
 
-    private static string After(string version)
+    /// <summary>The next version after <paramref name="version"/> in the order of texts.</summary>
+    internal static string After(string version)
     {
         if (DateTime.TryParseExact(version, VersionFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime last))
         {

@@ -13,6 +13,14 @@ public static partial class MigrationFolder
     /// <exception cref="DeployException"><see cref="ErrorTable.MigrationsFolderNotFound"/> or <see cref="ErrorTable.DuplicateMigrationVersion"/>.</exception>
     public static IReadOnlyList<MigrationFile> Read(string path, IProgressSink sink)
     {
+        IReadOnlyList<MigrationFile> files = ReadWithDuplicates(path, sink);
+        RefuseDuplicates(files);
+        return files;
+    }
+
+    /// <summary>The same, with all files of a version that several have.</summary>
+    internal static IReadOnlyList<MigrationFile> ReadWithDuplicates(string path, IProgressSink sink)
+    {
         if (!Directory.Exists(path))
         {
             throw new DeployException(
@@ -23,9 +31,15 @@ public static partial class MigrationFolder
         }
 
         var files = new List<MigrationFile>();
+        var first = new Lazy<string?>(() => Directory.EnumerateFileSystemEntries(path).Min(StringComparer.Ordinal));
         foreach (string file in Directory.EnumerateFiles(path, "*.sql").Order(StringComparer.Ordinal))
         {
-            if (TryParse(file) is { } migration)
+            if (IsDumpOfOldCli(file) && file == first.Value)
+            {
+                sink.Publish(new Caution(
+                    $"Skipped '{Path.GetFileName(file)}', as the Supabase CLI does: before December 2021 it kept a dump of the database under such a name. Give it another name than 'init' to apply it."));
+            }
+            else if (TryParse(file) is { } migration)
             {
                 files.Add(migration);
             }
@@ -35,12 +49,11 @@ public static partial class MigrationFolder
             }
         }
 
-        files.Sort((left, right) => string.CompareOrdinal(left.Version, right.Version));
-        RefuseDuplicates(files);
-        return files;
+        return [.. files.OrderBy(file => file.Version, StringComparer.Ordinal)];
     }
 
-    private static MigrationFile? TryParse(string path)
+    /// <summary>The migration that a path names; null when it names none.</summary>
+    internal static MigrationFile? TryParse(string path)
     {
         Match match = FileNamePattern().Match(Path.GetFileName(path));
         if (!match.Success)
@@ -52,7 +65,11 @@ public static partial class MigrationFolder
         return new MigrationFile(match.Groups[1].Value, match.Groups[2].Value, path, File.Exists(down) ? down : null);
     }
 
-    private static void RefuseDuplicates(List<MigrationFile> sorted)
+    // The CLI looks only at the first entry of the folder, whatever that is.
+    private static bool IsDumpOfOldCli(string path) =>
+        DumpPattern().Match(Path.GetFileName(path)) is { Success: true } match && string.CompareOrdinal(match.Groups[1].Value, "20211209000000") < 0;
+
+    private static void RefuseDuplicates(IReadOnlyList<MigrationFile> sorted)
     {
         foreach ((MigrationFile first, MigrationFile second) in sorted.Zip(sorted.Skip(1)))
         {
@@ -67,6 +84,9 @@ public static partial class MigrationFolder
         }
     }
 
-    [GeneratedRegex(@"\A([0-9]+)_(.*)\.sql\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    [GeneratedRegex(@"([0-9]{14})_init\.sql", RegexOptions.CultureInvariant)]
+    private static partial Regex DumpPattern();
+
+    [GeneratedRegex(@"\A([0-9]+)_([^\n\r\u2028\u2029]*)\.sql\z", RegexOptions.CultureInvariant)]
     private static partial Regex FileNamePattern();
 }

@@ -115,11 +115,57 @@ public static class MigrationHistory
         };
 
     /// <summary>Takes the row away again.</summary>
-    internal static NpgsqlBatchCommand Delete(MigrationFile migration) =>
+    internal static NpgsqlBatchCommand Delete(MigrationFile migration) => Delete(migration.Version);
+
+    /// <summary>Takes the row of a version away.</summary>
+    internal static NpgsqlBatchCommand Delete(string version) =>
         new("delete from supabase_migrations.schema_migrations where version = $1")
         {
-            Parameters = { new NpgsqlParameter { Value = migration.Version } },
+            Parameters = { new NpgsqlParameter { Value = version } },
         };
+
+    /// <summary>Gives the row the file's name.</summary>
+    internal static NpgsqlBatchCommand Rename(MigrationFile migration) =>
+        new("update supabase_migrations.schema_migrations set name = $2 where version = $1")
+        {
+            Parameters = { new NpgsqlParameter { Value = migration.Version }, new NpgsqlParameter { Value = migration.Name } },
+        };
+
+    /// <summary>The row of a file, new or instead of the one that is there; columns of the platform's own stay.</summary>
+    internal static NpgsqlBatchCommand Replace(MigrationFile migration, string[] statements) =>
+        new(
+            """
+            insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)
+            on conflict (version) do update set name = excluded.name, statements = excluded.statements
+            """)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter { Value = migration.Version },
+                new NpgsqlParameter { Value = migration.Name },
+                new NpgsqlParameter { Value = statements, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+            },
+        };
+
+    /// <summary>Changes rows, all or none.</summary>
+    internal static async Task ExecuteAsync(NpgsqlConnection connection, IEnumerable<NpgsqlBatchCommand> commands, CancellationToken cancellationToken)
+    {
+        // One batch without BEGIN is one transaction to the server.
+        using var batch = new NpgsqlBatch(connection);
+        foreach (NpgsqlBatchCommand command in commands)
+        {
+            batch.BatchCommands.Add(command);
+        }
+
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e)
+        {
+            throw Inaccessible("changed", e);
+        }
+    }
 
     private static async Task<Dictionary<string, T>> ReadPairsAsync<T>(NpgsqlCommand command, CancellationToken cancellationToken)
     {

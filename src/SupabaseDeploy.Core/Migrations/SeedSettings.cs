@@ -16,8 +16,6 @@ namespace SupabaseDeploy.Migrations;
 /// <param name="Paths">Files, folders and patterns, relative to the folder <c>supabase</c>, in the order they run.</param>
 internal sealed partial record SeedSettings(bool IsEnabled, IReadOnlyList<string> Paths)
 {
-    private static readonly TomlSerializerOptions s_options = new() { DuplicateKeyHandling = TomlDuplicateKeyHandling.Error };
-
     /// <summary>What holds where nothing is said.</summary>
     public static SeedSettings Default { get; } = new(true, ["./seed.sql"]);
 
@@ -33,7 +31,7 @@ internal sealed partial record SeedSettings(bool IsEnabled, IReadOnlyList<string
     {
         try
         {
-            return TomlSerializer.Deserialize<TomlTable>(text, s_options) ?? [];
+            return TomlSerializer.Deserialize<TomlTable>(text) ?? [];
         }
         catch (TomlException e)
         {

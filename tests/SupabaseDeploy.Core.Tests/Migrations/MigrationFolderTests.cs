@@ -61,6 +61,36 @@ public sealed class MigrationFolderTests : IDisposable
         Assert.Equal("Version '1' is used by two files: '1_a.sql' and '1_b.sql'.", e.Message);
     }
 
+    [Theory]
+    [InlineData("20210101000000_init.sql", true)]
+    [InlineData("20211209000000_init.sql", false)]
+    [InlineData("20210101000000_initial.sql", false)]
+    public void The_dump_of_an_old_CLI_is_skipped_as_the_CLI_does(string name, bool isSkipped)
+    {
+        _folder.Write(name, "");
+        _folder.Write("20230101000000_a.sql", "");
+
+        Assert.Equal(isSkipped ? 1 : 2, MigrationFolder.Read(_folder.Path, _sink).Count);
+        Assert.Equal(isSkipped, _sink.Events.Any());
+
+        // The CLI looks only at the first entry of the folder.
+        _folder.Write(".gitkeep", "");
+        Assert.Equal(2, MigrationFolder.Read(_folder.Path, _sink).Count);
+    }
+
+    [Fact]
+    public void Ten_thousand_files_are_read_in_order()
+    {
+        foreach (int number in Enumerable.Range(0, 10_000))
+        {
+            File.Create(Path.Combine(_folder.Path, $"{number:00000}_x.sql")).Dispose();
+        }
+
+        IReadOnlyList<MigrationFile> files = MigrationFolder.Read(_folder.Path, _sink);
+
+        Assert.Equal((10_000, "00000", "09999"), (files.Count, files[0].Version, files[^1].Version));
+    }
+
     [Fact]
     public void A_missing_folder_is_named()
     {

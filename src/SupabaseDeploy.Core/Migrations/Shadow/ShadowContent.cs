@@ -1,4 +1,5 @@
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Migrations;
 
@@ -11,5 +12,5 @@ internal sealed record ShadowContent(IReadOnlyList<MigrationFile> Files, Deploym
     /// <summary>The chain as its files are now.</summary>
     public async Task<SnapshotChain> ReadChainAsync(CancellationToken cancellationToken) =>
         await SnapshotChain.ReadAsync(
-            Files, Seeds.Count == 0 ? [] : await SeedFile.FindAsync(Environment.Project, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            Files, Seeds.Count == 0 ? [] : await SeedFile.FindAsync(Environment.Project, NullProgressSink.Instance, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 }
