@@ -12,7 +12,9 @@ public sealed class ClusterTemplatesTests
         File.SetUnixFileMode(cache.Path, File.GetUnixFileMode(cache.Path) | UnixFileMode.OtherExecute);
         await using var folder = new ClusterFolder();
         StateFolders folders = StateFolders.OfThisMachine() with { Cache = Path.Combine(cache.Path, "cache") };
-        string key = new ClusterTemplates(folders, TimeSpan.FromMinutes(1), TimeProvider.System).Key(new PostgresInstallations(folders: folders).Find()!);
+        PostgresInstallation served = await new ExtensionTrees(folders, TimeProvider.System)
+            .ProvideAsync(new PostgresInstallations(folders: folders).Find()!, new HashSet<string>(), NullProgressSink.Instance, CancellationToken.None);
+        string key = new ClusterTemplates(folders, TimeSpan.FromMinutes(1), TimeProvider.System).Key(served);
         // What a killed process, a long unused version and an unused one that was killed have left.
         string unfinished = Directory.CreateDirectory(Path.Combine(folders.Templates, key + ".making", "data", "base")).FullName;
         string unused = Directory.CreateDirectory(Path.Combine(folders.Templates, "15.1-0123456789abcdef", "data")).Parent!.FullName;

@@ -30,7 +30,14 @@ begin
             ('supabase_functions_admin',   'login noinherit createrole'),
             ('supabase_realtime_admin',    'nologin noinherit'),
             ('supabase_replication_admin', 'login inherit replication'),
-            ('supabase_read_only_user',    'login inherit bypassrls')
+            ('supabase_read_only_user',    'login inherit bypassrls'),
+            ('supabase_etl_admin',         'login inherit replication'),
+            ('pgbouncer',                  'login inherit'),
+            -- Made on the platform by extensions; they belong to the server, so they are here before any database has the extension.
+            ('pgtle_admin',                'nologin inherit'),
+            ('pgsodium_keyiduser',         'nologin inherit'),
+            ('pgsodium_keyholder',         'nologin inherit'),
+            ('pgsodium_keymaker',          'nologin inherit')
         ) as role(name, attributes)
     loop
         if not exists (select from pg_roles where rolname = wanted.name) then
@@ -52,6 +59,8 @@ grant anon, authenticated, service_role, authenticator to postgres with admin op
 grant supabase_auth_admin, supabase_storage_admin, supabase_realtime_admin, supabase_functions_admin to postgres;
 
 grant anon, authenticated, service_role, authenticator to supabase_storage_admin;
+grant pgtle_admin, pgsodium_keyiduser, pgsodium_keyholder, pgsodium_keymaker to postgres with admin option;
+grant pgsodium_keyiduser to service_role;
 grant pg_read_all_data to supabase_read_only_user;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres with admin option;
 
@@ -78,13 +87,24 @@ alter role authenticator set lock_timeout = '8s';
 
 -- Parameters that migrations set though they are not superusers. A parameter no loaded library defines can be stored
 -- with "alter role … set" only by a role that was granted it by name.
-grant set on parameter session_replication_role to postgres;
-grant set on parameter log_min_messages to postgres;
-grant set on parameter pgrst.db_pre_request to postgres;
-grant set on parameter pgrst.db_schemas to postgres;
-grant set on parameter pgrst.db_extra_search_path to postgres;
-grant set on parameter pgrst.db_max_rows to postgres;
-grant set on parameter pgrst.db_aggregates_enabled to postgres;
-grant set on parameter pgrst.db_plan_enabled to postgres;
-grant set on parameter app.settings.jwt_secret to postgres;
-grant set on parameter app.settings.jwt_exp to postgres;
+do $$
+declare
+    parameter text;
+begin
+    -- What supautils.privileged_role_allowed_configs lists, with the settings of PostgREST that projects use.
+    foreach parameter in array array[
+        'session_replication_role', 'log_min_messages', 'log_lock_waits', 'track_io_timing',
+        'auto_explain.log_min_duration', 'auto_explain.log_nested_statements', 'safeupdate.enabled',
+        'pg_net.batch_size', 'pg_net.ttl',
+        'pgaudit.log', 'pgaudit.log_catalog', 'pgaudit.log_client', 'pgaudit.log_level', 'pgaudit.log_parameter', 'pgaudit.log_relation',
+        'pgaudit.log_rows', 'pgaudit.log_statement', 'pgaudit.log_statement_once', 'pgaudit.role',
+        'pgrst.db_pre_request', 'pgrst.db_schemas', 'pgrst.db_schema', 'pgrst.db_extra_search_path', 'pgrst.db_max_rows', 'pgrst.db_aggregates_enabled',
+        'pgrst.db_plan_enabled', 'pgrst.db_anon_role', 'pgrst.db_root_spec', 'pgrst.db_tx_end', 'pgrst.db_use_legacy_gucs', 'pgrst.db_prepared_statements',
+        'pgrst.db_hoisted_tx_settings', 'pgrst.jwt_aud', 'pgrst.jwt_secret', 'pgrst.jwt_role_claim_key', 'pgrst.jwt_cache_max_lifetime',
+        'pgrst.openapi_mode', 'pgrst.openapi_security_active', 'pgrst.openapi_server_proxy_uri', 'pgrst.server_cors_allowed_origins', 'pgrst.server_trace_header',
+        'app.settings.jwt_secret', 'app.settings.jwt_exp', 'app.settings.supabase_url', 'app.settings.service_role_key', 'app.settings.anon_key'
+    ] loop
+        execute format('grant set on parameter %s to postgres', parameter);
+    end loop;
+end
+$$;

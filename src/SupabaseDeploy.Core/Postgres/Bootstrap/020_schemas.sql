@@ -1,5 +1,5 @@
 -- The schemas of a Supabase project, their owners, and the extensions that are there from the start.
--- cron, net and pgmq are not here: pg_cron, pg_net and pgmq make them, and their "create extension" fails when they exist.
+-- pgmq is not here: the extension makes it.
 create schema if not exists extensions authorization postgres;
 create schema if not exists auth authorization supabase_admin;
 create schema if not exists storage authorization supabase_admin;
@@ -8,12 +8,16 @@ create schema if not exists graphql authorization supabase_admin;
 create schema if not exists graphql_public authorization supabase_admin;
 create schema if not exists vault authorization supabase_admin;
 create schema if not exists supabase_functions authorization supabase_admin;
+-- Left by pgsodium on projects that had it from the start, and named by what was dumped from those.
+create schema if not exists pgsodium authorization supabase_admin;
+create schema if not exists pgsodium_masks authorization supabase_admin;
 
 grant usage on schema public, extensions, storage, realtime, graphql_public, supabase_functions
     to postgres, anon, authenticated, service_role;
 grant usage on schema auth to postgres, anon, authenticated, service_role;
 grant usage on schema graphql to postgres, anon, authenticated, service_role;
-grant usage on schema vault to postgres, service_role;
+grant usage on schema vault to postgres with grant option;
+grant usage on schema vault to service_role;
 
 grant all on schema extensions, auth, storage, realtime to dashboard_user;
 grant all on schema auth to supabase_auth_admin;
@@ -21,17 +25,41 @@ grant all on schema storage to supabase_storage_admin, postgres;
 grant all on schema realtime to supabase_realtime_admin;
 grant all on schema supabase_functions to supabase_functions_admin;
 
-create extension if not exists pgcrypto with schema extensions;
-create extension if not exists "uuid-ossp" with schema extensions;
+-- Migrations grant on the schemas of pg_cron and pg_net that somebody switched on in the dashboard. The extensions themselves make the
+-- schemas and fail when they exist; the shims do not.
+do $$
+declare
+    made record;
+begin
+    for made in
+        select * from (values ('pg_cron', 'cron'), ('pg_net', 'net')) as made(extension, schema)
+        join pg_available_extensions on name = extension where comment like 'Shim: %'
+    loop
+        execute format('create schema if not exists %I authorization supabase_admin', made.schema);
+        execute format('grant usage on schema %I to postgres with grant option', made.schema);
+    end loop;
+end
+$$;
 
--- Present on every Supabase project; created where this server has the files. Its view answers only where the library is preloaded.
+-- Migrations drop these, make them again and move them, so they are the extensions of postgres, who has to own the database for that.
 do $$
 begin
-    if exists (select from pg_available_extensions where name = 'pg_stat_statements') then
-        create extension if not exists pg_stat_statements with schema extensions;
-    end if;
-    if exists (select from pg_available_extensions where name = 'pg_graphql') then
-        create extension if not exists pg_graphql with schema graphql;
+    if (select datdba from pg_database where datname = current_database()) <> 'postgres'::regrole then
+        execute format('alter database %I owner to postgres', current_database());
     end if;
 end
 $$;
+set local role postgres;
+create extension if not exists pgcrypto with schema extensions;
+create extension if not exists "uuid-ossp" with schema extensions;
+create extension if not exists pg_graphql with schema graphql;
+
+-- Its view answers only where the library is preloaded.
+do $$
+begin
+    if exists (select from pg_available_extensions where name = 'pg_stat_statements' and comment not like 'Shim: %') then
+        create extension if not exists pg_stat_statements with schema extensions;
+    end if;
+end
+$$;
+reset role;

@@ -1,70 +1,48 @@
 -- The remaining schemas that migrations name, with as much behind them as a plain PostgreSQL can honestly give.
 
--- GraphQL. Where pg_graphql is installed it is the platform's function that answers; else the same error as there without the extension.
-do $$
+-- GraphQL. Without pg_graphql, which a migration may drop, the same error as there.
+create or replace function graphql_public.graphql(
+    "operationName" text default null, query text default null, variables jsonb default null, extensions jsonb default null)
+    returns jsonb language plpgsql as $function$
+declare
+    answer jsonb;
 begin
-    if not exists (select from pg_extension where extname = 'pg_graphql') then
-        create or replace function graphql_public.graphql(
-            "operationName" text default null, query text default null, variables jsonb default null, extensions jsonb default null)
-            returns jsonb language plpgsql as $function$
-        begin
-            return jsonb_build_object('errors', jsonb_build_array(jsonb_build_object('message', 'pg_graphql extension is not enabled.')));
-        end
-        $function$;
-    elsif to_regprocedure('graphql_public.graphql(text, text, jsonb, jsonb)') is null then
-        create function graphql_public.graphql(
-            "operationName" text default null, query text default null, variables jsonb default null, extensions jsonb default null)
-            returns jsonb language sql as $function$
-            select graphql.resolve(query := query, variables := coalesce(variables, '{}'), "operationName" := "operationName", extensions := extensions)
-        $function$;
+    if pg_catalog.to_regprocedure('graphql.resolve(text, jsonb, text, jsonb)') is null then
+        return pg_catalog.jsonb_build_object('errors', pg_catalog.jsonb_build_array(
+            pg_catalog.jsonb_build_object('message', 'pg_graphql extension is not enabled.')));
     end if;
+    execute 'select graphql.resolve($1, $2, $3, $4)' into answer using query, coalesce(variables, '{}'), "operationName", extensions;
+    return answer;
 end
-$$;
+$function$;
 grant execute on all functions in schema graphql_public to postgres, anon, authenticated, service_role;
 
--- Vault. Simplified: on the platform the supabase_vault extension encrypts secrets with a key outside the database.
--- Here there is no such key, and one beside the data would only look safe: secrets are stored as they are, readable by postgres and service_role.
-create table if not exists vault.secrets (
-    id          uuid not null default gen_random_uuid(),
-    name        text,
-    description text not null default '',
-    secret      text not null,
-    key_id      uuid,
-    nonce       bytea,
-    created_at  timestamptz not null default current_timestamp,
-    updated_at  timestamptz not null default current_timestamp,
-    constraint secrets_pkey primary key (id)
-);
-create unique index if not exists secrets_name_idx on vault.secrets (name) where name is not null;
-comment on table vault.secrets is 'Not encrypted here: this database is not a Supabase project.';
-
-create or replace view vault.decrypted_secrets with (security_invoker = true) as
-    select id, name, description, secret, secret as decrypted_secret, key_id, nonce, created_at, updated_at from vault.secrets;
-
-create or replace function vault.create_secret(
-    new_secret text, new_name text default null, new_description text default '', new_key_id uuid default null) returns uuid language sql as $$
-    insert into vault.secrets (secret, name, description, key_id) values (new_secret, new_name, new_description, new_key_id) returning id
+-- Vault. What an earlier bootstrap had made without the extension is kept: its secrets become the extension's.
+do $$
+begin
+    if exists (select from pg_extension where extname = 'supabase_vault') then
+        return;
+    end if;
+    create temporary table earlier_secrets (id uuid, name text, description text, secret text, created_at timestamptz, updated_at timestamptz) on commit drop;
+    if to_regclass('vault.secrets') is not null then
+        insert into earlier_secrets select id, name, description, secret, created_at, updated_at from vault.secrets;
+        drop view vault.decrypted_secrets;
+        drop function vault.create_secret(text, text, text, uuid);
+        drop function vault.update_secret(uuid, text, text, text, uuid);
+        drop table vault.secrets;
+    end if;
+    set local role postgres;
+    create extension supabase_vault with schema vault;
+    reset role;
+    insert into vault.secrets (id, name, description, secret, created_at, updated_at) select * from earlier_secrets;
+    drop table earlier_secrets;
+exception
+    when dependent_objects_still_exist then
+        raise notice 'schema vault stays as it is: other objects depend on it';
+end
 $$;
 
-create or replace function vault.update_secret(
-    secret_id uuid, new_secret text default null, new_name text default null, new_description text default null, new_key_id uuid default null)
-    returns void language sql as $$
-    update vault.secrets set
-        secret = coalesce(new_secret, secret),
-        name = coalesce(new_name, name),
-        description = coalesce(new_description, description),
-        key_id = coalesce(new_key_id, key_id),
-        updated_at = current_timestamp
-    where id = secret_id
-$$;
-
-revoke all on all functions in schema vault from public;
-grant execute on all functions in schema vault to postgres, service_role;
-grant select, insert, update, delete on vault.secrets to postgres;
-grant select, delete on vault.secrets to service_role;
-grant select on vault.decrypted_secrets to postgres, service_role;
-
--- Database webhooks. Simplified: sending needs pg_net. Where it is missing the row is saved, nothing is sent, and a warning says so.
+-- Database webhooks. Sending needs pg_net. Without it the row is saved, nothing is sent, and a warning says so; its shim records the request.
 create table if not exists supabase_functions.hooks (
     id            bigserial,
     hook_table_id integer not null,

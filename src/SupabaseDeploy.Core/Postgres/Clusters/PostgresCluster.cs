@@ -65,10 +65,12 @@ public sealed class PostgresCluster
         _installation = await Installations.FindOrInstallAsync(DataMajor(), sink, cancellationToken).ConfigureAwait(false);
         ClusterPointer pointer = await ReadOrCreatePointerAsync(cancellationToken).ConfigureAwait(false);
         ClusterHome home = Home(pointer);
-        var server = new PostgresServer(_installation, home, _options.Patience);
+        PostgresInstallation served = await new ExtensionTrees(home.Folders, _timeProvider)
+            .ProvideAsync(_installation, ServerSettings.PreloadedLibraries(home.Data), sink, cancellationToken).ConfigureAwait(false);
+        var server = new PostgresServer(served, home, _options.Patience);
         var templates = new ClusterTemplates(home.Folders, _options.Patience, _timeProvider);
         pointer = await new ClusterData(_files, home, server, _options.Snapshot, _timeProvider)
-            .ProvideAsync(pointer, templates, _installation, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
+            .ProvideAsync(pointer, templates, served, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
         int port = await ClusterStart.RunAsync(server, home, pointer.Port, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
         return await FinishAsync(pointer, port, sink, cancellationToken).ConfigureAwait(false) with { Changed = true };
     }
@@ -171,8 +173,7 @@ public sealed class PostgresCluster
         }
 
         bool isBehind = current.Bootstrap != Bootstrap.Hash;
-        await ClusterSession.OpenAsync(Administration, _files.PasswordFile, isBehind, sink, cancellationToken).ConfigureAwait(false);
-        if (isBehind)
+        if (await ClusterSession.OpenAsync(Administration, _files.PasswordFile, isBehind, sink, cancellationToken).ConfigureAwait(false))
         {
             current = current with { Bootstrap = Bootstrap.Hash };
             await _files.WriteAsync(current, cancellationToken).ConfigureAwait(false);

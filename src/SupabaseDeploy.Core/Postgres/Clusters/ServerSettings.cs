@@ -1,13 +1,28 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using SupabaseDeploy.Environments;
 
 namespace SupabaseDeploy.Postgres;
 
 /// <summary>The settings a server runs with, as lines of <c>server.conf</c>.</summary>
-internal static class ServerSettings
+internal static partial class ServerSettings
 {
     /// <summary>The line that makes a data folder read <c>server.conf</c> beside it. Relative, so that a copy reads its own.</summary>
     public const string Include = "include = '../server.conf'";
+
+    /// <summary>The parameter that a server on a tree with our extensions has, and no other.</summary>
+    public const string Shims = "supabase_deploy.shims";
+
+    /// <summary>The libraries that somebody set a server to load, with <c>ALTER SYSTEM</c> or in <c>postgresql.conf</c>.</summary>
+    public static IReadOnlySet<string> PreloadedLibraries(string data) =>
+        ((string[])["postgresql.conf", "postgresql.auto.conf"])
+            .Select(name => Path.Combine(data, name))
+            .Where(File.Exists)
+            .SelectMany(File.ReadLines)
+            .Select(line => Preload().Match(line))
+            .Where(match => match.Success)
+            .SelectMany(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            .ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The whole file.</summary>
     /// <param name="port">TCP port on the loopback address.</param>
@@ -36,6 +51,7 @@ internal static class ServerSettings
             $"autovacuum = {durable}",
             // A folder that is copied again and again shall hold no log that is over.
             .. isThrowAway ? (string[])["wal_recycle = off", "wal_init_zero = off"] : [],
+            $"{Shims} = 'on'",
             "",
         ]);
     }
@@ -46,4 +62,7 @@ internal static class ServerSettings
         const UnixFileMode readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         return AtomicFile.WriteAllTextAsync(home.Configuration, Text(port, isThrowAway), readable, cancellationToken);
     }
+
+    [GeneratedRegex(@"^\s*shared_preload_libraries\s*=?\s*'([^']*)'", RegexOptions.IgnoreCase)]
+    private static partial Regex Preload();
 }

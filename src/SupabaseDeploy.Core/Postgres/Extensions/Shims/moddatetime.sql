@@ -1,0 +1,9 @@
+-- For servers without PostgreSQL's own contrib modules.
+create function moddatetime() returns trigger language plpgsql as $$
+begin
+    if tg_nargs <> 1 then
+        raise exception 'moddatetime (%): A single argument was expected', tg_table_name;
+    end if;
+    return jsonb_populate_record(new, jsonb_build_object(tg_argv[0], now()));
+end
+$$;
