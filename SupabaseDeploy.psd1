@@ -25,6 +25,7 @@
         'New-Release'
         'Publish-Environment'
         'Repair-Migration'
+        'Reset-LocalStack'
         'Restore-Deployment'
         'Start-LocalStack'
         'Stop-LocalStack'

@@ -3,18 +3,35 @@ using SupabaseDeploy.Backups;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.KilledProcess;
+using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
 
 // Does one piece of work and is killed, as by kill -9, when it comes to the given event: for tests of what the next process finds.
-// Arguments: start|backup|drill|restore, the project folder (to start a cluster, its pointer folder), the event;
+// Arguments: start|backup|drill|restore|reset|shadow, the project folder (to start a cluster, its pointer folder; for a shadow, the
+// migrations), the event;
 // or publish, the project folder, the number of the step boundary, the stage, the release.
-// For all but start, the database URLs are in the environment. Exits 3 when it came to its end alive.
+// For backup, drill, restore and publish, the database URLs are in the environment. Exits 3 when it came to its end alive.
 const int Alive = 3;
 string[] arguments = Environment.GetCommandLineArgs()[1..];
 var sink = arguments[0] == "publish" ? KillingSink.AtBoundary(int.Parse(arguments[2], CultureInfo.InvariantCulture)) : KillingSink.At(arguments[2]);
 if (arguments[0] == "start")
 {
     await PostgresCluster.At(arguments[1], new ClusterOptions { IsThrowAway = true }).StartAsync(sink, CancellationToken.None).ConfigureAwait(false);
+    return Alive;
+}
+
+if (arguments[0] == "shadow")
+{
+    IReadOnlyList<MigrationFile> files = MigrationFolder.Read(arguments[1], sink);
+    await using ShadowDatabase shadow = await new ShadowDatabases { WorthKeeping = TimeSpan.Zero }.OpenAsync(files, sink, CancellationToken.None).ConfigureAwait(false);
+    return Alive;
+}
+
+if (arguments[0] == "reset")
+{
+    DeploymentEnvironment local = LocalEnvironment("local");
+    await new LocalStackResetter().ResetAsync(new ResetRequest { Environment = local }, sink, CancellationToken.None).ConfigureAwait(false);
     return Alive;
 }
 
@@ -26,14 +43,7 @@ if (arguments[0] == "publish")
 }
 
 DatabaseAddress administration = DatabaseAddress.Parse(Environment.GetEnvironmentVariable("TEST_ADMINISTRATION_URL")!);
-var environment = new DeploymentEnvironment
-{
-    Name = "production",
-    Target = TargetKind.Local,
-    Application = "courses",
-    Project = new ProjectFolder(arguments[1]),
-    MigrationsFolder = Path.Combine(arguments[1], "migrations"),
-};
+DeploymentEnvironment environment = LocalEnvironment("production");
 var targets = new OneDatabase(application, administration);
 var installations = new PostgresInstallations();
 Task work = arguments[0] switch
@@ -45,3 +55,12 @@ Task work = arguments[0] switch
 };
 await work.ConfigureAwait(false);
 return Alive;
+
+DeploymentEnvironment LocalEnvironment(string name) => new()
+{
+    Name = name,
+    Target = TargetKind.Local,
+    Application = "courses",
+    Project = new ProjectFolder(arguments[1]),
+    MigrationsFolder = new ProjectFolder(arguments[1]).MigrationsFolder,
+};

@@ -1,4 +1,4 @@
-# What a person at a prompt sees of Start-, Stop- and Get-LocalStack. Starts nothing.
+# What a person at a prompt sees of Start-, Stop-, Get- and Reset-LocalStack. Starts nothing.
 BeforeAll {
     Import-Module (Get-Item "$PSScriptRoot/../../out/SupabaseDeploy/*/SupabaseDeploy.psd1").FullName -Force
     $project = Join-Path $TestDrive 'a project'
@@ -11,7 +11,7 @@ AfterAll {
     Remove-Module SupabaseDeploy
 }
 
-Describe '<_>' -ForEach 'Start-LocalStack', 'Stop-LocalStack', 'Get-LocalStack' {
+Describe '<_>' -ForEach 'Start-LocalStack', 'Stop-LocalStack', 'Get-LocalStack', 'Reset-LocalStack' {
     It 'has help with a synopsis and examples' {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty
@@ -48,6 +48,10 @@ Describe 'A stack that was never started' {
     It 'is not started by -WhatIf' {
         'local', 'staging' | Start-LocalStack -Project $project -WhatIf | Should -BeNullOrEmpty
         Test-Path "$project/.supabase-deploy" | Should -BeFalse
+    }
+
+    It 'cannot be reset, and the error says how to start it' {
+        { Reset-LocalStack local -Project $project -Confirm:$false } | Should -Throw '*does not run*'
     }
 
     It 'can be stopped, which changes nothing' {

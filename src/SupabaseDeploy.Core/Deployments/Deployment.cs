@@ -14,6 +14,9 @@ public enum DeploymentKind
 
     /// <summary>To bring back a backup.</summary>
     Restore,
+
+    /// <summary>To begin again with a new database on this machine.</summary>
+    Reset,
 }
 
 /// <summary>Where a deployment stands. Only <see cref="Running"/> can become another; the others are final.</summary>
@@ -47,7 +50,7 @@ public sealed record Deployment : IEnvironmentResult
     /// <summary>The environment.</summary>
     public required DeploymentEnvironment Environment { get; init; }
 
-    /// <summary>The release it was to bring; null for the restore of a backup that was taken before the first release.</summary>
+    /// <summary>The release it was to bring; null for the restore of a backup that was taken before the first release, and for a reset.</summary>
     public required Release? Release { get; init; }
 
     /// <summary>The release the environment ran before; null before the first.</summary>
@@ -94,7 +97,7 @@ public sealed record Deployment : IEnvironmentResult
         Status is DeploymentStatus.Running or DeploymentStatus.Interrupted || (Status == DeploymentStatus.Failed && Changed);
 
     /// <inheritdoc/>
-    public override string ToString() => $"{(Number is { } number ? $"deployment {number}" : "deployment")} of {Release?.ShortId ?? "a backup"} to {Environment}";
+    public override string ToString() => $"{(Number is { } number ? $"deployment {number}" : "deployment")} of {Release?.ShortId ?? (Kind == DeploymentKind.Reset ? "a new database" : "a backup")} to {Environment}";
 }
 
 /// <summary>Where a step stands.</summary>

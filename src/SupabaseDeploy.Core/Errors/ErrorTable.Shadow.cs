@@ -7,4 +7,7 @@ public static partial class ErrorTable
 
     /// <summary>The limit for the snapshot cache is no size.</summary>
     public static readonly ErrorCode InvalidSnapshotLimit = new("InvalidSnapshotLimit", 3041, ErrorKind.InvalidArgument);
+
+    /// <summary>A local database was to be reset to a version that no file has.</summary>
+    public static readonly ErrorCode ResetVersionUnknown = new("ResetVersionUnknown", 3042, ErrorKind.ObjectNotFound);
 }

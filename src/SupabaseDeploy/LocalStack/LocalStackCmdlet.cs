@@ -41,13 +41,14 @@ public abstract class LocalStackCmdlet : ProjectCmdlet
     }
 
     /// <summary>Works on several stacks at a time and writes them in promotion order. One that fails does not keep the others from being written.</summary>
-    private protected async Task WriteEachAsync(
-        IReadOnlyList<DeploymentEnvironment> environments, Func<DeploymentEnvironment, Task<LocalStackInfo>> work, CancellationToken cancellationToken)
+    private protected async Task WriteEachAsync<T>(
+        IReadOnlyList<DeploymentEnvironment> environments, Func<DeploymentEnvironment, Task<T>> work, CancellationToken cancellationToken)
+        where T : notnull
     {
         using var throttle = new SemaphoreSlim(ThrottleLimit);
-        Task<LocalStackInfo>[] all = [.. environments.Select(environment => ThrottledAsync(throttle, environment, work, cancellationToken))];
+        Task<T>[] all = [.. environments.Select(environment => ThrottledAsync(throttle, environment, work, cancellationToken))];
         await ((Task)Task.WhenAll(all)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (Task<LocalStackInfo> succeeded in all.Where(task => task.IsCompletedSuccessfully))
+        foreach (Task<T> succeeded in all.Where(task => task.IsCompletedSuccessfully))
         {
             Write(await succeeded.ConfigureAwait(false));
         }
@@ -65,8 +66,8 @@ public abstract class LocalStackCmdlet : ProjectCmdlet
     private protected static string Describe(DeploymentEnvironment environment) =>
         $"{environment.Name} ({new DeploymentTargets().For(environment).Host})";
 
-    private static async Task<LocalStackInfo> ThrottledAsync(
-        SemaphoreSlim throttle, DeploymentEnvironment environment, Func<DeploymentEnvironment, Task<LocalStackInfo>> work, CancellationToken cancellationToken)
+    private static async Task<T> ThrottledAsync<T>(
+        SemaphoreSlim throttle, DeploymentEnvironment environment, Func<DeploymentEnvironment, Task<T>> work, CancellationToken cancellationToken)
     {
         await throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
         try

@@ -48,8 +48,8 @@ internal sealed class ShadowBuilder(
         {
             throw new DeployException(
                 ErrorTable.ShadowNotBuilt,
-                $"The files do not apply to an empty project, so there is no database to try them on: {e.Message}",
-                "Correct the file, so that the folder makes a database from nothing.",
+                $"The files do not make a database out of an empty project: {e.Message}",
+                "Correct the file, so that all of them apply in order to a new project.",
                 e.Target,
                 e);
         }

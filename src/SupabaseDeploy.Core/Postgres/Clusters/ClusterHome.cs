@@ -1,3 +1,5 @@
+using SupabaseDeploy.Environments;
+
 namespace SupabaseDeploy.Postgres;
 
 /// <summary>
@@ -13,6 +15,9 @@ internal sealed class ClusterHome(string folder, StateFolders folders)
 
     /// <summary>Data on the way in.</summary>
     public string PartialData => Path.Combine(Folder, "data.partial");
+
+    /// <summary>Whole data that is about to replace <see cref="Data"/>.</summary>
+    public string NextData => Path.Combine(Folder, "data.next");
 
     /// <summary>Data on the way out.</summary>
     public string DeadData => Path.Combine(Folder, "data.removing");
@@ -61,10 +66,39 @@ internal sealed class ClusterHome(string folder, StateFolders folders)
         }
     }
 
-    /// <summary>Deletes what a start or a removal that was cut short has left.</summary>
+    /// <summary>Gives the next data the settings that were made with ALTER SYSTEM: they are the server's, not the database's.</summary>
+    public void KeepSettings()
+    {
+        const string settings = "postgresql.auto.conf";
+        // Written over the file that is there, which stays its owner's.
+        File.Copy(Path.Combine(Data, settings), Path.Combine(NextData, settings), overwrite: true);
+    }
+
+    /// <summary>Puts <see cref="NextData"/> in the place of the data of a stopped server, which is left for <see cref="DeleteLeftovers"/>.</summary>
+    public void ReplaceData()
+    {
+        Delete(DeadData);
+        DurableFolder.Move(Data, DeadData);
+        FinishReplacement();
+    }
+
+    /// <summary>
+    /// Ends a replacement that was cut short between its two renames. Before the first of them the old data is still there,
+    /// and the replacement has not taken place.
+    /// </summary>
+    public void FinishReplacement()
+    {
+        if (!HasData && Directory.Exists(NextData))
+        {
+            DurableFolder.Move(NextData, Data);
+        }
+    }
+
+    /// <summary>Deletes what a start, a replacement or a removal that was cut short has left.</summary>
     public void DeleteLeftovers()
     {
         Delete(PartialData);
+        Delete(NextData);
         Delete(DeadData);
     }
 

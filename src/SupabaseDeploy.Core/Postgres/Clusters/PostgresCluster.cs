@@ -57,6 +57,11 @@ public sealed class PostgresCluster
     public async Task<ClusterState> StartAsync(IProgressSink sink, CancellationToken cancellationToken)
     {
         using FileLock turn = await LockAsync(sink, cancellationToken).ConfigureAwait(false);
+        if (_files.ReadPointer() is ClusterPointer found)
+        {
+            Home(found).FinishReplacement();
+        }
+
         if (_files.ReadPointer() is ClusterPointer known && await FindRunningAsync(Home(known), cancellationToken).ConfigureAwait(false) is ServerProcess running)
         {
             return await FinishAsync(known, running.Port, sink, cancellationToken).ConfigureAwait(false);
@@ -92,6 +97,44 @@ public sealed class PostgresCluster
 
         bool isStopped = await StopAsync(Home(pointer), immediately: false, cancellationToken).ConfigureAwait(false);
         return State(pointer) with { Changed = isStopped };
+    }
+
+    /// <summary>
+    /// Replaces the data by that of another cluster, which is stopped and whose folder is on the same disk, and starts the server on it:
+    /// on the same port and with the same passwords. Sessions are ended. There is no moment, and no crash, after which there is neither
+    /// the old data nor the new.
+    /// </summary>
+    /// <param name="data">The other cluster's data folder; it is moved.</param>
+    /// <param name="installation">The programs that it was made with.</param>
+    /// <param name="sink">Is told what is being done.</param>
+    /// <param name="cancellationToken">Stops it until the server is stopped.</param>
+    /// <returns>How long no session could begin.</returns>
+    internal async Task<TimeSpan> ReplaceDataAsync(string data, PostgresInstallation installation, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        using FileLock turn = await LockAsync(sink, cancellationToken).ConfigureAwait(false);
+        _ = Application;
+        ClusterPointer pointer = _files.ReadPointer()! with { Bootstrap = Bootstrap.Hash };
+        ClusterHome home = Home(pointer);
+        var server = new PostgresServer(installation, home, _options.Patience);
+        home.DeleteLeftovers();
+        Directory.Move(data, home.NextData);
+        await server.SetPasswordsAsync(Path.GetFileName(home.NextData), _files.ReadPasswords()!, cancellationToken).ConfigureAwait(false);
+        home.KeepSettings();
+        DurableFolder.FlushAll(home.NextData);
+
+        sink.Publish(new Detail($"Stopping the server for the exchange of '{home.Data}'."));
+        cancellationToken.ThrowIfCancellationRequested();
+        long stopped = _timeProvider.GetTimestamp();
+        await StopAsync(home, immediately: false, CancellationToken.None).ConfigureAwait(false);
+        sink.Publish(new Detail("Exchanging the data."));
+        home.ReplaceData();
+        sink.Publish(new Detail("Starting the server on the new data."));
+        _installation = installation;
+        int port = await ClusterStart.RunAsync(server, home, pointer.Port, _options.IsThrowAway, sink, CancellationToken.None).ConfigureAwait(false);
+        TimeSpan downtime = _timeProvider.GetElapsedTime(stopped);
+        await FinishAsync(pointer, port, sink, CancellationToken.None).ConfigureAwait(false);
+        home.DeleteLeftovers();
+        return downtime;
     }
 
     /// <summary>Looks whether the server runs. Changes nothing.</summary>

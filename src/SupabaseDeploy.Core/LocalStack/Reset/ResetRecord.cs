@@ -1,0 +1,58 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>
+/// The reset in the ledger. The ledger is about the environment and not about one database of it, so it goes on in the new one;
+/// written there before the exchange, it says that the database was reset exactly if it was.
+/// </summary>
+internal sealed class ResetRecord(ResetPlan plan, string requestedBy, DateTimeOffset startedAt, TimeProvider time)
+{
+    public async Task WriteAsync(DatabaseAddress from, DatabaseAddress to, CancellationToken cancellationToken)
+    {
+        var before = new Ledger(plan.Environment, from);
+        IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        if (past.Count > 0 || (await before.GetEvidenceAsync(cancellationToken).ConfigureAwait(false)).Count > 0)
+        {
+            await Ledger.CarryOverAsync(from, to, cancellationToken).ConfigureAwait(false);
+        }
+
+        var after = new Ledger(plan.Environment, to);
+        Deployment begun = await after.BeginAsync(Describe(Ledger.Current(past)), cancellationToken).ConfigureAwait(false);
+        DateTimeOffset now = time.GetUtcNow();
+        Deployment done = begun with
+        {
+            Status = DeploymentStatus.Succeeded,
+            Changed = true,
+            Reason = plan.ToString(),
+            Steps = [new DeploymentStep("reset", StepStatus.Succeeded, startedAt, now - startedAt, plan.ToString())],
+            FinishedAt = now,
+        };
+        await after.FinishAsync(done, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Deployment Describe(Deployment? current) => new()
+    {
+        Id = Guid.NewGuid(),
+        Environment = plan.Environment,
+        Release = null,
+        PreviousRelease = current?.Release,
+        Kind = DeploymentKind.Reset,
+        Status = DeploymentStatus.Running,
+        RequestedBy = requestedBy,
+        StartedAt = startedAt,
+        Plan = new DeploymentPlan
+        {
+            Environment = plan.Environment,
+            Kind = DeploymentKind.Reset,
+            Release = null,
+            PreviousRelease = current?.Release,
+            Steps = [new PlannedStep("reset", true, plan.ToString())],
+            Rollback = new RollbackPlan(RollbackStrategy.None, "The replaced database is deleted.", "Everything in it."),
+            DataLoss = [.. plan.Loses.Select(table => table.ToString())],
+        },
+        Steps = [],
+    };
+}
