@@ -11,7 +11,7 @@ namespace SupabaseDeploy.Shell.Migration;
 /// <summary>Lists migrations: what is applied, what is pending, and what does not fit.</summary>
 [Cmdlet(VerbsCommon.Get, "Migration", DefaultParameterSetName = EnvironmentSet)]
 [OutputType(typeof(MigrationStatus))]
-public sealed class GetMigrationCommand : EnvironmentCmdlet
+public sealed class GetMigrationCommand : FleetCmdlet
 {
     /// <summary>Versions or wildcards; all when none is given.</summary>
     [Parameter]
@@ -29,21 +29,25 @@ public sealed class GetMigrationCommand : EnvironmentCmdlet
     public SwitchParameter Offline { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
+    protected override Task ProcessAsync(IReadOnlyList<DeploymentEnvironment> environments, CancellationToken cancellationToken) =>
+        ForEachAsync(environments, ReadAsync, Report, cancellationToken);
+
+    private async Task<IReadOnlyList<MigrationStatus>> ReadAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
-        foreach (DeploymentEnvironment environment in BoundEnvironments())
+        DatabaseAddress? database = Offline
+            ? null
+            : await new DeploymentTargets().ForDatabase(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        return await MigrationStatus.ReadAsync(environment, database, Sink, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task Report(IReadOnlyList<MigrationStatus> migrations)
+    {
+        foreach (MigrationStatus status in migrations.Where(IsAskedFor))
         {
-            DatabaseAddress? database = Offline
-                ? null
-                : await new DeploymentTargets().For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-            foreach (MigrationStatus status in await MigrationStatus.ReadAsync(environment, database, Sink, cancellationToken).ConfigureAwait(false))
-            {
-                if (IsAskedFor(status))
-                {
-                    Write(status);
-                }
-            }
+            Write(status);
         }
+
+        return Task.CompletedTask;
     }
 
     private bool IsAskedFor(MigrationStatus status) =>

@@ -134,6 +134,21 @@ public sealed class MigrationFleetCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_migrations_of_many_databases_are_read_at_once_and_written_in_order()
+    {
+        Assert.Null(_session.Run("Invoke-Migration tenant-02").Error);
+        _folder.Write("migrations/2_b.sql", "select 1");
+
+        SessionResult result = _session.Run("Get-Environment tenant-* | Get-Migration -ThrottleLimit 3");
+
+        Assert.Null(result.Error);
+        Assert.Equal(
+            Enumerable.Range(0, 10).Select(index => $"tenant-0{index / 2} {index % 2 + 1} {(index == 4 ? "Applied" : "Pending")}"),
+            result.Output.Select(row => $"{row.Properties["Environment"].Value} {row.Properties["Version"].Value} {row.Properties["State"].Value}"));
+        Assert.Equal(false, await _fleet.ExecuteAsync(0, "select to_regnamespace('supabase_migrations') is not null"));
+    }
+
+    [Fact]
     public void The_table_shows_how_each_database_ended()
     {
         string screen = _session.Show("Invoke-Migration tenant-*");
