@@ -11,7 +11,7 @@ internal static class ResetPlanner
 {
     public static async Task<ResetPlan> MakeAsync(ResetRequest request, DatabaseAddress administration, IProgressSink sink, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SeedFile> seeds = request.IncludeSeed ? await SeedFile.FindAsync(request.Environment.Project, cancellationToken).ConfigureAwait(false) : [];
+        IReadOnlyList<SeedFile> seeds = request.IncludeSeed ? await SeedFile.FindAsync(request.Environment.Project, sink, cancellationToken).ConfigureAwait(false) : [];
         NpgsqlConnection connection = await administration.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {

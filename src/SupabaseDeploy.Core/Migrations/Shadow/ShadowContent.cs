@@ -1,5 +1,6 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Migrations;
 
