@@ -1,6 +1,5 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
-using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Migrations;
 
