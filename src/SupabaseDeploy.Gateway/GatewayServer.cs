@@ -2,9 +2,11 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
+using SupabaseDeploy.Gateway.Api;
 using SupabaseDeploy.Gateway.Services;
 using SupabaseDeploy.Gateway.Web;
 using SupabaseDeploy.LocalStack;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace SupabaseDeploy.Gateway;
 
@@ -77,12 +79,33 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddHttpForwarder();
+        builder.Services.AddSingleton(services => new ApiProxy(_plan, services.GetRequiredService<IHttpForwarder>(), () => _supervisor?.Report() ?? []));
+        builder.Services.AddSingleton(_ => new AccessLog(Path.Combine(Path.GetDirectoryName(options.LogFile)!, "access.log"), time));
         WebApplication application = builder.Build();
+        ApiProxy api = application.Services.GetRequiredService<ApiProxy>();
+        AccessLog access = application.Services.GetRequiredService<AccessLog>();
         var site = new StaticSite(_root, options.Environment);
-        application.Run(context =>
-            context.Request.Path.Value == GatewayHealth.Path ? WriteHealthAsync(context)
-            : context.Request.Path.StartsWithSegments("/_gateway") ? NotFound(context)
-            : site.ServeAsync(context));
+        application.Run(async context =>
+        {
+            long begin = time.GetTimestamp();
+            if (context.Request.Path.Value == GatewayHealth.Path)
+            {
+                await WriteHealthAsync(context);
+            }
+            else if (context.Request.Path.StartsWithSegments("/_gateway"))
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+            }
+            else if (await api.TryHandleAsync(context))
+            {
+                access.Write(context, begin);
+            }
+            else
+            {
+                await site.ServeAsync(context);
+            }
+        });
         return application;
     }
 
@@ -99,12 +122,6 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
             : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
-    }
-
-    private static Task NotFound(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return Task.CompletedTask;
     }
 
     private static int BoundPort(WebApplication application) =>

@@ -13,13 +13,13 @@ internal sealed record SupervisionTimes
     public TimeSpan Stable { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The pause after the first failure; it doubles with each further one.</summary>
-    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The longest pause.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often in a row a process may end before its service is given up.</summary>
-    public int Attempts { get; init; } = 6;
+    public int Attempts { get; init; } = 5;
 
     /// <summary>The pause after so many failures in a row.</summary>
     public TimeSpan PauseAfter(int failures) =>

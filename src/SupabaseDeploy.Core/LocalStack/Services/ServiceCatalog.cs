@@ -52,6 +52,7 @@ internal static class ServiceCatalog
         },
         HealthPath = "/health",
         Route = "/pg",
+        Access = ServiceAccess.SecretKey,
         IsOptional = true,
     };
 }

@@ -33,6 +33,9 @@ internal sealed record ServiceDefinition
 
     public string RoutedAs { get; init; } = "";
 
+    /// <summary>Whom the gateway lets through to it.</summary>
+    public ServiceAccess Access { get; init; }
+
     /// <summary>Names of services that must be healthy first. The database is, before any service is started.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 

@@ -10,7 +10,8 @@ namespace SupabaseDeploy.LocalStack;
 /// </summary>
 /// <param name="Services">The services to run, each after those it depends on.</param>
 /// <param name="Missing">The services whose programs this machine lacks: a request for one of them is answered with how to get it.</param>
-public sealed record ServicePlan(IReadOnlyList<PlannedService> Services, IReadOnlyList<MissingService> Missing)
+/// <param name="Keys">The API keys that requests come with; null to know none.</param>
+public sealed record ServicePlan(IReadOnlyList<PlannedService> Services, IReadOnlyList<MissingService> Missing, GatewayKeys? Keys = null)
 {
     /// <summary>A plan of no services.</summary>
     public static ServicePlan Empty { get; } = new([], []);
@@ -61,6 +62,9 @@ public sealed record PlannedService
     /// <summary>What the service knows that part as; empty for nothing.</summary>
     public string RoutedAs { get; init; } = "";
 
+    /// <summary>Whom the gateway lets through.</summary>
+    public ServiceAccess Access { get; init; }
+
     /// <summary>Names of services that must be healthy before this one is started.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 
@@ -72,6 +76,26 @@ public sealed record PlannedService
 
     /// <summary>Version of the program, as far as it is known.</summary>
     public string? Version { get; init; }
+}
+
+/// <summary>The API keys of a stack.</summary>
+/// <param name="PublishableKey">Key of clients.</param>
+/// <param name="SecretKey">Key of servers.</param>
+/// <param name="AnonKey">The JWT of role <c>anon</c>, which the publishable key stands for.</param>
+/// <param name="ServiceRoleKey">The JWT of role <c>service_role</c>, which the secret key stands for.</param>
+public sealed record GatewayKeys(string PublishableKey, string SecretKey, string AnonKey, string ServiceRoleKey);
+
+/// <summary>Whom the gateway lets through to a service.</summary>
+public enum ServiceAccess
+{
+    /// <summary>Whoever has an API key of the stack.</summary>
+    ApiKey,
+
+    /// <summary>Everybody: the service decides itself.</summary>
+    Open,
+
+    /// <summary>Whoever has the secret key.</summary>
+    SecretKey,
 }
 
 /// <summary>A service that cannot be run on this machine as it is.</summary>

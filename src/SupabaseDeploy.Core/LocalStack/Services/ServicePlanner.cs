@@ -35,7 +35,9 @@ internal sealed class ServicePlanner(
             }
         }
 
-        return new ServicePlan(services, missing);
+        LocalKeys keys = context.Keys;
+        return new ServicePlan(
+            services, missing, new GatewayKeys(keys.PublishableKey, keys.SecretKey.Reveal(), keys.AnonKey, keys.ServiceRoleKey.Reveal()));
     }
 
     private PlannedService Plan(
@@ -60,6 +62,7 @@ internal sealed class ServicePlanner(
             HealthPort = adminPort,
             Route = definition.Route,
             RoutedAs = definition.RoutedAs,
+            Access = definition.Access,
             DependsOn = definition.DependsOn,
             IsOptional = definition.IsOptional,
             LogFile = context.Folder.LogOf(definition.Name),

@@ -1,0 +1,54 @@
+using System.Net.Http.Headers;
+using SupabaseDeploy.LocalStack;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace SupabaseDeploy.Gateway.Api;
+
+/// <summary>What a request that is being forwarded belongs to.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Token">The JWT that the request's API key stands for; null when it has none.</param>
+internal sealed record ServiceRequest(PlannedService Service, string? Token);
+
+/// <summary>Turns a request to the gateway into one to a service: its own path, and tokens in place of keys.</summary>
+internal sealed class ServiceTransformer : HttpTransformer
+{
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        ServiceRequest request = httpContext.Features.Get<ServiceRequest>()!;
+        _ = httpContext.Request.Path.StartsWithSegments(request.Service.Route, out PathString rest);
+        PathString path = request.Service.RoutedAs + (rest.HasValue ? rest : "/");
+        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, path, httpContext.Request.QueryString);
+        proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
+        proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
+        proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", request.Service.Route);
+        if (request.Token is { } token)
+        {
+            Identify(httpContext.Request, proxyRequest.Headers, token);
+        }
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        // A service that answers CORS itself decides.
+        if (proxyResponse?.Headers.Contains("Access-Control-Allow-Origin") == true)
+        {
+            httpContext.Response.Headers.Remove("Access-Control-Allow-Origin");
+        }
+
+        return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+    }
+
+    /// <summary>The key becomes the token it stands for; a user's own token stays.</summary>
+    private static void Identify(HttpRequest request, HttpRequestHeaders headers, string token)
+    {
+        headers.Remove("apikey");
+        headers.TryAddWithoutValidation("apikey", token);
+        bool hasOwnToken = ApiKeys.BearerOf(request) is { } bearer && bearer != ApiKeys.Of(request) && bearer.Count(character => character == '.') == 2;
+        if (!hasOwnToken)
+        {
+            headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+    }
+}

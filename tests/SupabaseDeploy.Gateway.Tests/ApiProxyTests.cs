@@ -1,0 +1,186 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Gateway.Tests;
+
+/// <summary>Requests to services through the gateway, answered by a server that tells what it got.</summary>
+public sealed class ApiProxyTests(ApiProxyTests.EchoServices services) : IClassFixture<ApiProxyTests.EchoServices>
+{
+    private readonly RunningGateway _gateway = services.Gateway;
+
+    [Theory]
+    [InlineData("sb_publishable_1", null, "anon.jwt.1")]
+    [InlineData("sb_secret_1", null, "service.jwt.1")]
+    [InlineData("anon.jwt.1", null, "anon.jwt.1")]
+    [InlineData("sb_publishable_1", "sb_publishable_1", "anon.jwt.1")]
+    [InlineData("sb_publishable_1", "users.own.token", "users.own.token")]
+    [InlineData(null, "sb_secret_1", "service.jwt.1")]
+    public async Task A_key_becomes_the_token_it_stands_for(string? apiKey, string? bearer, string expected)
+    {
+        using JsonDocument seen = await SendAsync("/rest/v1/courses?select=*&id=eq.1", apiKey, bearer);
+
+        Assert.Equal("/courses?select=*&id=eq.1", seen.RootElement.GetProperty("url").GetString());
+        Assert.Equal($"Bearer {expected}", seen.RootElement.GetProperty("headers").GetProperty("authorization").GetString());
+        Assert.Equal("/rest/v1", seen.RootElement.GetProperty("headers").GetProperty("x-forwarded-prefix").GetString());
+    }
+
+    [Theory]
+    [InlineData("/rest/v1/", null, HttpStatusCode.Unauthorized, "No API key found")]
+    [InlineData("/rest/v1/", "sb_secret_of_another", HttpStatusCode.Unauthorized, "Invalid API key")]
+    [InlineData("/pg/tables", "sb_publishable_1", HttpStatusCode.Unauthorized, "needs the secret key")]
+    [InlineData("/pg/tables", "sb_secret_1", HttpStatusCode.OK, "/tables")]
+    [InlineData("/functions/v1/hello", null, HttpStatusCode.OK, "/run/hello")]
+    [InlineData("/storage/v1/object", "sb_secret_1", HttpStatusCode.ServiceUnavailable, "Service 'storage' is not available on this machine. Run 'Install-LocalRuntime storage'.")]
+    [InlineData("/dead/v1/", null, HttpStatusCode.ServiceUnavailable, "Service 'dead' does not run: it cannot be started")]
+    public async Task Whoever_may_not_or_cannot_be_served_is_told_why(string path, string? apiKey, HttpStatusCode status, string said)
+    {
+        using HttpResponseMessage answer = await _gateway.SendAsync(HttpMethod.Get, path, request => Identify(request, apiKey, null));
+
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Contains(said, Encoding.UTF8.GetString(await answer.Content.ReadAsByteArrayAsync()).Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_of_a_megabyte_arrives_whole()
+    {
+        string body = new('x', 1024 * 1024);
+        using HttpResponseMessage answer = await _gateway.SendAsync(HttpMethod.Post, "/functions/v1/big", request => request.Content = new StringContent(body));
+        using JsonDocument seen = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+
+        Assert.Equal(("POST", body), (seen.RootElement.GetProperty("method").GetString(), seen.RootElement.GetProperty("body").GetString()));
+    }
+
+    [Fact]
+    public async Task Pages_of_other_origins_may_ask_and_see_refusals_too()
+    {
+        using HttpResponseMessage preflight = await _gateway.SendAsync(HttpMethod.Options, "/rest/v1/courses", request =>
+        {
+            request.Headers.Add("Origin", "http://localhost:5000");
+            request.Headers.Add("Access-Control-Request-Method", "PATCH");
+            request.Headers.Add("Access-Control-Request-Headers", "apikey, x-client-info");
+        });
+        using HttpResponseMessage refused = await _gateway.SendAsync(HttpMethod.Get, "/rest/v1/courses", request => request.Headers.Add("Origin", "http://localhost:5000"));
+
+        Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
+        Assert.Equal("apikey, x-client-info", string.Join(", ", preflight.Headers.GetValues("Access-Control-Allow-Headers")));
+        Assert.Contains("PATCH", string.Join(", ", preflight.Headers.GetValues("Access-Control-Allow-Methods")), StringComparison.Ordinal);
+        Assert.Equal(["*"], preflight.Headers.GetValues("Access-Control-Allow-Origin"));
+        Assert.Equal((HttpStatusCode.Unauthorized, "*"), (refused.StatusCode, refused.Headers.GetValues("Access-Control-Allow-Origin").Single()));
+    }
+
+    [Fact]
+    public async Task A_WebSocket_passes_through_with_its_key_in_the_query()
+    {
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{_gateway.State.Port}/rest/v1/socket?apikey=sb_publishable_1"), CancellationToken.None);
+        byte[] buffer = new byte[256];
+        WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, CancellationToken.None);
+
+        Assert.Equal("/socket?apikey=sb_publishable_1", Encoding.UTF8.GetString(buffer, 0, received.Count));
+    }
+
+    [Fact]
+    public async Task Requests_are_logged_without_their_query()
+    {
+        using (await SendAsync("/rest/v1/courses?apikey=sb_publishable_1", "sb_publishable_1", null))
+        {
+        }
+
+        string log = Path.Combine(Path.GetDirectoryName(_gateway.LogFile)!, "access.log");
+        await Wait.UntilAsync(() => File.ReadAllText(log).Contains("200 GET /rest/v1/courses ", StringComparison.Ordinal));
+        Assert.DoesNotContain("apikey", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
+    }
+
+    private async Task<JsonDocument> SendAsync(string path, string? apiKey, string? bearer)
+    {
+        using HttpResponseMessage answer = await _gateway.SendAsync(HttpMethod.Get, path, request => Identify(request, apiKey, bearer));
+        return JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+    }
+
+    private static void Identify(HttpRequestMessage request, string? apiKey, string? bearer)
+    {
+        if (apiKey is not null)
+        {
+            request.Headers.Add("apikey", apiKey);
+        }
+
+        if (bearer is not null)
+        {
+            request.Headers.Add("Authorization", $"Bearer {bearer}");
+        }
+    }
+
+    /// <summary>A gateway with services that tell what they got, one that never runs and one that is not installed.</summary>
+    public sealed class EchoServices : IAsyncLifetime
+    {
+        private const string Echo = """
+            const crypto = require('node:crypto');
+            const server = require('node:http').createServer((request, response) => {
+              let body = '';
+              request.on('data', part => body += part);
+              request.on('end', () => {
+                response.setHeader('X-Service', 'echo');
+                response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }));
+              });
+            });
+            server.on('upgrade', (request, socket) => {
+              const accept = crypto.createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
+              socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+              const text = Buffer.from(request.url);
+              socket.write(Buffer.concat([Buffer.from([0x81, text.length]), text]));
+            });
+            server.listen(Number(process.env.PORT), '127.0.0.1');
+            """;
+
+        private static readonly GatewayKeys s_keys = new("sb_publishable_1", "sb_secret_1", "anon.jwt.1", "service.jwt.1");
+
+        private readonly TemporaryFolder _folder = new();
+
+        public RunningGateway Gateway { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            PlannedService rest = Service("rest", "/rest/v1", ServiceAccess.ApiKey);
+            PlannedService functions = Service("functions", "/functions/v1", ServiceAccess.Open) with { RoutedAs = "/run" };
+            PlannedService meta = Service("meta", "/pg", ServiceAccess.SecretKey);
+            PlannedService dead = Service("dead", "/dead/v1", ServiceAccess.Open) with { FileName = "/nowhere/program" };
+            Gateway = await RunningGateway.StartAsync(new ServicePlan(
+                [rest, functions, meta, dead], [new MissingService("storage", "/storage/v1", "Run 'Install-LocalRuntime storage'.")], s_keys));
+            await Wait.UntilAsync(async () =>
+                GatewayHealth.Parse(await Gateway.Client.GetByteArrayAsync("_gateway/health")).Services
+                    .All(service => service.State == (service.Name == "dead" ? ServiceState.GaveUp : ServiceState.Healthy)));
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Gateway.Dispose();
+            _folder.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private PlannedService Service(string name, string route, ServiceAccess access)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            return new PlannedService
+            {
+                Name = name,
+                FileName = "/usr/bin/env",
+                Arguments = ["node", "-e", Echo],
+                Environment = new Dictionary<string, string> { ["PORT"] = $"{port}" },
+                WorkingFolder = _folder.Path,
+                Port = port,
+                HealthPath = "/health",
+                Route = route,
+                Access = access,
+                LogFile = Path.Combine(_folder.Path, name + ".log"),
+            };
+        }
+    }
+}
