@@ -1,6 +1,7 @@
 using Npgsql;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Migrations.Rules;
 
 namespace SupabaseDeploy.Migrations;
 
@@ -17,12 +18,12 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
 
     /// <summary>Rehearses; the file that fails ends it, which is in the result and is not thrown.</summary>
     /// <param name="request">What to rehearse.</param>
-    /// <param name="report">Is given each statement, in order, when its file is done.</param>
+    /// <param name="write">Is given each statement in order, when all is done: what a file makes may matter to what is said of an earlier one.</param>
     /// <param name="sink">Is told what is being done.</param>
     /// <param name="cancellationToken">Leaves nothing behind.</param>
     /// <exception cref="DeployException">A file cannot be read or run safely, the files before do not apply, or the database cannot be asked.</exception>
     public async Task<RehearsalSummary> RehearseAsync(
-        RehearsalRequest request, Action<StatementRehearsal> report, IProgressSink sink, CancellationToken cancellationToken)
+        RehearsalRequest request, Action<StatementRehearsal> write, IProgressSink sink, CancellationToken cancellationToken)
     {
         DateTimeOffset startedAt = _time.GetUtcNow();
         long start = _time.GetTimestamp();
@@ -34,32 +35,49 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
             await SqlScript.ReadAsync(file.Path, cancellationToken).ConfigureAwait(false);
         }
 
-        var written = new List<StatementRehearsal>();
         if (asked.Length == 0)
         {
             sink.Publish(new Notice($"There is nothing to rehearse for '{request.Environment}': no migration is pending."));
-        }
-        else
-        {
-            MigrationFile[] chain = [.. files.Where(file => string.CompareOrdinal(file.Version, asked[0].Version) < 0)];
-            await RehearseAsync(request, chain, asked, statistics, statement => { written.Add(statement); report(statement); }, sink, cancellationToken).ConfigureAwait(false);
+            return await SummarizeAsync(request, files, [], [], startedAt, start, cancellationToken).ConfigureAwait(false);
         }
 
-        string? failedFile = written.FirstOrDefault(statement => statement.Failure is not null)?.Path;
-        MigrationFile[] rehearsed = failedFile is null ? asked : [.. asked.TakeWhile(file => file.Path != failedFile), asked.First(file => file.Path == failedFile)];
-        return new RehearsalSummary
+        HashSet<MigrationFile> later = [.. pending.Where(file => string.CompareOrdinal(file.Version, asked[0].Version) >= 0)];
+        MigrationFile[] chain = [.. files.Where(file => !later.Contains(file))];
+        (FileObservation[] observed, IReadOnlyList<RuleFinding> findings) = await ObserveAsync(request, chain, asked, sink, cancellationToken).ConfigureAwait(false);
+        MigrationFile[] rehearsed = [.. observed.Select(file => file.File)];
+        IReadOnlyList<DownProof> downs = request.SkipDown
+            ? []
+            : await new DownProver(_shadows, _time).ProveAsync(
+                [.. chain, .. asked], [.. observed.Where(file => file.Failure is null).Select(file => file.File.Version)], request.Environment.Project, sink, cancellationToken).ConfigureAwait(false);
+        var report = new FileReport(request.Environment, new RiskAssessment(statistics), findings, downs);
+        StatementRehearsal[] statements = [.. observed.SelectMany(report.Make)];
+        foreach (StatementRehearsal statement in statements)
+        {
+            write(statement);
+        }
+
+        return await SummarizeAsync(request, [.. chain, .. rehearsed], statements, rehearsed, startedAt, start, cancellationToken).ConfigureAwait(false) with { Downs = downs };
+    }
+
+    private async Task<RehearsalSummary> SummarizeAsync(
+        RehearsalRequest request,
+        IReadOnlyList<MigrationFile> chain,
+        StatementRehearsal[] statements,
+        MigrationFile[] rehearsed,
+        DateTimeOffset startedAt,
+        long start,
+        CancellationToken cancellationToken) => new()
         {
             Environment = request.Environment,
             Files = rehearsed,
-            Statements = written.Count,
-            Risk = written.Select(statement => statement.Risk).DefaultIfEmpty().Max(),
-            Risks = [.. written.SelectMany(statement => statement.Risks.Where(risk => risk.Risk >= RehearsalRisk.Medium).Select(risk => $"{statement}: {risk.Message}"))],
-            Failure = written.FirstOrDefault(statement => statement.Failure is not null)?.Failure,
-            ChainHash = await ChainHash.OfAsync(rehearsed.Length == 0 ? files : files.TakeWhile(file => file != rehearsed[^1]).Append(rehearsed[^1]), cancellationToken).ConfigureAwait(false),
+            Statements = statements.Length,
+            Risk = statements.Select(statement => statement.Risk).DefaultIfEmpty().Max(),
+            Risks = [.. statements.SelectMany(statement => statement.Risks.Where(risk => risk.Risk >= RehearsalRisk.Medium).Select(risk => $"{statement}: {risk.Message}"))],
+            Failure = statements.FirstOrDefault(statement => statement.Failure is not null)?.Failure,
+            ChainHash = await ChainHash.OfAsync(chain, cancellationToken).ConfigureAwait(false),
             StartedAt = startedAt,
             Duration = _time.GetElapsedTime(start),
         };
-    }
 
     /// <summary>What is pending and how big the tables are. Only reads.</summary>
     private static async Task<(IReadOnlyList<MigrationFile> Pending, EnvironmentStatistics? Statistics)> AskAsync(
@@ -73,45 +91,43 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
         NpgsqlConnection connection = await request.Database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-            var plan = MigrationPlan.Make(files, history);
-            plan.Check(history, sink);
+            MigrationPlan plan = await MigrationPlan.ReadAsync(connection, files, cancellationToken).ConfigureAwait(false);
+            var run = new MigrationRequest
+            {
+                Environment = request.Environment, Database = request.Database, Folder = request.Folder, IncludeOutOfOrder = request.IncludeOutOfOrder,
+            };
+            plan.Check(run, sink);
             return (plan.Pending, await EnvironmentStatistics.ReadAsync(connection, cancellationToken).ConfigureAwait(false));
         }
     }
 
-    private async Task RehearseAsync(
-        RehearsalRequest request,
-        MigrationFile[] chain,
-        MigrationFile[] asked,
-        EnvironmentStatistics? statistics,
-        Action<StatementRehearsal> report,
-        IProgressSink sink,
-        CancellationToken cancellationToken)
+    /// <summary>Runs the files until one fails, and checks by rules those that ran.</summary>
+    private async Task<(FileObservation[] Files, IReadOnlyList<RuleFinding> Findings)> ObserveAsync(
+        RehearsalRequest request, MigrationFile[] chain, MigrationFile[] asked, IProgressSink sink, CancellationToken cancellationToken)
     {
         using var progress = new FileProgress($"Rehearse {request.Environment.Name}", "Rehearsing", asked.Length, sink, _time);
-        var assessment = new RiskAssessment(statistics);
         ShadowDatabase shadow = await _shadows.OpenAsync(chain, sink, cancellationToken).ConfigureAwait(false);
         await using (shadow.ConfigureAwait(false))
         {
             RehearsalSession session = await RehearsalSession.OpenAsync(shadow.Application, shadow.Administration, sink, cancellationToken).ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {
+                SchemaSnapshot before = await SchemaSnapshot.ReadAsync(session.Observer, cancellationToken).ConfigureAwait(false);
+                var observed = new List<FileObservation>();
                 foreach (MigrationFile file in asked)
                 {
                     progress.Next(file.FileName);
                     SqlScript script = await SqlScript.ReadAsync(file.Path, cancellationToken).ConfigureAwait(false);
-                    FileObservation observed = await FileRehearsal.RunAsync(session, file, script, _time, cancellationToken).ConfigureAwait(false);
-                    foreach (StatementRehearsal statement in FileReport.Make(request.Environment, observed, assessment))
+                    observed.Add(await FileRehearsal.RunAsync(session, file, script, _time, cancellationToken).ConfigureAwait(false));
+                    if (observed[^1].Failure is not null)
                     {
-                        report(statement);
-                    }
-
-                    if (observed.Failure is not null)
-                    {
-                        return;
+                        break;
                     }
                 }
+
+                SchemaSnapshot after = await SchemaSnapshot.ReadAsync(session.Observer, cancellationToken).ConfigureAwait(false);
+                RuleFile[] ran = [.. observed.Where(file => file.Failure is null).Select(file => new RuleFile(file.File.Path, file.Script.Text))];
+                return ([.. observed], MigrationRules.Check(ran, before: before, after: after));
             }
         }
     }

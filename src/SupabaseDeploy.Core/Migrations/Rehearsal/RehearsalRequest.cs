@@ -22,6 +22,12 @@ public sealed record RehearsalRequest
     /// <summary>Rehearse only the last so many files; null for no limit.</summary>
     public int? Last { get; init; }
 
+    /// <summary>Take pending files that are older than what is applied, as <c>Invoke-Migration -IncludeOutOfOrder</c> does.</summary>
+    public bool IncludeOutOfOrder { get; init; }
+
+    /// <summary>Leave the down scripts untested.</summary>
+    public bool SkipDown { get; init; }
+
     /// <summary>The files of <paramref name="pending"/> that are asked for.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.RehearsalVersionNotFound"/>.</exception>
     internal IReadOnlyList<MigrationFile> Select(IReadOnlyList<MigrationFile> files, IReadOnlyList<MigrationFile> pending)

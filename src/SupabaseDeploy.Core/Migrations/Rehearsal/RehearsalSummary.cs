@@ -20,6 +20,9 @@ public sealed record RehearsalSummary : IEnvironmentResult
     /// <summary>Version, file and message of everything of risk <see cref="RehearsalRisk.Medium"/> or worse.</summary>
     public required IReadOnlyList<string> Risks { get; init; }
 
+    /// <summary>Whether the down scripts take their migrations back, one a file; empty when they were not tested.</summary>
+    public IReadOnlyList<DownProof> Downs { get; init; } = [];
+
     /// <summary>What the server said to the statement that failed; null when all ran.</summary>
     public string? Failure { get; init; }
 

@@ -1,4 +1,5 @@
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Migrations.Rules;
 
 namespace SupabaseDeploy.Migrations;
 
@@ -47,8 +48,14 @@ public sealed record StatementRehearsal : IEnvironmentResult
     /// <summary>Privileges, policies, row level security, owners and memberships that changed, one a line.</summary>
     public IReadOnlyList<string> SecurityChanges { get; init; } = [];
 
+    /// <summary>What rules find in it that running it does not show.</summary>
+    public IReadOnlyList<RuleFinding> Findings { get; init; } = [];
+
     /// <summary>Reasons why it is not harmless, worst first.</summary>
     public IReadOnlyList<StatementRisk> Risks { get; init; } = [];
+
+    /// <summary>Whether the file's down script takes it back; null when down scripts were not tested.</summary>
+    public DownProof? Down { get; init; }
 
     /// <summary>What the server said when it failed, with file, line, column and caret; null when it ran.</summary>
     public string? Failure { get; init; }
