@@ -32,6 +32,7 @@
         'Test-DeploymentBackup'
         'Test-DeploymentHealth'
         'Test-Environment'
+        'Test-Migration'
         'Undo-Migration'
     )
     PrivateData          = @{

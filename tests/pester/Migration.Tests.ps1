@@ -46,6 +46,13 @@ Describe 'Migration commands' {
         { Repair-Migration -DatabaseUrl postgresql://nobody@127.0.0.1:1/none -Status Reverted } | Should -Throw '*-Status Reverted needs -Version.*'
     }
 
+    It 'rehearses a folder without any database' {
+        New-Item "$TestDrive/rehearse/migrations/1_a.sql" -Value 'create table a (id int primary key);' -Force
+        $statement = Test-Migration -Path "$TestDrive/rehearse" -SkipDown
+        $statement.Line | Should -Be 1
+        $statement | Out-String | Should -Match 'create table a'
+    }
+
     It 'completes versions' {
         New-Item "$TestDrive/complete/migrations/20261101120000_first.sql" -Force
         $line = "Get-Migration -Project '$TestDrive/complete' -Version 2026"

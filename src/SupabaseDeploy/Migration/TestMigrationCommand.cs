@@ -77,7 +77,7 @@ public sealed class TestMigrationCommand : ProjectCmdlet
 
         foreach (DeploymentEnvironment environment in Resolve(Environment))
         {
-            DatabaseAddress database = await new DeploymentTargets().For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+            DatabaseAddress database = await new DeploymentTargets().ForDatabase(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
             await RehearseAsync(environment, database, cancellationToken).ConfigureAwait(false);
         }
     }
