@@ -9,7 +9,7 @@ internal static class ImportBenchmark
     {
         string host = Path.Combine(Repository.Root, "out", "host", "SupabaseDeploy.Host.dll");
         string import = $"Import-Module '{Repository.ModuleManifest}'";
-        string[] Session(string command) => ["dotnet", host, "-NoProfile", "-Command", command];
+        TimedCommand Session(string command) => new("dotnet", host, "-NoProfile", "-Command", command);
 
         using var folder = new TemporaryFolder();
         string emptyModule = folder.Write("Empty.psd1", "@{ RootModule = 'Empty.psm1'; ModuleVersion = '1.0'; CmdletsToExport = @(); FunctionsToExport = @() }");

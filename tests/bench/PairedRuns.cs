@@ -2,17 +2,47 @@ using System.Diagnostics;
 
 namespace SupabaseDeploy.Bench;
 
-/// <summary>Whole processes timed in turn, A B A B …, so that a machine that slows down slows both.</summary>
-internal sealed class PairedRuns(int runs)
+/// <summary>A process to time, and what is done before it, untimed.</summary>
+internal sealed record TimedCommand(params string[] Arguments)
 {
-    public IReadOnlyList<TimeSpan[]> Measure(params IReadOnlyList<string[]> commands)
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public string? Folder { get; init; }
+
+    public Func<Task> Before { get; init; } = () => Task.CompletedTask;
+
+    public TimeSpan Run()
+    {
+        Before().GetAwaiter().GetResult();
+        var start = new ProcessStartInfo(Arguments[0], Arguments[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
+        foreach ((string name, string value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        long begin = Stopwatch.GetTimestamp();
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
+        return process.ExitCode == 0
+            ? elapsed
+            : throw new InvalidOperationException($"'{string.Join(' ', Arguments)}' ended with {process.ExitCode}: {errors.Result}{output}");
+    }
+}
+
+/// <summary>Whole processes timed in turn, A B A B …, so that a machine that slows down slows both.</summary>
+internal sealed class PairedRuns(int runs, bool warmUp = true)
+{
+    public IReadOnlyList<TimeSpan[]> Measure(params IReadOnlyList<TimedCommand> commands)
     {
         TimeSpan[][] times = [.. commands.Select(_ => new TimeSpan[runs])];
-        for (int run = -1; run < runs; run++)
+        for (int run = warmUp ? -1 : 0; run < runs; run++)
         {
             for (int i = 0; i < commands.Count; i++)
             {
-                TimeSpan elapsed = Time(commands[i]);
+                TimeSpan elapsed = commands[i].Run();
                 if (run >= 0)
                 {
                     times[i][run] = elapsed;
@@ -29,17 +59,10 @@ internal sealed class PairedRuns(int runs)
         return sorted[sorted.Length / 2];
     }
 
-    private static TimeSpan Time(string[] command)
+    /// <summary>The median of the ratios of each round, which a slow round changes less than a ratio of medians.</summary>
+    public static double Ratio(TimeSpan[] ours, TimeSpan[] theirs)
     {
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        long begin = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(begin);
-        return process.ExitCode == 0
-            ? elapsed
-            : throw new InvalidOperationException($"'{string.Join(' ', command)}' ended with {process.ExitCode}: {errors.Result}");
+        double[] ratios = [.. ours.Zip(theirs, (mine, other) => mine / other).Order()];
+        return ratios[ratios.Length / 2];
     }
 }

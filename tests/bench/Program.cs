@@ -1,18 +1,27 @@
 using SupabaseDeploy.Bench;
 
-(string Name, Action Run)[] benchmarks = [("Import", ImportBenchmark.Run)];
+if (args is [DbUpProgram.Argument, string folder])
+{
+    return DbUpProgram.Run(folder);
+}
+
+(string Name, Func<Task> Run)[] benchmarks =
+[
+    ("Import", () => Task.Run(ImportBenchmark.Run)),
+    ("Migration", MigrationBenchmark.RunAsync),
+];
 
 string filter = args.FirstOrDefault() ?? "";
-(string Name, Action Run)[] chosen = [.. benchmarks.Where(benchmark => benchmark.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
+(string Name, Func<Task> Run)[] chosen = [.. benchmarks.Where(benchmark => benchmark.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
 if (chosen.Length == 0)
 {
     Console.Error.WriteLine($"No benchmark's name contains '{filter}'. There are: {string.Join(", ", benchmarks.Select(benchmark => benchmark.Name))}.");
     return 1;
 }
 
-foreach ((string _, Action run) in chosen)
+foreach ((string _, Func<Task> run) in chosen)
 {
-    run();
+    await run();
 }
 
 return 0;
