@@ -103,7 +103,7 @@ public static class MigrationHistory
     }
 
     /// <summary>The row of one migration. Fails on the primary key when another runner has recorded it.</summary>
-    internal static NpgsqlBatchCommand Insert(MigrationFile migration, IEnumerable<string> statements) =>
+    internal static NpgsqlBatchCommand Insert(MigrationFile migration, IEnumerable<ReadOnlyMemory<char>> statements) =>
         new("insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)")
         {
             Parameters =

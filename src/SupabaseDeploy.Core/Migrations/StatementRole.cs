@@ -32,8 +32,20 @@ internal static class StatementRoles
     // The longest that matters: ALTER TABLE IF EXISTS ONLY s.t DETACH PARTITION s.p CONCURRENTLY.
     private const int SignificantWords = 16;
 
+    // Most statements begin with another word, and are not read further: a row of values may be long.
+    private static readonly HashSet<string> s_notable =
+    [
+        "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE", "SET", "RESET", "NOTIFY",
+        "VACUUM", "ALTER", "DISCARD", "CLUSTER", "CREATE", "DROP", "REINDEX",
+    ];
+
     public static StatementRole Of(SqlStatement statement)
     {
+        if (statement.Words().FirstOrDefault() is { } first && !s_notable.Contains(first))
+        {
+            return StatementRole.Ordinary;
+        }
+
         string[] words = [.. statement.Words().Take(SignificantWords)];
         return words switch
         {

@@ -20,22 +20,23 @@ public static class SqlSplitter
                 continue;
             }
 
-            string? copyData = null;
+            Range? copyRows = null;
             if (extent.IsCopyFromInput && extent.End < sql.Length)
             {
-                (copyData, position) = ReadCopyData(sql, position);
+                (copyRows, position) = ReadCopyRows(sql, position);
             }
 
             place.MoveTo(extent.CodeStart);
             yield return new SqlStatement
             {
-                Text = sql[extent.Start..EndOfText(sql, extent)],
+                Script = sql,
                 Start = extent.Start,
+                Length = EndOfText(sql, extent) - extent.Start,
                 CodeStart = extent.CodeStart,
                 HasCode = extent.HasCode,
                 Line = place.Line,
                 Column = place.Column,
-                CopyData = copyData,
+                CopyRows = copyRows,
                 MetaCommandStart = extent.MetaCommandStart,
             };
         }
@@ -94,7 +95,7 @@ public static class SqlSplitter
     }
 
     /// <summary>The lines after the statement's own, up to <c>\.</c> on a line by itself or the end of the script.</summary>
-    private static (string Data, int Next) ReadCopyData(string sql, int position)
+    private static (Range Rows, int Next) ReadCopyRows(string sql, int position)
     {
         int newLine = sql.IndexOf('\n', position);
         int data = newLine < 0 ? sql.Length : newLine + 1;
@@ -104,13 +105,13 @@ public static class SqlSplitter
             int end = newLine < 0 ? sql.Length : newLine;
             if (sql.AsSpan(line, end - line).TrimEnd('\r') is "\\.")
             {
-                return (sql[data..line], Math.Min(end + 1, sql.Length));
+                return (data..line, Math.Min(end + 1, sql.Length));
             }
 
             line = end + 1;
         }
 
-        return (sql[data..], sql.Length);
+        return (data..sql.Length, sql.Length);
     }
 
     private readonly record struct Extent(int Start, int End, int CodeStart, bool HasCode, int? MetaCommandStart, bool IsCopyFromInput);

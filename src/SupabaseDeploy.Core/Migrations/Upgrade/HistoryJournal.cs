@@ -12,7 +12,7 @@ internal sealed class HistoryJournal(IReadOnlyList<AppliedVersion> history, IRea
 
     /// <summary>The row of a script, for the executor to send inside the script's own transaction.</summary>
     public static NpgsqlBatchCommand Record(MigrationFile file, SqlScript script) =>
-        MigrationHistory.Insert(file, script.Statements.Select(statement => statement.StoredText));
+        MigrationHistory.Insert(file, script.Statements.Select(statement => statement.Stored));
 
     public void StoreExecutedScript(DbUpScript script, Func<IDbCommand> dbCommandFactory)
     {
