@@ -7,23 +7,37 @@ namespace SupabaseDeploy.Migrations;
 /// <summary>Statements that are sent together, in one round trip, and know where in the script they come from.</summary>
 internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script, string outcomeOfFailure)
 {
+    // Enough for one round trip a usual file, small enough that a big one is cancelled soon and held in pieces.
+    private const int MostStatements = 250;
+    private const int MostCharacters = 512 * 1024;
+    private const int CharactersOfRowsAtOnce = 64 * 1024;
+
     private readonly Dictionary<NpgsqlBatchCommand, SqlStatement> _sources = [];
     private readonly List<NpgsqlBatchCommand> _commands = [];
-
-    public int Count => _commands.Count;
-
-    public int Characters { get; private set; }
+    private int _characters;
 
     public void Add(string sql) => Add(new NpgsqlBatchCommand(sql));
 
     public void Add(NpgsqlBatchCommand command) => _commands.Add(command);
 
-    public void Add(SqlStatement statement)
+    /// <summary>Adds a statement of the script, and sends what is there when it is enough, or when rows follow the statement.</summary>
+    public async Task AddAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
+        if (statement.CopyRows is { } rows)
+        {
+            await SendAsync(cancellationToken).ConfigureAwait(false);
+            await CopyAsync(statement, statement.Script.AsMemory(rows), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         var command = new NpgsqlBatchCommand(statement.Text);
         _sources.Add(command, statement);
         _commands.Add(command);
-        Characters += statement.Text.Length;
+        _characters += statement.Length;
+        if (_commands.Count >= MostStatements || _characters >= MostCharacters)
+        {
+            await SendAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <exception cref="DeployException">The server refused one of them; the message says which and where it stands.</exception>
@@ -51,10 +65,48 @@ internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script
 
         _commands.Clear();
         _sources.Clear();
-        Characters = 0;
+        _characters = 0;
     }
 
-    public DeployException Describe(SqlStatement? statement, PostgresException error)
+    private async Task CopyAsync(SqlStatement statement, ReadOnlyMemory<char> text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            NpgsqlCopyTextWriter rows = await connection.BeginTextImportAsync(statement.Text, cancellationToken).ConfigureAwait(false);
+            await using (rows.ConfigureAwait(false))
+            {
+                await WriteAsync(rows, text, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (PostgresException e)
+        {
+            throw Describe(statement, e);
+        }
+    }
+
+    // A writer that is only closed ends the COPY well: outside a transaction, the rows so far would stay.
+    private static async Task WriteAsync(NpgsqlCopyTextWriter rows, ReadOnlyMemory<char> text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            for (int position = 0; position < text.Length; position += CharactersOfRowsAtOnce)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                ReadOnlyMemory<char> piece = text.Slice(position, Math.Min(CharactersOfRowsAtOnce, text.Length - position));
+                await rows.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+            }
+
+            await rows.FlushAsync(cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        catch (OperationCanceledException)
+        {
+            await rows.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private DeployException Describe(SqlStatement? statement, PostgresException error)
     {
         bool recordedMeanwhile = statement is null && error.SqlState == PostgresErrorCodes.UniqueViolation && error.TableName == "schema_migrations";
         return recordedMeanwhile

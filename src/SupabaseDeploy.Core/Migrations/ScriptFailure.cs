@@ -27,7 +27,7 @@ internal static class ScriptFailure
         AppendPart(message, "Hint", error.Hint);
         AppendPart(message, "Where", error.Where);
         message.Append('\n').Append(outcome);
-        return new DeployException(ErrorTable.MigrationFailed, message.ToString(), Remedy(error), script.Path, error);
+        return new DeployException(ErrorTable.MigrationFailed, message.ToString(), Remedy(script, statement, error), script.Path, error);
     }
 
     // Position counts characters of the statement as it was sent, from 1; 0 says that the server names no place, as inside a function.
@@ -88,11 +88,11 @@ internal static class ScriptFailure
         }
     }
 
-    private static string Remedy(PostgresException error) => error.SqlState switch
+    private static string Remedy(SqlScript script, SqlStatement? statement, PostgresException error) => error.SqlState switch
     {
         PostgresErrorCodes.ActiveSqlTransaction or PostgresErrorCodes.InvalidTransactionTermination =>
             "Put the statement into a migration file of its own whose first line is '-- pg-delta: transaction=false'.",
-        "55P04" => "Use the new value in a later migration file: it exists only after this one is committed.",
+        "55P04" => $"Use the new value in a later migration file: it exists only after this one is committed.{(statement is null ? "" : " " + FileSplit.Describe(script, statement))}",
         PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure =>
             "Run the command again when the other session is done.",
         PostgresErrorCodes.InsufficientPrivilege => "Grant the missing right to the role of the database URL, or sign in with the role that has it.",

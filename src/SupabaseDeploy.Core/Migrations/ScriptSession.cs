@@ -2,6 +2,7 @@ using System.Globalization;
 using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Migrations;
@@ -10,27 +11,30 @@ namespace SupabaseDeploy.Migrations;
 /// Runs scripts on one connection. The record (a history row) is written first inside the script's own transaction: another runner that
 /// does not know our lock then waits for our transaction and fails on the primary key before it has done anything.
 /// </summary>
-internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettings? settings = null)
+internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettings? settings = null, IProgressSink? sink = null)
 {
-    // Enough for one round trip a usual file, small enough that a big one is cancelled soon and held in pieces.
-    private const int StatementsPerBatch = 250;
-    private const int CharactersPerBatch = 512 * 1024;
-
     private static readonly TimeSpan s_rollbackLimit = TimeSpan.FromSeconds(5);
 
     // A file may have changed session settings and role; RESET ALL leaves the role alone.
     private static readonly string[] s_reset = ["reset all", "reset session authorization", "reset role"];
 
-    private readonly string[] _freshSession = [.. s_reset, .. Limits(settings ?? new())];
+    private readonly MigrationSettings _settings = settings ?? new();
 
     /// <summary>Runs <paramref name="script"/> and writes <paramref name="record"/> with it.</summary>
-    /// <exception cref="DeployException">The server refused a statement; the transaction was rolled back.</exception>
-    public async Task RunAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken)
+    /// <param name="script">What to run.</param>
+    /// <param name="record">The row that says that it ran.</param>
+    /// <param name="cancellationToken">Ends it; a transaction is rolled back.</param>
+    /// <param name="version">Its version, under which statements that ran outside a transaction are remembered until all have; null for none.</param>
+    /// <exception cref="DeployException">
+    /// The server refused a statement and the transaction was rolled back, or <see cref="ErrorTable.MigrationConnectionLost"/>: then it is
+    /// not known here whether it was committed.
+    /// </exception>
+    public async Task RunAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken, string? version = null)
     {
         try
         {
             await (script.Mode == ScriptMode.EachAlone
-                ? RunEachAloneAsync(script, record, cancellationToken)
+                ? RunEachAloneAsync(script, record, version, cancellationToken)
                 : RunInTransactionAsync(script, record, cancellationToken)).ConfigureAwait(false);
         }
         catch (NpgsqlException e) when (e is not PostgresException)
@@ -57,26 +61,10 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static IEnumerable<string> Limits(MigrationSettings settings)
-    {
-        if (settings.LockTimeout is { } lockTimeout)
-        {
-            yield return string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {Milliseconds(lockTimeout)}");
-        }
-
-        if (settings.StatementTimeout is { } statementTimeout)
-        {
-            yield return string.Create(CultureInfo.InvariantCulture, $"set statement_timeout = {Milliseconds(statementTimeout)}");
-        }
-    }
-
-    // Zero would mean no limit.
-    private static int Milliseconds(TimeSpan limit) => (int)Math.Clamp(Math.Ceiling(limit.TotalMilliseconds), 1, int.MaxValue);
-
     private async Task RunInTransactionAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken)
     {
         var pending = new PendingBatch(connection, script, "Nothing of this file was kept.");
-        AddFreshSession(pending);
+        AddFreshSession(pending, _settings);
         bool isOwn = script.Mode == ScriptMode.OwnTransaction;
         if (!isOwn)
         {
@@ -86,7 +74,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
 
         foreach (SqlStatement statement in script.Statements)
         {
-            await AddAsync(pending, statement, cancellationToken).ConfigureAwait(false);
+            await pending.AddAsync(statement, cancellationToken).ConfigureAwait(false);
             if (isOwn && StatementRoles.Of(statement) == StatementRole.Begin)
             {
                 pending.Add(record);
@@ -101,64 +89,50 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
         await pending.SendAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task RunEachAloneAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken)
+    private async Task RunEachAloneAsync(SqlScript script, NpgsqlBatchCommand record, string? version, CancellationToken cancellationToken)
     {
-        int done = 0;
-        await ResetAsync(cancellationToken).ConfigureAwait(false);
-        foreach (SqlStatement statement in script.Statements)
+        var unfinished = new UnfinishedScript(connection, script, version);
+        await using (unfinished.ConfigureAwait(false))
         {
-            string kept = done == 0 ? "Nothing of this file was kept." : $"{done} of its {script.Statements.Count} statements were kept, and the file is not recorded as applied.";
-            var pending = new PendingBatch(connection, script, kept);
-            await AddAsync(pending, statement, cancellationToken).ConfigureAwait(false);
-            await pending.SendAsync(cancellationToken).ConfigureAwait(false);
-            done++;
-        }
+            // What runs concurrently waits for others without holding anybody up.
+            bool waitsForNobody = script.Statements.All(statement => StatementRoles.Of(statement) != StatementRole.Ordinary);
+            var fresh = new PendingBatch(connection, script, "Nothing of this file was kept.");
+            AddFreshSession(fresh, waitsForNobody ? _settings with { LockTimeout = null } : _settings);
+            await fresh.SendAsync(cancellationToken).ConfigureAwait(false);
+            await new StatementByStatement(connection, script, unfinished, sink ?? NullProgressSink.Instance).RunAsync(cancellationToken).ConfigureAwait(false);
 
-        var last = new PendingBatch(connection, script, "All its statements were kept, and the file is not recorded as applied.");
-        AddFreshSession(last);
-        last.Add(record);
-        await last.SendAsync(cancellationToken).ConfigureAwait(false);
+            var last = new PendingBatch(connection, script, "All its statements were kept, and the file is not recorded as applied.");
+            AddFreshSession(last, _settings);
+            last.Add(record);
+            if (unfinished.IsRemembered)
+            {
+                last.Add(unfinished.Forget());
+            }
+
+            await last.SendAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private void AddFreshSession(PendingBatch pending)
+    private static void AddFreshSession(PendingBatch pending, MigrationSettings settings)
     {
-        foreach (string sql in _freshSession)
+        foreach (string sql in s_reset)
         {
             pending.Add(sql);
         }
-    }
 
-    private async Task AddAsync(PendingBatch pending, SqlStatement statement, CancellationToken cancellationToken)
-    {
-        if (statement.CopyData is not null)
+        if (settings.LockTimeout is { } lockTimeout)
         {
-            await pending.SendAsync(cancellationToken).ConfigureAwait(false);
-            await CopyAsync(pending, statement, cancellationToken).ConfigureAwait(false);
-            return;
+            pending.Add(string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {Milliseconds(lockTimeout)}"));
         }
 
-        pending.Add(statement);
-        if (pending.Count >= StatementsPerBatch || pending.Characters >= CharactersPerBatch)
+        if (settings.StatementTimeout is { } statementTimeout)
         {
-            await pending.SendAsync(cancellationToken).ConfigureAwait(false);
+            pending.Add(string.Create(CultureInfo.InvariantCulture, $"set statement_timeout = {Milliseconds(statementTimeout)}"));
         }
     }
 
-    private async Task CopyAsync(PendingBatch pending, SqlStatement statement, CancellationToken cancellationToken)
-    {
-        try
-        {
-            TextWriter rows = await connection.BeginTextImportAsync(statement.Text, cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                await rows.WriteAsync(statement.CopyData.AsMemory(), cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (PostgresException e)
-        {
-            throw pending.Describe(statement, e);
-        }
-    }
+    // Zero would mean no limit.
+    private static int Milliseconds(TimeSpan limit) => (int)Math.Clamp(Math.Ceiling(limit.TotalMilliseconds), 1, int.MaxValue);
 
     /// <summary>Ends what the failed or cancelled script left open. Has its own time limit: the caller's token may be what ended the work.</summary>
     private async Task RollBackAsync()

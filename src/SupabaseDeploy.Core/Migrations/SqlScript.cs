@@ -91,7 +91,7 @@ internal sealed class SqlScript
             : throw Refused(
                 Statements[outside],
                 $"cannot run in a transaction, and line {Statements[ordinary].Line} needs one",
-                "Move it to a migration file of its own, after this one.");
+                FileSplit.Describe(this, roles));
     }
 
     /// <summary>Everything that changes data must be between one BEGIN and one COMMIT: then the history row can be committed with it.</summary>
