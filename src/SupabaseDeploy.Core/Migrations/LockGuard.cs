@@ -16,6 +16,12 @@ internal sealed class LockGuard(DeploymentLock held, TimeProvider time)
             return;
         }
 
+        await EnsureHeldNowAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks in any case: a connection beside the lock's own was lost.</summary>
+    public async Task EnsureHeldNowAsync(CancellationToken cancellationToken)
+    {
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
         _asked = time.GetTimestamp();
     }

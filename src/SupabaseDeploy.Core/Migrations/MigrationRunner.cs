@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using DbUp.Builder;
 using DbUp.Engine;
@@ -53,7 +54,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         NpgsqlConnection connection = await request.Database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            return (await PlanAsync(request, connection, files, sink, cancellationToken).ConfigureAwait(false)).Pending;
+            return (await PlanAsync(request, connection, files, new JudgedScripts(), sink, cancellationToken).ConfigureAwait(false)).Pending;
         }
     }
 
@@ -64,17 +65,20 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         long start = _time.GetTimestamp();
         IReadOnlyList<MigrationFile> files = request.Files ?? MigrationFolder.Read(request.Folder, sink);
         await MigrationHistory.EnsureTableAsync(session.Connection, cancellationToken).ConfigureAwait(false);
-        MigrationPlan plan = await PlanAsync(request, session.Connection, files, sink, cancellationToken).ConfigureAwait(false);
+        var judged = new JudgedScripts();
+        MigrationPlan plan = await PlanAsync(request, session.Connection, files, judged, sink, cancellationToken).ConfigureAwait(false);
         (IReadOnlyList<AppliedVersion> history, IReadOnlyList<MigrationFile> pending) = (plan.History, plan.Pending);
         SqlScript? roles = request.IncludeRoles ? await RolesFile.ReadAsync(request.Environment.Project, sink, cancellationToken).ConfigureAwait(false) : null;
         IReadOnlyList<SeedFile> seeds = request.IncludeSeed ? await SeedsAsync(request, sink, cancellationToken).ConfigureAwait(false) : [];
 
         using var progress = new FileProgress($"Migrate {request.Environment.Name}", "Applying", pending.Count, sink, _time);
-        var context = new UpgradeContext(files.ToDictionary(file => file.Version), new ScriptSession(session.Connection, request.Settings ?? request.Environment.Migrations), guard, progress, sink, _time);
-        string? rolesFile = roles is null ? null : await RolesFile.ApplyAsync(session.Connection, context.Session, roles, sink, cancellationToken).ConfigureAwait(false);
+        var run = new FileRun(request, session, guard, sink, _time);
+        await using ConfiguredAsyncDisposable watched = run.ConfigureAwait(false);
+        var context = new UpgradeContext(files.ToDictionary(file => file.Version), judged, run, guard, progress, sink, _time);
+        string? rolesFile = roles is null ? null : await RolesFile.ApplyAsync(session.Connection, run.Scripts, roles, sink, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<AppliedMigration> applied = await UpgradeAsync(context, session.Connection, history, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> seeded = await SeedHistory.ApplyAsync(session.Connection, context.Session, seeds, sink, cancellationToken).ConfigureAwait(false);
-        await context.Session.ResetAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> seeded = await SeedHistory.ApplyAsync(session.Connection, run.Scripts, seeds, sink, cancellationToken).ConfigureAwait(false);
+        await run.Scripts.ResetAsync(cancellationToken).ConfigureAwait(false);
         string[] expected = [.. history.Select(row => row.Version).Concat(pending.Select(file => file.Version))];
         IReadOnlyList<AppliedVersion> now = await VerifyAsync(session.Connection, expected, cancellationToken).ConfigureAwait(false);
         return Result(request, applied, now, startedAt, start) with { Seeds = seeded, Roles = rolesFile };
@@ -126,7 +130,9 @@ public sealed class MigrationRunner(TimeProvider? time = null)
             await SqlScript.ReadAsync(file.DownPath!, cancellationToken).ConfigureAwait(false);
         }
 
-        var scripts = new ScriptSession(session.Connection, request.Settings ?? request.Environment.Migrations);
+        await UnfinishedScript.ForgetAsync(session.Connection, files.Select(file => file.Version), cancellationToken).ConfigureAwait(false);
+        var run = new FileRun(request, session, guard, sink, _time);
+        await using ConfiguredAsyncDisposable watched = run.ConfigureAwait(false);
         using var progress = new FileProgress($"Undo migrations of {request.Environment.Name}", "Undoing", files.Count, sink, _time);
         var undone = new List<AppliedMigration>();
         foreach (MigrationFile file in files)
@@ -135,11 +141,11 @@ public sealed class MigrationRunner(TimeProvider? time = null)
             progress.Next(file.FileName);
             long fileStart = _time.GetTimestamp();
             SqlScript script = await SqlScript.ReadAsync(file.DownPath!, cancellationToken).ConfigureAwait(false);
-            await scripts.RunAsync(script, MigrationHistory.Delete(file), cancellationToken).ConfigureAwait(false);
+            await run.UndoAsync(file, script, cancellationToken).ConfigureAwait(false);
             undone.Add(new AppliedMigration(file.Version, file.Name, _time.GetElapsedTime(fileStart)));
         }
 
-        await scripts.ResetAsync(cancellationToken).ConfigureAwait(false);
+        await run.Scripts.ResetAsync(cancellationToken).ConfigureAwait(false);
         string[] expected = [.. history.Select(row => row.Version).Except(files.Select(file => file.Version))];
         IReadOnlyList<AppliedVersion> now = await VerifyAsync(session.Connection, expected, cancellationToken).ConfigureAwait(false);
         return Result(request, [], now, startedAt, start) with { Undone = undone };
@@ -147,13 +153,13 @@ public sealed class MigrationRunner(TimeProvider? time = null)
 
     /// <summary>The plan, with each pending file read and judged, so that nothing runs when one of them cannot.</summary>
     private static async Task<MigrationPlan> PlanAsync(
-        MigrationRequest request, NpgsqlConnection connection, IReadOnlyList<MigrationFile> files, IProgressSink sink, CancellationToken cancellationToken)
+        MigrationRequest request, NpgsqlConnection connection, IReadOnlyList<MigrationFile> files, JudgedScripts judged, IProgressSink sink, CancellationToken cancellationToken)
     {
         MigrationPlan plan = await MigrationPlan.ReadAsync(connection, files, cancellationToken).ConfigureAwait(false);
         plan.Check(request, sink);
         foreach (MigrationFile file in plan.Pending)
         {
-            await SqlScript.ReadAsync(file.Path, cancellationToken).ConfigureAwait(false);
+            await judged.JudgeAsync(file.Path, cancellationToken).ConfigureAwait(false);
         }
 
         return plan;
@@ -183,7 +189,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
             MigrationSession session = await MigrationSession.OpenAsync(request.Database, sink, cancellationToken).ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {
-                await session.EndOrphansAsync(sink, cancellationToken).ConfigureAwait(false);
+                await session.EndOrphansAsync(cancellationToken).ConfigureAwait(false);
                 return await work(session, new LockGuard(held, _time)).ConfigureAwait(false);
             }
         }

@@ -14,17 +14,20 @@ internal sealed class MigrationSession : IAsyncDisposable
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(10);
 
     private readonly DatabaseAddress _database;
-    private readonly int _backend;
+    private readonly IProgressSink _sink;
 
     private MigrationSession(DatabaseAddress database, NpgsqlConnection connection, IProgressSink sink)
     {
         _database = database;
-        _backend = connection.ProcessID;
+        _sink = sink;
         Connection = connection;
-        connection.Notice += (_, notice) => sink.Publish(new Detail($"{notice.Notice.InvariantSeverity}: {notice.Notice.MessageText}"));
+        Listen();
     }
 
-    public NpgsqlConnection Connection { get; }
+    public NpgsqlConnection Connection { get; private set; }
+
+    /// <summary>The server's process; a pooler gives a number of its own for it.</summary>
+    public int Backend { get; private set; }
 
     public static async Task<MigrationSession> OpenAsync(DatabaseAddress database, IProgressSink sink, CancellationToken cancellationToken) =>
         new(database, await database.OpenAsync(cancellationToken, ApplicationName).ConfigureAwait(false), sink);
@@ -34,7 +37,31 @@ internal sealed class MigrationSession : IAsyncDisposable
     /// lock knows that no other session of this kind belongs to anybody. Call it before the history is read.
     /// </summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.MigrationSessionLeft"/>: one of them does not end.</exception>
-    public async Task EndOrphansAsync(IProgressSink sink, CancellationToken cancellationToken)
+    public async Task EndOrphansAsync(CancellationToken cancellationToken)
+    {
+        long ended = await EndOthersAsync(cancellationToken).ConfigureAwait(false);
+        if (ended > 0)
+        {
+            _sink.Publish(new Notice($"Ended {ended} database {(ended == 1 ? "session" : "sessions")} of a migration whose process was killed."));
+        }
+    }
+
+    /// <summary>Opens a new connection in place of a lost one, and makes sure that the lost one's server process has ended.</summary>
+    public async Task ReopenAsync(CancellationToken cancellationToken)
+    {
+        await Connection.DisposeAsync().ConfigureAwait(false);
+        Connection = await _database.OpenAsync(cancellationToken, ApplicationName).ConfigureAwait(false);
+        Listen();
+        await EndOthersAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Listen()
+    {
+        Backend = Connection.ProcessID;
+        Connection.Notice += (_, notice) => _sink.Publish(new Detail($"{notice.Notice.InvariantSeverity}: {notice.Notice.MessageText}"));
+    }
+
+    private async Task<long> EndOthersAsync(CancellationToken cancellationToken)
     {
         const string Orphans =
             """
@@ -42,12 +69,7 @@ internal sealed class MigrationSession : IAsyncDisposable
             where datname = current_database() and application_name = $1 and usename = current_user and pid <> pg_backend_pid()
             """;
         long ended = await CountAsync($"select count(pg_terminate_backend(pid, 10000)) {Orphans}", cancellationToken).ConfigureAwait(false);
-        if (ended == 0)
-        {
-            return;
-        }
-
-        if (await CountAsync($"select count(*) {Orphans}", cancellationToken).ConfigureAwait(false) > 0)
+        if (ended > 0 && await CountAsync($"select count(*) {Orphans}", cancellationToken).ConfigureAwait(false) > 0)
         {
             throw new DeployException(
                 ErrorTable.MigrationSessionLeft,
@@ -56,7 +78,7 @@ internal sealed class MigrationSession : IAsyncDisposable
                 _database);
         }
 
-        sink.Publish(new Notice($"Ended {ended} database {(ended == 1 ? "session" : "sessions")} of a migration whose process was killed."));
+        return ended;
     }
 
     public async ValueTask DisposeAsync()
@@ -87,7 +109,7 @@ internal sealed class MigrationSession : IAsyncDisposable
                 using var command = new NpgsqlCommand(
                     "select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid = $1 and application_name = $2", other)
                 {
-                    Parameters = { new NpgsqlParameter { Value = _backend }, new NpgsqlParameter { Value = ApplicationName } },
+                    Parameters = { new NpgsqlParameter { Value = Backend }, new NpgsqlParameter { Value = ApplicationName } },
                 };
                 await command.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
             }

@@ -12,6 +12,8 @@ internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script
     private const int MostCharacters = 512 * 1024;
     private const int CharactersOfRowsAtOnce = 64 * 1024;
 
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<NpgsqlBatchCommand, SqlStatement> _sources = [];
     private readonly List<NpgsqlBatchCommand> _commands = [];
     private int _characters;
@@ -70,17 +72,29 @@ internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script
 
     private async Task CopyAsync(SqlStatement statement, ReadOnlyMemory<char> text, CancellationToken cancellationToken)
     {
+        Task ending = Task.CompletedTask;
+        // The server may be busy with a row: only another connection reaches it then.
+        using CancellationTokenRegistration registration = cancellationToken.Register(() => ending = EndStatementAsync());
         try
         {
-            NpgsqlCopyTextWriter rows = await connection.BeginTextImportAsync(statement.Text, cancellationToken).ConfigureAwait(false);
+            // The driver wants COPY to be the first word.
+            NpgsqlCopyTextWriter rows = await connection.BeginTextImportAsync(statement.Code, cancellationToken).ConfigureAwait(false);
             await using (rows.ConfigureAwait(false))
             {
                 await WriteAsync(rows, text, cancellationToken).ConfigureAwait(false);
             }
         }
+        catch (PostgresException) when (cancellationToken.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
         catch (PostgresException e)
         {
             throw Describe(statement, e);
+        }
+        finally
+        {
+            await ending.ConfigureAwait(false);
         }
     }
 
@@ -93,16 +107,36 @@ internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 ReadOnlyMemory<char> piece = text.Slice(position, Math.Min(CharactersOfRowsAtOnce, text.Length - position));
-                await rows.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+                // A write that is broken off leaves the connection in no state to say so to the server.
+                await rows.WriteAsync(piece, CancellationToken.None).ConfigureAwait(false);
             }
 
-            await rows.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await rows.FlushAsync(CancellationToken.None).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
         catch (OperationCanceledException)
         {
             await rows.CancelAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    private async Task EndStatementAsync()
+    {
+        using var limit = new CancellationTokenSource(s_endLimit);
+        try
+        {
+            NpgsqlConnection other = connection.CloneWith(connection.ConnectionString);
+            await using (other.ConfigureAwait(false))
+            {
+                await other.OpenAsync(limit.Token).ConfigureAwait(false);
+                using var command = new NpgsqlCommand("select pg_cancel_backend($1)", other) { Parameters = { new NpgsqlParameter { Value = connection.ProcessID } } };
+                await command.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or InvalidOperationException)
+        {
+            // Then the COPY is ended as soon as the server reads again.
         }
     }
 

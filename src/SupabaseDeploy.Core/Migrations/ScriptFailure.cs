@@ -16,7 +16,7 @@ internal static class ScriptFailure
     {
         TextPlace? place = statement is null ? null : Place(script, statement, error);
         var message = new StringBuilder($"'{script.FileName}' failed");
-        message.Append(place is null ? " when it was committed" : $" at line {place.Line}, column {place.Column}");
+        message.Append(place is null ? Around(error) : $" at line {place.Line}, column {place.Column}");
         message.Append(CultureInfo.InvariantCulture, $": {error.MessageText} (SQLSTATE {error.SqlState})");
         if (place is not null)
         {
@@ -30,11 +30,21 @@ internal static class ScriptFailure
         return new DeployException(ErrorTable.MigrationFailed, message.ToString(), Remedy(script, statement, error), script.Path, error);
     }
 
+    // One of our own statements around the file's.
+    private static string Around(PostgresException error) => error.BatchCommand?.CommandText switch
+    {
+        null or "commit" => " when it was committed",
+        { } sql when sql.Contains("supabase_migrations.", StringComparison.Ordinal) => " when it was recorded in the history",
+        _ => " before its first statement",
+    };
+
     // Position counts characters of the statement as it was sent, from 1; 0 says that the server names no place, as inside a function.
-    private static TextPlace Place(SqlScript script, SqlStatement statement, PostgresException error) =>
-        TextPlace.Of(
-            script.Text,
-            error.Position > 0 ? statement.Start + TextPlace.OffsetOf(statement.Text, error.Position - 1) : statement.CodeStart);
+    private static TextPlace Place(SqlScript script, SqlStatement statement, PostgresException error)
+    {
+        int sent = statement.CopyRows is null ? statement.Start : statement.CodeStart;
+        int offset = error.Position > 0 ? sent + TextPlace.OffsetOf(script.Text.AsSpan(sent), error.Position - 1) : statement.CodeStart;
+        return TextPlace.Of(script.Text, offset);
+    }
 
     private static void AppendSource(StringBuilder message, TextPlace place)
     {

@@ -6,6 +6,9 @@ public sealed record SqlStatement
     /// <summary>What is sent to the server; made anew each time it is asked for.</summary>
     public string Text => Script.Substring(Start, Length);
 
+    /// <summary><see cref="Text"/> without the comments in front of its first word.</summary>
+    internal string Code => Script[CodeStart..(Start + Length)];
+
     /// <summary>Where it starts in the script, counted in UTF-16 units from 0.</summary>
     public required int Start { get; init; }
 

@@ -127,14 +127,4 @@ public sealed class MigrationInterruptionTests : MigrationTest
         create schema supabase_migrations;
         create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
         """);
-
-    private async Task UntilAsync(string sql, Func<string[], bool> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!condition(await QueryAsync(sql)))
-        {
-            await timer.WaitForNextTickAsync(limit.Token);
-        }
-    }
 }

@@ -115,11 +115,11 @@ public sealed class MigrationRunnerTests : MigrationTest
     [Fact]
     public async Task A_wrong_row_of_a_COPY_rolls_the_file_back()
     {
-        Write("1_copy.sql", "create table a (id int);\nCOPY a (id) FROM stdin;\nx\n\\.\n");
+        Write("1_copy.sql", "create table a (id int);\n-- rows\nCOPY a (id) FROM stdin;\nx\n\\.\n");
 
         DeployException e = await Assert.ThrowsAsync<DeployException>(() => ApplyAsync());
 
-        Assert.Contains("at line 2, column 1: invalid input syntax for type integer: \"x\"", e.Message, StringComparison.Ordinal);
+        Assert.Contains("at line 3, column 1: invalid input syntax for type integer: \"x\"", e.Message, StringComparison.Ordinal);
         Assert.Empty(await QueryAsync("select tablename::text from pg_tables where schemaname = 'public'"));
     }
 

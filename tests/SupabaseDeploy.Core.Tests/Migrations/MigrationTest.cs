@@ -55,4 +55,6 @@ public abstract class MigrationTest : IAsyncLifetime
 
         return [.. values];
     }
+
+    protected Task UntilAsync(string sql, Func<string[], bool> condition) => Wait.UntilAsync(async () => condition(await QueryAsync(sql)));
 }

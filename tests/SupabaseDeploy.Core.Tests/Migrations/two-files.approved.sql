@@ -34,6 +34,10 @@ reset all;
 reset session authorization;
 reset role
 -- end of round trip
+select i.indexrelid::regclass::text, i.indisvalid, exists (select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid), pg_get_indexdef(i.indexrelid)
+from pg_index i join pg_class c on c.oid = i.indexrelid
+where i.indrelid = to_regclass($1) and c.relname = (parse_ident($2))[1]
+-- end of round trip
 create index concurrently ix on a (id)
 -- end of round trip
 reset all;

@@ -31,8 +31,8 @@ internal sealed class FileExecutor(UpgradeContext context, CancellationToken can
         await context.Guard.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
         context.Progress.Next(file.FileName);
         long start = context.Time.GetTimestamp();
-        SqlScript script = await SqlScript.ReadAsync(file.Path, cancellationToken).ConfigureAwait(false);
-        await context.Session.RunAsync(script, HistoryJournal.Record(file, script), cancellationToken).ConfigureAwait(false);
+        SqlScript script = await context.Scripts.TakeAsync(file.Path, cancellationToken).ConfigureAwait(false);
+        await context.Run.ApplyAsync(file, script, cancellationToken).ConfigureAwait(false);
         TimeSpan duration = context.Time.GetElapsedTime(start);
         var applied = new AppliedMigration(file.Version, file.Name, duration);
         _applied.Add(applied);
@@ -43,7 +43,8 @@ internal sealed class FileExecutor(UpgradeContext context, CancellationToken can
 /// <summary>What a run works with.</summary>
 internal sealed record UpgradeContext(
     IReadOnlyDictionary<string, MigrationFile> Files,
-    ScriptSession Session,
+    JudgedScripts Scripts,
+    FileRun Run,
     LockGuard Guard,
     FileProgress Progress,
     IProgressSink Sink,

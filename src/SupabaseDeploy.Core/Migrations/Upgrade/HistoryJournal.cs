@@ -10,10 +10,6 @@ internal sealed class HistoryJournal(IReadOnlyList<AppliedVersion> history, IRea
 {
     public string[] GetExecutedScripts() => [.. history.Select(row => row.Version)];
 
-    /// <summary>The row of a script, for the executor to send inside the script's own transaction.</summary>
-    public static NpgsqlBatchCommand Record(MigrationFile file, SqlScript script) =>
-        MigrationHistory.Insert(file, script.Statements.Select(statement => statement.Stored));
-
     public void StoreExecutedScript(DbUpScript script, Func<IDbCommand> dbCommandFactory)
     {
         MigrationFile file = files[script.Name];
