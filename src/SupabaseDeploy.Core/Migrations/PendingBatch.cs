@@ -22,6 +22,14 @@ internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script
 
     public void Add(NpgsqlBatchCommand command) => _commands.Add(command);
 
+    public void Add(SqlStatement statement)
+    {
+        var command = new NpgsqlBatchCommand(statement.Text);
+        _sources.Add(command, statement);
+        _commands.Add(command);
+        _characters += statement.Length;
+    }
+
     /// <summary>Adds a statement of the script, and sends what is there when it is enough, or when rows follow the statement.</summary>
     public async Task AddAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
@@ -32,10 +40,7 @@ internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script
             return;
         }
 
-        var command = new NpgsqlBatchCommand(statement.Text);
-        _sources.Add(command, statement);
-        _commands.Add(command);
-        _characters += statement.Length;
+        Add(statement);
         if (_commands.Count >= MostStatements || _characters >= MostCharacters)
         {
             await SendAsync(cancellationToken).ConfigureAwait(false);

@@ -41,7 +41,7 @@ public sealed class MigrationRepairer(TimeProvider? time = null)
             MigrationSession session = await MigrationSession.OpenAsync(request.Database, sink, cancellationToken).ConfigureAwait(false);
             await using (session.ConfigureAwait(false))
             {
-                await session.EndOrphansAsync(sink, cancellationToken).ConfigureAwait(false);
+                await session.EndOrphansAsync(cancellationToken).ConfigureAwait(false);
                 RepairPlan now = await PlanAsync(request, session.Connection, NullProgressSink.Instance, cancellationToken).ConfigureAwait(false);
                 RefuseOutdated(actions, now);
                 IReadOnlyList<AppliedVersion> history = await ChangeHistoryAsync(session.Connection, actions, cancellationToken).ConfigureAwait(false);
