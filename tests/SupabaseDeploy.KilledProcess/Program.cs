@@ -9,7 +9,7 @@ using SupabaseDeploy.Postgres;
 
 // Does one piece of work and is killed, as by kill -9, when it comes to the given event: for tests of what the next process finds.
 // Arguments: start|backup|drill|restore|reset|shadow, the project folder (to start a cluster, its pointer folder; for a shadow, the
-// migrations), the event;
+// migrations), the event, and for a shadow the folder of shadows and snapshots;
 // or publish, the project folder, the number of the step boundary, the stage, the release.
 // For backup, drill, restore and publish, the database URLs are in the environment. Exits 3 when it came to its end alive.
 const int Alive = 3;
@@ -24,7 +24,9 @@ if (arguments[0] == "start")
 if (arguments[0] == "shadow")
 {
     IReadOnlyList<MigrationFile> files = MigrationFolder.Read(arguments[1], sink);
-    await using ShadowDatabase shadow = await new ShadowDatabases { WorthKeeping = TimeSpan.Zero }.OpenAsync(files, sink, CancellationToken.None).ConfigureAwait(false);
+    StateFolders folders = StateFolders.OfThisMachine() with { Snapshots = Path.Combine(arguments[3], "snapshots"), Shadows = Path.Combine(arguments[3], "shadows") };
+    var shadows = new ShadowDatabases(new ClusterOptions { Folders = folders }) { WorthKeeping = TimeSpan.Zero };
+    await using ShadowDatabase shadow = await shadows.OpenAsync(files, sink, CancellationToken.None).ConfigureAwait(false);
     return Alive;
 }
 

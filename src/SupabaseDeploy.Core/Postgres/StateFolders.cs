@@ -28,17 +28,21 @@ public sealed record StateFolders
     public UnprivilegedUser? ServerUser { get; init; }
 
     /// <summary>Initialised clusters to copy from.</summary>
-    public string Templates
+    public string Templates => Path.Combine(Cache, "templates");
+
+    /// <summary>Data with migrations applied, to copy from.</summary>
+    public string Snapshots
     {
-        get => field ?? Path.Combine(Cache, "templates");
+        get => field ?? Path.Combine(Cache, "snapshots");
         init;
     }
 
-    /// <summary>Data with migrations applied, to copy from.</summary>
-    public string Snapshots => Path.Combine(Cache, "snapshots");
-
     /// <summary>Pointers of the servers that are there for one piece of work.</summary>
-    public string Shadows => Path.Combine(Cache, "shadows");
+    public string Shadows
+    {
+        get => field ?? Path.Combine(Cache, "shadows");
+        init;
+    }
 
     /// <summary>Servers that were downloaded.</summary>
     public string Downloads => Path.Combine(Cache, "downloads");

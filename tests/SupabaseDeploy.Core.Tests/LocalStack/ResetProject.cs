@@ -17,13 +17,7 @@ internal sealed class ResetProject : IAsyncDisposable
 
     private ResetProject()
     {
-        StateFolders machine = StateFolders.OfThisMachine();
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(_cache.Path, File.GetUnixFileMode(_cache.Path) | UnixFileMode.OtherExecute);
-        }
-
-        var options = new ClusterOptions { Folders = machine with { Cache = Path.Combine(_cache.Path, "cache"), Templates = machine.Templates } };
+        var options = new ClusterOptions { Folders = StateFolders.OfThisMachine() with { Snapshots = Path.Combine(_cache.Path, "snapshots") } };
         Resetter = new LocalStackResetter(options) { Shadows = new ShadowDatabases(options) { Limit = SnapshotLimit.Default, WorthKeeping = TimeSpan.Zero } };
         Environment = new DeploymentEnvironment
         {

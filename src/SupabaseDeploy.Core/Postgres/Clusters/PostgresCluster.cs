@@ -70,8 +70,7 @@ public sealed class PostgresCluster
         _installation = await Installations.FindOrInstallAsync(DataMajor(), sink, cancellationToken).ConfigureAwait(false);
         ClusterPointer pointer = await ReadOrCreatePointerAsync(cancellationToken).ConfigureAwait(false);
         ClusterHome home = Home(pointer);
-        PostgresInstallation served = await new ExtensionTrees(home.Folders, _timeProvider)
-            .ProvideAsync(_installation, ServerSettings.PreloadedLibraries(home.Data), sink, cancellationToken).ConfigureAwait(false);
+        PostgresInstallation served = await ServedAsync(_installation, home, home.Data, sink, cancellationToken).ConfigureAwait(false);
         var server = new PostgresServer(served, home, _options.Patience);
         var templates = new ClusterTemplates(home.Folders, _options.Patience, _timeProvider);
         pointer = await new ClusterData(_files, home, server, _options.Snapshot, _timeProvider)
@@ -115,11 +114,12 @@ public sealed class PostgresCluster
         _ = Application;
         ClusterPointer pointer = _files.ReadPointer()! with { Bootstrap = Bootstrap.Hash };
         ClusterHome home = Home(pointer);
-        var server = new PostgresServer(installation, home, _options.Patience);
         home.DeleteLeftovers();
         Directory.Move(data, home.NextData);
-        await server.SetPasswordsAsync(Path.GetFileName(home.NextData), _files.ReadPasswords()!, cancellationToken).ConfigureAwait(false);
         home.KeepSettings();
+        PostgresInstallation served = await ServedAsync(installation, home, home.NextData, sink, cancellationToken).ConfigureAwait(false);
+        var server = new PostgresServer(served, home, _options.Patience);
+        await server.SetPasswordsAsync(Path.GetFileName(home.NextData), _files.ReadPasswords()!, cancellationToken).ConfigureAwait(false);
         DurableFolder.FlushAll(home.NextData);
 
         sink.Publish(new Detail($"Stopping the server for the exchange of '{home.Data}'."));
@@ -172,6 +172,11 @@ public sealed class PostgresCluster
     private StateFolders Folders => _options.Folders ?? StateFolders.OfThisMachine();
 
     private PostgresInstallations Installations => new(_options.Search, Folders, _timeProvider);
+
+    /// <summary>The programs to run the server of a data folder with: what is installed, and our extensions.</summary>
+    private Task<PostgresInstallation> ServedAsync(
+        PostgresInstallation installation, ClusterHome home, string data, IProgressSink sink, CancellationToken cancellationToken) =>
+        new ExtensionTrees(home.Folders, _timeProvider).ProvideAsync(installation, ServerSettings.PreloadedLibraries(data), sink, cancellationToken);
 
     /// <summary>The server that runs on the home and that we can sign in to; waits for one that is about to start or to stop.</summary>
     private async Task<ServerProcess?> FindRunningAsync(ClusterHome home, CancellationToken cancellationToken)

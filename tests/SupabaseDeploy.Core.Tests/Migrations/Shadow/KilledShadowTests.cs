@@ -10,7 +10,6 @@ public sealed class KilledShadowTests : ShadowTest
     public async Task What_a_killed_process_left_of_a_shadow_or_a_snapshot_the_next_one_removes()
     {
         Write("1_a.sql", "create role a_role; create table a (id int);");
-        Directory.CreateSymbolicLink(Path.Combine(Directory.CreateDirectory(Folders.Cache).FullName, "templates"), Folders.Templates);
         // Half of a snapshot, as it looks while it is copied.
         Directory.CreateDirectory(Path.Combine(Folders.Snapshots, "unnamed-0123", "data", "base"));
         await KillAsync("Setting the passwords");
@@ -31,10 +30,7 @@ public sealed class KilledShadowTests : ShadowTest
 
     private async Task KillAsync(string at)
     {
-        var request = new ProcessRequest("dotnet", [Repository.KilledProcess, "shadow", MigrationsFolder, at])
-        {
-            Environment = new Dictionary<string, string?> { [StateFolders.CacheVariable] = Folders.Cache },
-        };
+        var request = new ProcessRequest("dotnet", [Repository.KilledProcess, "shadow", MigrationsFolder, at, Path.GetDirectoryName(Folders.Shadows)!]);
         ProcessResult killed = await ChildProcess.RunAsync(request, CancellationToken.None);
         Assert.True(killed.ExitCode == 137, $"not killed at '{at}': {killed.ExitCode} {killed.Error}");
     }

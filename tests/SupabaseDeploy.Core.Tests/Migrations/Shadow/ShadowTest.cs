@@ -14,14 +14,8 @@ public abstract class ShadowTest : IDisposable
 
     protected ShadowTest()
     {
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(_cache.Path, File.GetUnixFileMode(_cache.Path) | UnixFileMode.OtherExecute);
-        }
-
         // The clusters' template is not what is tested: the machine's own is used.
-        StateFolders machine = StateFolders.OfThisMachine();
-        Folders = machine with { Cache = Path.Combine(_cache.Path, "cache"), Templates = machine.Templates };
+        Folders = StateFolders.OfThisMachine() with { Snapshots = Path.Combine(_cache.Path, "snapshots"), Shadows = Path.Combine(_cache.Path, "shadows") };
         Shadows = With(SnapshotLimit.Default);
     }
 
