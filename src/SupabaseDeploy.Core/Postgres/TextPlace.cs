@@ -5,10 +5,12 @@ internal sealed class TextPlace(string text)
 {
     private int _position;
     private int _lineStart;
+    private int _characters;
 
     public int Line { get; private set; } = 1;
 
-    public int Column => 1 + Characters(text.AsSpan(_lineStart, _position - _lineStart));
+    // Counted on the way: a file of one long line would otherwise be counted once a statement.
+    public int Column => 1 + _characters;
 
     /// <summary>The text of the line, without its end.</summary>
     public string LineText
@@ -37,7 +39,10 @@ internal sealed class TextPlace(string text)
         {
             Line += passed.Count('\n');
             _lineStart = _position + last + 1;
+            _characters = 0;
         }
+
+        _characters += Characters(passed[(last + 1)..]);
 
         _position = offset;
     }

@@ -38,6 +38,7 @@ internal readonly record struct ObjectKey(string Text, string Name)
         AlterPolicy policy => [(Policy(policy.Table, policy.Policy.Name), policy.Offset)],
         CreateFunction function => [(Function(function.Function), function.Offset)],
         AlterFunction function => [(Function(function.Function), function.Offset)],
+        RenameFunction rename => [(Function(rename.To), rename.Offset)],
         CreateView view => [(View(view.View), view.Offset)],
         AlterView view => [(View(view.View), view.Offset)],
         CreateExtension extension => [(Extension(extension.Extension), extension.Offset)],

@@ -37,13 +37,13 @@ public static class RuleTable
     public static readonly MigrationRule MissingGrant = new("missing-grant", RuleSeverity.Medium, "A new table the API serves without a grant");
 
     /// <summary>Visitors without an account may write.</summary>
-    public static readonly MigrationRule GrantWriteToAnon = new("grant-write-to-anon", RuleSeverity.Medium, "Rights to write for everybody");
+    public static readonly MigrationRule GrantWriteToAnon = new("grant-write-to-anon", RuleSeverity.Low, "Rights to write for everybody");
 
     /// <summary>An extension is installed among the tables the API serves.</summary>
     public static readonly MigrationRule ExtensionInPublic = new("extension-in-public", RuleSeverity.Low, "An extension in schema public");
 
     /// <summary>A foreign key has no index on its own columns.</summary>
-    public static readonly MigrationRule ForeignKeyNotIndexed = new("foreign-key-not-indexed", RuleSeverity.Medium, "A foreign key without an index");
+    public static readonly MigrationRule ForeignKeyNotIndexed = new("foreign-key-not-indexed", RuleSeverity.Low, "A foreign key without an index");
 
     /// <summary>A table has no primary key.</summary>
     public static readonly MigrationRule NoPrimaryKey = new("no-primary-key", RuleSeverity.Low, "A table without a primary key");

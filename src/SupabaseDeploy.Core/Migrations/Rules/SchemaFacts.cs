@@ -22,6 +22,9 @@ internal sealed class TableFacts
 
     public bool IsPartition { get; set; }
 
+    /// <summary>True for a temporary table, which nobody else sees.</summary>
+    public bool IsTemporary { get; set; }
+
     /// <summary>Types by column.</summary>
     public Dictionary<string, string> Columns { get; init; } = new(StringComparer.Ordinal);
 
@@ -58,7 +61,7 @@ internal sealed class TableFacts
     };
 }
 
-/// <param name="Name">Without its arguments.</param>
-internal sealed record FunctionFacts(SqlName Name, bool IsDefiner, bool HasSearchPath);
+/// <param name="Signature">With the types of its arguments in a catalog, without them in texts.</param>
+internal sealed record FunctionFacts(string Signature, bool IsDefiner, bool HasSearchPath);
 
 internal sealed record ViewFacts(bool IsMaterialized, bool IsInvoker, bool ReadsAuthUsers);

@@ -30,6 +30,20 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
     /// <summary>True when a table is known to exist; one that is only presumed to is made by <c>CREATE TABLE IF NOT EXISTS</c>.</summary>
     public bool Knows(SqlName name) => snapshot.Tables.ContainsKey(name);
 
+    /// <summary>False when an index is known to be of a table that nobody uses yet, or not to be there.</summary>
+    public bool IndexExisted(SqlName index)
+    {
+        foreach (TableFacts table in snapshot.Tables.Values)
+        {
+            if (table.Indexes.Exists(other => other.Name == index.Name))
+            {
+                return !table.IsNew;
+            }
+        }
+
+        return !knowsAllTables || SchemaRules.IsPlatform(index.Schema);
+    }
+
     /// <summary>True when rows of users may be in the table: it was there before the files that are checked.</summary>
     public bool Existed(SqlName name) => Find(name) is { IsNew: false };
 
@@ -37,7 +51,7 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
     {
         switch (change)
         {
-            case CreateTable { IsTemporary: false } create:
+            case CreateTable create:
                 Apply(create);
                 break;
             case CreateIndex index:
@@ -51,10 +65,17 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
 
                 break;
             case CreateFunction function:
-                snapshot.Functions[function.Function.ToString()] = new FunctionFacts(function.Function, function.IsDefiner, function.HasSearchPath);
+                snapshot.Functions[function.Function] = [new FunctionFacts(function.Function.ToString(), function.IsDefiner, function.HasSearchPath)];
                 break;
             case AlterFunction alter:
-                ApplyToFunctions(alter);
+                ReplaceFunctions(alter.Function, alter.Function, function => function with
+                {
+                    IsDefiner = alter.IsDefiner ?? function.IsDefiner,
+                    HasSearchPath = alter.SetsSearchPath || function.HasSearchPath,
+                });
+                break;
+            case RenameFunction rename:
+                ReplaceFunctions(rename.Function, rename.To, function => function with { Signature = rename.To.ToString() });
                 break;
             case CreateView view:
                 snapshot.Views[view.View] = new ViewFacts(view.IsMaterialized, view.IsInvoker, view.ReadsAuthUsers);
@@ -81,7 +102,14 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
             return;
         }
 
-        var table = new TableFacts { HasRowSecurity = false, IsComplete = create.IsComplete, IsNew = true, IsPartition = create is { IsComplete: false, Columns.Count: 0 } };
+        var table = new TableFacts
+        {
+            HasRowSecurity = false,
+            IsComplete = create.IsComplete,
+            IsNew = true,
+            IsPartition = create is { IsComplete: false, Columns.Count: 0 },
+            IsTemporary = create.IsTemporary,
+        };
         snapshot.Tables[create.Table] = table;
         foreach (ColumnDefinition column in create.Columns)
         {
@@ -151,7 +179,7 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
                 snapshot.Views.Remove(drop.Name);
                 break;
             case "function" or "procedure" or "routine":
-                snapshot.Functions.Remove(drop.Name.ToString());
+                snapshot.Functions.Remove(drop.Name);
                 break;
             case "extension":
                 snapshot.Extensions.Remove(drop.Name.Name);
@@ -166,15 +194,11 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
         }
     }
 
-    private void ApplyToFunctions(AlterFunction alter)
+    private void ReplaceFunctions(SqlName from, SqlName to, Func<FunctionFacts, FunctionFacts> replace)
     {
-        foreach ((string key, FunctionFacts function) in snapshot.Functions.Where(pair => pair.Value.Name == alter.Function).ToList())
+        if (snapshot.Functions.Remove(from, out IReadOnlyList<FunctionFacts>? functions))
         {
-            snapshot.Functions[key] = function with
-            {
-                IsDefiner = alter.IsDefiner ?? function.IsDefiner,
-                HasSearchPath = alter.SetsSearchPath || function.HasSearchPath,
-            };
+            snapshot.Functions[to] = [.. functions.Select(replace)];
         }
     }
 

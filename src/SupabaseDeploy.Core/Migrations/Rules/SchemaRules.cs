@@ -21,7 +21,7 @@ internal sealed partial class SchemaRules(RuleOptions options, SchemaSnapshot? b
     /// <summary>What is broken, each with the object to look for in the files.</summary>
     public IEnumerable<(ObjectKey Key, Breach Breach)> Check()
     {
-        foreach ((SqlName name, TableFacts table) in after.Tables)
+        foreach ((SqlName name, TableFacts table) in after.Tables.Where(pair => !pair.Value.IsTemporary))
         {
             TableFacts? old = before?.Tables.GetValueOrDefault(name);
             bool isNew = before is null ? table.IsNew : old is null;
@@ -108,19 +108,25 @@ internal sealed partial class SchemaRules(RuleOptions options, SchemaSnapshot? b
 
     private IEnumerable<(ObjectKey, Breach)> CheckFunctions()
     {
-        foreach ((string signature, FunctionFacts function) in after.Functions)
+        foreach ((SqlName name, IReadOnlyList<FunctionFacts> functions) in after.Functions.Where(pair => !IsPlatform(pair.Key.Schema)))
         {
-            var key = ObjectKey.Function(function.Name);
-            if (!IsPlatform(function.Name.Schema) && function is { IsDefiner: true, HasSearchPath: false } && (made.Contains(key.Text) || IsChanged(before?.Functions, signature, function)))
+            var key = ObjectKey.Function(name);
+            foreach (FunctionFacts function in functions.Where(function => function is { IsDefiner: true, HasSearchPath: false }))
             {
-                yield return (key, new(
-                    RuleTable.DefinerSearchPath,
-                    signature,
-                    $"Function '{signature}' runs with its owner's rights and its caller's search_path: a caller can put an object of his own before the one that is meant.",
-                    $"Add 'set search_path = \'\'' to it and write names with their schemas, or 'alter function {signature} set search_path = \'\';'."));
+                bool isOld = before is not null && before.Functions.TryGetValue(name, out IReadOnlyList<FunctionFacts>? old) && old.Contains(function);
+                if (made.Contains(key.Text) || (before is not null && !isOld))
+                {
+                    yield return (key, SearchPath(function.Signature));
+                }
             }
         }
     }
+
+    private static Breach SearchPath(string signature) => new(
+        RuleTable.DefinerSearchPath,
+        signature,
+        $"Function '{signature}' runs with its owner's rights and its caller's search_path: a caller can put an object of his own before the one that is meant.",
+        $"Add 'set search_path = \'\'' to it and write names with their schemas, or 'alter function {signature} set search_path = \'\';'.");
 
     private IEnumerable<(ObjectKey, Breach)> CheckViews()
     {
@@ -168,8 +174,6 @@ internal sealed partial class SchemaRules(RuleOptions options, SchemaSnapshot? b
         }
     }
 
-    private static bool IsChanged<TKey, TValue>(Dictionary<TKey, TValue>? before, TKey key, TValue value)
-        where TKey : notnull
-        where TValue : class =>
-        before is not null && !(before.TryGetValue(key, out TValue? old) && old.Equals(value));
+    private static bool IsChanged(Dictionary<SqlName, ViewFacts>? before, SqlName name, ViewFacts view) =>
+        before is not null && !(before.TryGetValue(name, out ViewFacts? old) && old == view);
 }

@@ -15,8 +15,8 @@ public sealed class SchemaSnapshot
 
     internal Dictionary<SqlName, TableFacts> Tables { get; init; } = [];
 
-    /// <summary>By name with the types of the arguments in a catalog, by name alone in texts.</summary>
-    internal Dictionary<string, FunctionFacts> Functions { get; init; } = new(StringComparer.Ordinal);
+    /// <summary>By name; several where a catalog has several with other arguments. Texts are read as if there were one.</summary>
+    internal Dictionary<SqlName, IReadOnlyList<FunctionFacts>> Functions { get; init; } = [];
 
     internal Dictionary<SqlName, ViewFacts> Views { get; init; } = [];
 
@@ -43,9 +43,13 @@ public sealed class SchemaSnapshot
             }
         }
 
-        foreach (TableFacts table in snapshot.Tables.Values)
+        foreach ((SqlName name, TableFacts table) in snapshot.Tables.ToList())
         {
             table.IsNew = false;
+            if (table.IsTemporary)
+            {
+                snapshot.Tables.Remove(name);
+            }
         }
 
         return snapshot;
@@ -54,7 +58,7 @@ public sealed class SchemaSnapshot
     internal SchemaSnapshot Copy() => new()
     {
         Tables = Tables.ToDictionary(pair => pair.Key, pair => pair.Value.Copy()),
-        Functions = new(Functions, StringComparer.Ordinal),
+        Functions = new(Functions),
         Views = new(Views),
         Extensions = new(Extensions, StringComparer.Ordinal),
     };

@@ -134,7 +134,11 @@ internal static class SnapshotReader
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace
         where {Foreign} and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
         """,
-        row => snapshot.Functions[$"{Name(row)}({row.GetString(2)})"] = new FunctionFacts(Name(row), row.GetBoolean(3), row.GetBoolean(4)),
+        row => snapshot.Functions[Name(row)] =
+        [
+            .. snapshot.Functions.GetValueOrDefault(Name(row)) ?? [],
+            new FunctionFacts($"{Name(row)}({row.GetString(2)})", row.GetBoolean(3), row.GetBoolean(4)),
+        ],
         cancellationToken);
 
     private static Task ReadViewsAsync(NpgsqlConnection connection, SchemaSnapshot snapshot, CancellationToken cancellationToken) => connection.RowsAsync(

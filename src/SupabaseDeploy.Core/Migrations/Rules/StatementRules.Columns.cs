@@ -7,7 +7,7 @@ namespace SupabaseDeploy.Migrations.Rules;
 /// <summary>Columns, their types and constraints.</summary>
 internal sealed partial class StatementRules
 {
-    private static readonly HashSet<string> s_volatile = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> s_volatile = new(StringComparer.Ordinal)
     {
         "clock_timestamp", "gen_random_bytes", "gen_random_uuid", "gen_salt", "nanoid", "nextval", "random", "timeofday", "uuid_generate_v1", "uuid_generate_v1mc",
         "uuid_generate_v4", "uuid_generate_v7", "uuidv4", "uuidv7",
@@ -119,9 +119,10 @@ internal sealed partial class StatementRules
         {
             SqlToken token = SqlLexer.Read(expression, position);
             position = token.End;
-            if (token.Kind == SqlTokenKind.Word && s_volatile.Contains(expression[token.Start..token.End]) && expression.AsSpan(position).TrimStart().StartsWith("("))
+            string name = expression[token.Start..token.End].Trim('"').ToLowerInvariant();
+            if (token.Kind is SqlTokenKind.Word or SqlTokenKind.QuotedName && s_volatile.Contains(name) && expression.AsSpan(position).TrimStart().StartsWith("("))
             {
-                return expression[token.Start..token.End].ToLowerInvariant();
+                return name;
             }
         }
 

@@ -17,7 +17,7 @@ internal sealed partial class StatementRules(SchemaReplay replay)
         SetNotNull set when Existed(set.Table) && replay.Find(set.Table)?.NeverNull.Contains(set.Column) != true => [NotNull(set)],
         AddConstraint add when Existed(add.Table) => CheckConstraint(add.Table, add.Constraint),
         CreateIndex { IsConcurrent: false } index when Existed(index.Table) => [Index(index)],
-        DropIndex { IsConcurrent: false } drop =>
+        DropIndex { IsConcurrent: false } drop when replay.IndexExisted(drop.Index) =>
         [
             new(RuleTable.DropIndexNotConcurrent, drop.Index.ToString(),
                 $"Dropping index '{drop.Index}' waits for every transaction on its table, and everything on the table waits for it.",

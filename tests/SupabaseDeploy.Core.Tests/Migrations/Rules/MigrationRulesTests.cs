@@ -117,6 +117,28 @@ public sealed class MigrationRulesTests
         AssertFinds("2:1 missing-grant public.t", "missing-grant", "grant all on all tables in schema other to anon; grant anon to postgres;\n" + Table);
     }
 
+    [Theory]
+    [InlineData("CREATE FUNCTION \"public\".\"f\"() RETURNS \"void\" LANGUAGE \"sql\" SECURITY DEFINER SET \"search_path\" TO '' AS $$ select $$;")]
+    [InlineData("create function f() returns void language sql security definer as 'select 1'; ALTER FUNCTION \"public\".\"f\"() SET \"search_path\" TO '';")]
+    [InlineData("create function f() returns void language sql security definer as 'select 1'; alter function f() rename to g; alter function g() set search_path = '';")]
+    [InlineData("create function f() returns void language sql security definer as 'select 1'; alter function f() security invoker;")]
+    [InlineData("create function f() returns int language sql begin atomic select security; definer; end;")]
+    [InlineData("CREATE OR REPLACE VIEW \"public\".\"v\" WITH (\"security_invoker\"='on') AS SELECT 1;")]
+    [InlineData("create view v as select 1; alter view public.v set (security_invoker = true);")]
+    [InlineData("create temp view v as select email from auth.users;")]
+    [InlineData("create temporary table t (id int); insert into t values (1); update t set id = 2; truncate t; drop table t;")]
+    [InlineData("create table app.t (id bigint primary key); create index i on app.t (id); drop index app.i;")]
+    [InlineData("CREATE POLICY \"p\" ON \"public\".\"t\" USING ((( SELECT \"auth\".\"uid\"() AS \"uid\") = \"owner\"));")]
+    [InlineData("create table app.t (id bigint primary key, a text default 'x' not null, b \"text\", c numeric(10, 2) check (c > 0), d timestamp (3) with time zone, constraint e unique (a, b));")]
+    public void What_dumps_and_people_write_well_is_not_found(string sql) => Assert.Empty(Findings(sql));
+
+    [Fact]
+    public void A_definer_function_is_found_where_it_is_written_not_where_its_owner_is()
+    {
+        AssertFinds("1:1 definer-search-path public.f", "definer-search-path", "create function f() returns void language sql security definer as 'select 1';\nalter function f() owner to postgres;");
+        AssertFinds("1:1 policy-call-per-row public.t", "policy-call-per-row", "CREATE POLICY p ON public.t USING (\"auth\".\"uid\"() = owner AND \"current_setting\"('a.b') = 'c');");
+    }
+
     [Fact]
     public void No_text_makes_the_rules_fail()
     {

@@ -20,7 +20,7 @@ internal static class PolicyExpression
     {
         while (!cursor.AtEnd)
         {
-            string? called = cursor.Rest() is var ahead && ahead.Take("CURRENT_SETTING") && ahead.Kind == SqlTokenKind.Open ? "current_setting()" : AuthCall(cursor.Rest());
+            string? called = cursor.Rest() is var ahead && ahead.TakeIfName("current_setting") && ahead.Kind == SqlTokenKind.Open ? "current_setting()" : AuthCall(cursor.Rest());
             if (called is not null)
             {
                 return called;

@@ -108,6 +108,8 @@ internal sealed record CreateFunction(int Offset, SqlName Function, bool IsDefin
 
 internal sealed record AlterFunction(int Offset, SqlName Function, bool? IsDefiner, bool SetsSearchPath) : SchemaChange(Offset);
 
+internal sealed record RenameFunction(int Offset, SqlName Function, SqlName To) : SchemaChange(Offset);
+
 internal sealed record CreateView(int Offset, SqlName View, bool IsMaterialized, bool IsInvoker, bool ReadsAuthUsers) : SchemaChange(Offset);
 
 internal sealed record AlterView(int Offset, SqlName View, bool IsInvoker) : SchemaChange(Offset);

@@ -80,6 +80,21 @@ internal sealed class SqlCursor
         return true;
     }
 
+    /// <summary>True when this name comes next, with or without quotes: what dumps write is quoted throughout.</summary>
+    public bool AtName(string name) => At(name) || (Kind == SqlTokenKind.QuotedName && Text.Trim('"').SequenceEqual(name));
+
+    /// <summary>Passes this name if it comes next, with or without quotes.</summary>
+    public bool TakeIfName(string name)
+    {
+        if (!AtName(name))
+        {
+            return false;
+        }
+
+        Advance();
+        return true;
+    }
+
     public bool AtSymbol(char symbol) => !AtEnd && _sql[_tokens[_index].Start] == symbol && Kind is not (SqlTokenKind.Text or SqlTokenKind.QuotedName);
 
     public bool TakeSymbol(char symbol)

@@ -73,23 +73,42 @@ internal sealed partial class StatementReader
         while (!cursor.AtEnd && !cursor.At("BEGIN", "ATOMIC"))
         {
             isDefiner |= cursor.At("SECURITY", "DEFINER");
-            hasSearchPath |= cursor.At("SET", "SEARCH_PATH");
+            hasSearchPath |= SetsSearchPath(cursor.Rest());
             cursor.Skip();
         }
 
         return new CreateFunction(offset, name, isDefiner, hasSearchPath);
     }
 
-    private AlterFunction? ReadAlterFunction(SqlCursor cursor, int offset)
+    private SchemaChange? ReadAlterFunction(SqlCursor cursor, int offset)
     {
         if (cursor.TakeQualifiedName(schema) is not { } name)
         {
             return null;
         }
 
+        cursor.TakeParentheses();
+        if (cursor.Take("RENAME", "TO"))
+        {
+            return cursor.TakeName() is { } to ? new RenameFunction(offset, name, name with { Name = to }) : null;
+        }
+
+        if (cursor.Take("SET", "SCHEMA"))
+        {
+            return cursor.TakeName() is { } to ? new RenameFunction(offset, name, name with { Schema = to }) : null;
+        }
+
         bool? isDefiner = cursor.Rest().SkipTo("SECURITY", "DEFINER") ? true : cursor.Rest().SkipTo("SECURITY", "INVOKER") ? false : null;
-        return new AlterFunction(offset, name, isDefiner, cursor.SkipTo("SET", "SEARCH_PATH"));
+        bool setsSearchPath = false;
+        for (; !cursor.AtEnd && !setsSearchPath; cursor.Skip())
+        {
+            setsSearchPath = SetsSearchPath(cursor.Rest());
+        }
+
+        return isDefiner is null && !setsSearchPath ? null : new AlterFunction(offset, name, isDefiner, setsSearchPath);
     }
+
+    private static bool SetsSearchPath(SqlCursor cursor) => cursor.Take("SET") && cursor.AtName("search_path");
 
     private CreateView? ReadCreateView(SqlCursor cursor, int offset, bool isMaterialized)
     {
@@ -108,7 +127,7 @@ internal sealed partial class StatementReader
     {
         foreach (SqlCursor option in options.Items())
         {
-            if (option.Take("SECURITY_INVOKER"))
+            if (option.TakeIfName("security_invoker"))
             {
                 return !option.TakeSymbol('=') || option.Text.Trim('\'').ToString().ToLowerInvariant() is "true" or "on" or "yes" or "1";
             }

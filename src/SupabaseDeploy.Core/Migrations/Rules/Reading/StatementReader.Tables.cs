@@ -1,3 +1,4 @@
+using System.Text;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Migrations.Rules.Reading;
@@ -187,12 +188,15 @@ internal sealed partial class StatementReader
     /// <summary>A type in lower case, with one space between words: <c>timestamp with time zone</c>, <c>numeric(10,2)</c>, <c>text[]</c>.</summary>
     private static string ReadType(SqlCursor cursor)
     {
-        var type = new System.Text.StringBuilder();
+        var type = new StringBuilder();
         bool afterWord = false;
         while (!cursor.AtEnd && !StartsColumnConstraint(cursor))
         {
-            bool isWord = cursor.Kind == SqlTokenKind.Word;
-            type.Append(isWord && afterWord ? " " : "").Append(cursor.Text.ToString().ToLowerInvariant());
+            bool isWord = cursor.Kind is SqlTokenKind.Word or SqlTokenKind.QuotedName;
+            string text = cursor.Text.ToString();
+            // Dumps quote every name; "char" in quotes is another type than char without.
+            text = cursor.Kind == SqlTokenKind.QuotedName && text != "\"char\"" ? text.Trim('"') : text.ToLowerInvariant();
+            type.Append(isWord && afterWord ? " " : "").Append(text);
             afterWord = isWord || cursor.Kind == SqlTokenKind.Close;
             cursor.Advance();
         }

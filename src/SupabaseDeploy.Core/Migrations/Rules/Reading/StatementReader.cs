@@ -227,7 +227,7 @@ internal sealed partial class StatementReader(string sql, string schema)
             cursor.Take("SESSION");
         }
 
-        if (!cursor.Take("SEARCH_PATH") || !(cursor.Take("TO") || cursor.TakeSymbol('=')))
+        if (!cursor.TakeIfName("search_path") || !(cursor.Take("TO") || cursor.TakeSymbol('=')))
         {
             return null;
         }
