@@ -1,3 +1,5 @@
+using SupabaseDeploy.Environments;
+
 namespace SupabaseDeploy.Migrations.Rules;
 
 /// <summary>A file to check.</summary>
@@ -10,6 +12,14 @@ public sealed record RuleOptions
 {
     /// <summary>The schemas that the Data API serves: <c>[api] schemas</c> of <c>supabase/config.toml</c>.</summary>
     public IReadOnlyList<string> ApiSchemas { get; init; } = ["public", "graphql_public"];
+
+    /// <summary>What the project's configuration says.</summary>
+    /// <exception cref="Errors.DeployException">A value is of the wrong type.</exception>
+    public static RuleOptions Of(SupabaseConfiguration configuration)
+    {
+        var usual = new RuleOptions();
+        return configuration.Flag("api.enabled") == false ? usual with { ApiSchemas = [] } : usual with { ApiSchemas = configuration.Texts("api.schemas") ?? usual.ApiSchemas };
+    }
 }
 
 /// <summary>One place where a migration breaks a rule.</summary>

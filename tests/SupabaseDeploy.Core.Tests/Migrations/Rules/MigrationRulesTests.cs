@@ -1,4 +1,6 @@
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Migrations.Rules;
+using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Migrations.Rules;
 
@@ -137,6 +139,21 @@ public sealed class MigrationRulesTests
     {
         AssertFinds("1:1 definer-search-path public.f", "definer-search-path", "create function f() returns void language sql security definer as 'select 1';\nalter function f() owner to postgres;");
         AssertFinds("1:1 policy-call-per-row public.t", "policy-call-per-row", "CREATE POLICY p ON public.t USING (\"auth\".\"uid\"() = owner AND \"current_setting\"('a.b') = 'c');");
+    }
+
+    [Theory]
+    [InlineData("[api]\nschemas = [\"api\"]", "api.t")]
+    [InlineData("[api]\nenabled = false", "")]
+    [InlineData("[db]\nport = 1", "public.t")]
+    public void The_configuration_says_what_the_api_serves(string configuration, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("supabase/config.toml", configuration);
+        RuleOptions options = RuleOptions.Of(SupabaseConfiguration.Load(new ProjectFolder(folder.Path)));
+
+        IReadOnlyList<RuleFinding> findings = MigrationRules.Check([new RuleFile("a.sql", "create table t (id bigint primary key); create table api.t (id bigint primary key);")], options);
+
+        Assert.Equal(expected, string.Join(' ', findings.Where(finding => finding.RuleId == "rls-disabled").Select(finding => finding.Object)));
     }
 
     [Fact]
