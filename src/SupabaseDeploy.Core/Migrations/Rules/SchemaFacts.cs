@@ -4,7 +4,7 @@ namespace SupabaseDeploy.Migrations.Rules;
 
 internal sealed record IndexFacts(string? Name, IReadOnlyList<string?> Columns);
 
-internal sealed record ForeignKeyFacts(string? Name, IReadOnlyList<string> Columns, SqlName References);
+internal sealed record ForeignKeyFacts(string Name, IReadOnlyList<string> Columns, SqlName References);
 
 /// <summary>What is known of a table.</summary>
 internal sealed class TableFacts

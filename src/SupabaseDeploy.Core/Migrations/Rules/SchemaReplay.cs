@@ -19,7 +19,7 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
     /// <summary>The table that a change is about; null when it is known not to exist.</summary>
     public TableFacts? Find(SqlName name)
     {
-        if (!snapshot.Tables.TryGetValue(name, out TableFacts? table) && !knowsAllTables && !snapshot.Views.ContainsKey(name))
+        if (!snapshot.Tables.TryGetValue(name, out TableFacts? table) && (!knowsAllTables || SchemaRules.IsPlatform(name.Schema)) && !snapshot.Views.ContainsKey(name))
         {
             snapshot.Tables[name] = table = new TableFacts();
         }
@@ -113,12 +113,12 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
         snapshot.Tables[create.Table] = table;
         foreach (ColumnDefinition column in create.Columns)
         {
-            Add(table, column);
+            Add(create.Table, table, column);
         }
 
         foreach (ConstraintDefinition constraint in create.Constraints)
         {
-            Add(table, constraint);
+            Add(create.Table, table, constraint);
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
         switch (change)
         {
             case AddColumn add when Find(add.Table) is { } table:
-                Add(table, add.Column);
+                Add(add.Table, table, add.Column);
                 break;
             case DropColumn drop when Find(drop.Table) is { } table:
                 table.Columns.Remove(drop.Column);
@@ -138,7 +138,11 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
                 table.Columns[type.Column] = type.Type;
                 break;
             case AddConstraint add when Find(add.Table) is { } table:
-                Add(table, add.Constraint);
+                Add(add.Table, table, add.Constraint);
+                break;
+            case DropConstraint drop when Find(drop.Table) is { } table:
+                table.ForeignKeys.RemoveAll(key => key.Name == drop.Constraint);
+                table.Indexes.RemoveAll(index => index.Name == drop.Constraint);
                 break;
             case ValidateConstraint validate when Find(validate.Table) is { } table:
                 if (table.UnprovenNeverNull.Remove(validate.Constraint, out string? column))
@@ -202,7 +206,7 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
         }
     }
 
-    private static void Add(TableFacts table, ColumnDefinition column)
+    private static void Add(SqlName name, TableFacts table, ColumnDefinition column)
     {
         if (!table.Columns.TryAdd(column.Name, column.Type))
         {
@@ -212,16 +216,16 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
         table.HasPrimaryKey |= column.IsPrimaryKey;
         if (column.IsPrimaryKey || column.IsUnique)
         {
-            table.Indexes.Add(new IndexFacts(null, [column.Name]));
+            table.Indexes.Add(new IndexFacts(column.IsPrimaryKey ? $"{name.Name}_pkey" : $"{name.Name}_{column.Name}_key", [column.Name]));
         }
 
         if (column.References is { } references)
         {
-            table.ForeignKeys.Add(new ForeignKeyFacts(null, [column.Name], references));
+            table.ForeignKeys.Add(new ForeignKeyFacts(ForeignKeyName(name, [column.Name]), [column.Name], references));
         }
     }
 
-    private static void Add(TableFacts table, ConstraintDefinition constraint)
+    private static void Add(SqlName name, TableFacts table, ConstraintDefinition constraint)
     {
         table.HasPrimaryKey |= constraint.Kind == ConstraintKind.PrimaryKey;
         switch (constraint)
@@ -230,16 +234,19 @@ internal sealed class SchemaReplay(SchemaSnapshot snapshot, bool knowsAllTables)
                 table.Indexes.Add(new IndexFacts(constraint.Name, [.. constraint.Columns]));
                 break;
             case { Kind: ConstraintKind.ForeignKey, References: { } references }:
-                table.ForeignKeys.Add(new ForeignKeyFacts(constraint.Name, constraint.Columns, references));
+                table.ForeignKeys.Add(new ForeignKeyFacts(constraint.Name ?? ForeignKeyName(name, constraint.Columns), constraint.Columns, references));
                 break;
             case { NotNullColumn: { } column, IsNotValid: false }:
                 table.NeverNull.Add(column);
                 break;
-            case { NotNullColumn: { } column, Name: { } name }:
-                table.UnprovenNeverNull[name] = column;
+            case { NotNullColumn: { } column, Name: { } unproven }:
+                table.UnprovenNeverNull[unproven] = column;
                 break;
         }
     }
+
+    // As the server names one that the statement does not.
+    private static string ForeignKeyName(SqlName table, IReadOnlyList<string> columns) => $"{table.Name}_{string.Join('_', columns)}_fkey";
 
     private static void Rename(TableFacts table, string from, string to)
     {

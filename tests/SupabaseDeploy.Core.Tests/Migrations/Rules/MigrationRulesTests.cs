@@ -127,6 +127,7 @@ public sealed class MigrationRulesTests
     [InlineData("create function f() returns int language sql begin atomic select security; definer; end;")]
     [InlineData("CREATE OR REPLACE VIEW \"public\".\"v\" WITH (\"security_invoker\"='on') AS SELECT 1;")]
     [InlineData("create view v as select 1; alter view public.v set (security_invoker = true);")]
+    [InlineData("create table app.t (id bigint primary key, a bigint references app.u); alter table app.t drop constraint if exists t_a_fkey, drop constraint x;")]
     [InlineData("create temp view v as select email from auth.users;")]
     [InlineData("create temporary table t (id int); insert into t values (1); update t set id = 2; truncate t; drop table t;")]
     [InlineData("create table app.t (id bigint primary key); create index i on app.t (id); drop index app.i;")]
@@ -154,6 +155,19 @@ public sealed class MigrationRulesTests
         IReadOnlyList<RuleFinding> findings = MigrationRules.Check([new RuleFile("a.sql", "create table t (id bigint primary key); create table api.t (id bigint primary key);")], options);
 
         Assert.Equal(expected, string.Join(' ', findings.Where(finding => finding.RuleId == "rls-disabled").Select(finding => finding.Object)));
+    }
+
+    [Fact]
+    public void Policies_on_tables_of_the_platform_are_read_whatever_is_known_of_the_schema() => Assert.Contains(
+        MigrationRules.Check([new RuleFile("a.sql", "create policy p on storage.objects using (owner = auth.uid());")], before: SchemaSnapshot.OfFiles([])),
+        finding => finding is { RuleId: "policy-call-per-row", Object: "storage.objects" });
+
+    [Fact]
+    public void The_reference_application_breaks_no_rule()
+    {
+        IEnumerable<string> files = Directory.GetFiles(Path.Combine(Repository.Root, "migrations"), "*.sql").Order(StringComparer.Ordinal);
+
+        Assert.Empty(MigrationRules.Check([.. files.Select(file => new RuleFile(file, File.ReadAllText(file)))]));
     }
 
     [Fact]

@@ -71,6 +71,8 @@ internal sealed record SetNotNull(int Offset, SqlName Table, string Column) : Sc
 
 internal sealed record AddConstraint(int Offset, SqlName Table, ConstraintDefinition Constraint) : SchemaChange(Offset);
 
+internal sealed record DropConstraint(int Offset, SqlName Table, string Constraint) : SchemaChange(Offset);
+
 internal sealed record ValidateConstraint(int Offset, SqlName Table, string Constraint) : SchemaChange(Offset);
 
 internal sealed record SetRowSecurity(int Offset, SqlName Table, bool IsEnabled) : SchemaChange(Offset);

@@ -290,15 +290,16 @@ internal sealed partial class StatementReader
             : null;
     }
 
-    private static DropColumn? ReadDropFromTable(SqlCursor action, SqlName table, int offset)
+    private static SchemaChange? ReadDropFromTable(SqlCursor action, SqlName table, int offset)
     {
-        if (action.At("CONSTRAINT"))
-        {
-            return null;
-        }
-
+        bool isConstraint = action.Take("CONSTRAINT");
         action.Take("COLUMN");
         action.Take("IF", "EXISTS");
+        if (isConstraint)
+        {
+            return action.TakeName() is { } constraint ? new DropConstraint(offset, table, constraint) : null;
+        }
+
         return action.TakeName() is { } column ? new DropColumn(offset, table, column) : null;
     }
 
