@@ -36,7 +36,7 @@ internal sealed record AppliedFile(MigrationFile File, AppliedVersion Row)
         _ => MigrationState.Applied,
     };
 
-    /// <summary>Compares files with their rows. Statements are fetched only of rows whose digest is not the file's.</summary>
+    /// <summary>Compares files with their rows. Statements are fetched only of rows that the file does not plainly hold.</summary>
     public static async Task<IReadOnlyList<AppliedFile>> CompareAsync(
         NpgsqlConnection connection, IReadOnlyList<MigrationFile> files, IReadOnlyList<AppliedVersion> history, CancellationToken cancellationToken)
     {
@@ -47,16 +47,16 @@ internal sealed record AppliedFile(MigrationFile File, AppliedVersion Row)
             return applied;
         }
 
-        // The server hashes its side while we hash ours.
-        Task<string[]> hashing = DigestsAsync(applied, cancellationToken);
-        Task<Dictionary<string, string>> reading = MigrationHistory.ReadDigestsAsync(connection, cancellationToken);
-        await Task.WhenAll(hashing, reading).ConfigureAwait(false);
-        string[] ofFiles = await hashing.ConfigureAwait(false);
-        Dictionary<string, string> ofRows = await reading.ConfigureAwait(false);
-        for (int i = 0; i < applied.Length; i++)
-        {
-            applied[i] = applied[i].Judged(ofFiles[i], ofRows.GetValueOrDefault(applied[i].File.Version, StatementDigest.OfNothing));
-        }
+        Dictionary<string, RecordedStatements> recorded = await MigrationHistory.ReadDigestsAsync(connection, cancellationToken).ConfigureAwait(false);
+        await Parallel.ForAsync(
+            0,
+            applied.Length,
+            cancellationToken,
+            (i, _) =>
+            {
+                applied[i] = applied[i].ComparedWith(recorded.GetValueOrDefault(applied[i].File.Version, RecordedStatements.None));
+                return ValueTask.CompletedTask;
+            }).ConfigureAwait(false);
 
         string[] different = [.. applied.Where(file => file is { Content: MigrationContent.Unknown, LacksStatements: false }).Select(file => file.File.Version)];
         if (different.Length == 0)
@@ -65,33 +65,16 @@ internal sealed record AppliedFile(MigrationFile File, AppliedVersion Row)
         }
 
         Dictionary<string, string[]> statements = await MigrationHistory.ReadStatementsAsync(connection, different, cancellationToken).ConfigureAwait(false);
-        return [.. applied.Select(file => statements.TryGetValue(file.File.Version, out string[]? recorded) ? file.ComparedWith(recorded) : file)];
+        return [.. applied.Select(file => file.Content == MigrationContent.Unknown && statements.TryGetValue(file.File.Version, out string[]? row) ? file.ComparedWith(row) : file)];
     }
 
     /// <summary>What the history would keep of a file. Read as the CLI reads it, which takes bytes that are not UTF-8 for U+FFFD.</summary>
     public static string[] StatementsOf(MigrationFile file) =>
         [.. SqlSplitter.Split(SqlText.ReadTolerantly(file.Path)).Select(statement => statement.StoredText)];
 
-    private static async Task<string[]> DigestsAsync(AppliedFile[] applied, CancellationToken cancellationToken)
-    {
-        var digests = new string[applied.Length];
-        await Parallel.ForAsync(
-            0,
-            applied.Length,
-            cancellationToken,
-            (i, _) =>
-            {
-                digests[i] = StatementDigest.Of(StatementsOf(applied[i].File));
-                return ValueTask.CompletedTask;
-            }).ConfigureAwait(false);
-        return digests;
-    }
-
-    private AppliedFile Judged(string ofFile, string ofRow) => this with
-    {
-        Content = ofFile == ofRow ? MigrationContent.Same : MigrationContent.Unknown,
-        LacksStatements = ofFile != ofRow && ofRow == StatementDigest.OfNothing,
-    };
+    private AppliedFile ComparedWith(RecordedStatements recorded) => recorded.AreIn(System.IO.File.ReadAllBytes(File.Path))
+        ? this with { Content = MigrationContent.Same }
+        : this with { LacksStatements = recorded.Lengths.Length == 0 };
 
     private AppliedFile ComparedWith(string[] recorded)
     {

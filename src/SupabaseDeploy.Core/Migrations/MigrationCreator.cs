@@ -6,7 +6,7 @@ using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Migrations;
 
-/// <summary>Creates migration files that the Supabase CLI would name in the same way.</summary>
+/// <summary>Creates migration files with the names that the Supabase CLI gives, but for spaces, which become underscores.</summary>
 /// <param name="time">The clock; the system's when null.</param>
 public sealed class MigrationCreator(TimeProvider? time = null)
 {
@@ -62,7 +62,7 @@ public sealed class MigrationCreator(TimeProvider? time = null)
     private string NextVersion(string folder)
     {
         string now = _time.GetUtcNow().UtcDateTime.ToString(VersionFormat, CultureInfo.InvariantCulture);
-        string? newest = Directory.Exists(folder) ? MigrationFolder.Read(folder, NullProgressSink.Instance).LastOrDefault()?.Version : null;
+        string? newest = Directory.Exists(folder) ? MigrationFolder.ReadWithDuplicates(folder, NullProgressSink.Instance).LastOrDefault()?.Version : null;
         return string.CompareOrdinal(now, newest) > 0 ? now : After(newest!);
     }
 

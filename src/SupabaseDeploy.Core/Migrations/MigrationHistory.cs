@@ -58,8 +58,8 @@ public static class MigrationHistory
         }
     }
 
-    /// <summary>The digest of each row's statements, by version; empty when the table keeps none.</summary>
-    internal static async Task<Dictionary<string, string>> ReadDigestsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>What tells whether a file holds the statements of each row, by version; empty when the table keeps none.</summary>
+    internal static async Task<Dictionary<string, RecordedStatements>> ReadDigestsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         HashSet<string> columns = await ColumnsAsync(connection, cancellationToken).ConfigureAwait(false);
         if (!columns.Contains("statements"))
@@ -67,8 +67,8 @@ public static class MigrationHistory
             return [];
         }
 
-        using var command = new NpgsqlCommand($"select version, {StatementDigest.Sql} from supabase_migrations.schema_migrations", connection);
-        return await ReadPairsAsync<string>(command, cancellationToken).ConfigureAwait(false);
+        using var command = new NpgsqlCommand($"select version, {RecordedStatements.Sql} from supabase_migrations.schema_migrations", connection);
+        return await ReadByVersionAsync(command, row => new RecordedStatements(row.GetFieldValue<int[]>(1), row.GetFieldValue<byte[]>(2)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The statements of some rows, by version.</summary>
@@ -79,7 +79,7 @@ public static class MigrationHistory
         {
             Parameters = { new NpgsqlParameter { Value = versions.ToArray() } },
         };
-        return await ReadPairsAsync<string[]>(command, cancellationToken).ConfigureAwait(false);
+        return await ReadByVersionAsync(command, row => row.GetFieldValue<string[]>(1), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Creates the table, or the columns that an older CLI left out.</summary>
@@ -167,18 +167,19 @@ public static class MigrationHistory
         }
     }
 
-    private static async Task<Dictionary<string, T>> ReadPairsAsync<T>(NpgsqlCommand command, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, T>> ReadByVersionAsync<T>(
+        NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         NpgsqlDataReader row = await OpenAsync(command, cancellationToken).ConfigureAwait(false);
         await using (row.ConfigureAwait(false))
         {
-            var pairs = new Dictionary<string, T>();
+            var rows = new Dictionary<string, T>();
             while (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                pairs.Add(row.GetString(0), row.GetFieldValue<T>(1));
+                rows.Add(row.GetString(0), read(row));
             }
 
-            return pairs;
+            return rows;
         }
     }
 

@@ -29,6 +29,9 @@ public enum MigrationState
     /// <summary>The version is recorded for a migration of another name that has no statement in common: the file was never applied.</summary>
     OtherMigration,
 
+    /// <summary>Another file has the version too, and it is that one's: nothing can be applied until one of them gets another.</summary>
+    DuplicateVersion,
+
     /// <summary>Recorded, and there is no file.</summary>
     MissingFile,
 
@@ -80,7 +83,7 @@ public sealed record MigrationStatus : IEnvironmentResult
     public static async Task<IReadOnlyList<MigrationStatus>> ReadAsync(
         DeploymentEnvironment environment, DatabaseAddress? database, IProgressSink sink, CancellationToken cancellationToken)
     {
-        IReadOnlyList<MigrationFile> files = MigrationFolder.Read(environment.MigrationsFolder, sink);
+        IReadOnlyList<MigrationFile> files = MigrationFolder.ReadWithDuplicates(environment.MigrationsFolder, sink);
         if (database is null)
         {
             return [.. files.Select(file => Of(environment, file, MigrationState.Unknown))];
@@ -89,21 +92,22 @@ public sealed record MigrationStatus : IEnvironmentResult
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            return Of(environment, await MigrationPlan.ReadAsync(connection, files, cancellationToken).ConfigureAwait(false));
+            return Of(environment, files, await MigrationPlan.ReadAsync(connection, files, cancellationToken).ConfigureAwait(false));
         }
     }
 
-    private static IReadOnlyList<MigrationStatus> Of(DeploymentEnvironment environment, MigrationPlan plan)
+    private static IReadOnlyList<MigrationStatus> Of(DeploymentEnvironment environment, IReadOnlyList<MigrationFile> files, MigrationPlan plan)
     {
+        HashSet<MigrationFile> owners = [.. files.GroupBy(file => file.Version).Select(group => VersionOwner.Of([.. group], plan.Applied))];
         HashSet<MigrationFile> late = [.. plan.OutOfOrder];
-        IEnumerable<MigrationStatus> applied = plan.Applied.Select(file => Of(environment, file.File, file.State) with
+        IEnumerable<MigrationStatus> applied = plan.Applied.Select(file => Of(environment, file.File, owners.Contains(file.File) ? file.State : MigrationState.DuplicateVersion) with
         {
             Content = file.Content,
             Difference = file.Difference,
             RecordedName = file.Row.Name,
             AppliedBy = file.Row.CreatedBy,
         });
-        IEnumerable<MigrationStatus> pending = plan.Pending.Select(file => Of(environment, file, late.Contains(file) ? MigrationState.OutOfOrder : MigrationState.Pending));
+        IEnumerable<MigrationStatus> pending = plan.Pending.Select(file => Of(environment, file, StateOf(file)));
         IEnumerable<MigrationStatus> withoutFile = plan.MissingFiles.Select(row => new MigrationStatus
         {
             Environment = environment,
@@ -114,6 +118,10 @@ public sealed record MigrationStatus : IEnvironmentResult
             AppliedBy = row.CreatedBy,
         });
         return [.. applied.Concat(pending).Concat(withoutFile).OrderBy(status => status.Version, StringComparer.Ordinal)];
+
+        MigrationState StateOf(MigrationFile file) => owners.Contains(file)
+            ? late.Contains(file) ? MigrationState.OutOfOrder : MigrationState.Pending
+            : MigrationState.DuplicateVersion;
     }
 
     private static MigrationStatus Of(DeploymentEnvironment environment, MigrationFile file, MigrationState state) => new()

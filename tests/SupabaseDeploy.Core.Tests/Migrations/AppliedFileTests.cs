@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
@@ -117,6 +119,41 @@ public sealed class AppliedFileTests : MigrationTest
 
         Assert.Equal(["1", "3"], run.Applied.Select(migration => migration.Version));
         Assert.Equal(("3", 3), (run.Version, run.Total));
+    }
+
+    [Fact]
+    public async Task Of_two_files_of_one_version_the_one_that_was_applied_has_it()
+    {
+        Write("1_b.sql", "create table b (id int)");
+        await ApplyAsync();
+        Write("1_a.sql", "create table a (id int)");
+        Write("2_c.sql", "select 1");
+        Write("2_d.sql", "select 2");
+
+        Assert.Equal(
+            [("1_a", MigrationState.DuplicateVersion), ("1_b", MigrationState.Applied), ("2_c", MigrationState.Pending), ("2_d", MigrationState.DuplicateVersion)],
+            (await StatusesAsync()).Select(status => ($"{status.Version}_{status.Name}", status.State)));
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => ApplyAsync());
+        Assert.Equal("Version '1' is used by two files: '1_a.sql' and '1_b.sql'.", e.Message);
+        Assert.Equal("Let 'Repair-Migration' give the one that is not applied a version of its own, or rename it.", e.Remedy);
+    }
+
+    [Theory]
+    [InlineData("select 1; select 2;", true)]
+    [InlineData("\uFEFF\n;select 1\u00a0;\r\n select 2", true)]
+    [InlineData("select 1 select 2", false)]
+    [InlineData("select 1; select 2; --", false)]
+    [InlineData("select 1; select 3", false)]
+    [InlineData("select 1", false)]
+    [InlineData("", false)]
+    [InlineData("select 12 select ", false)]
+    public void A_file_that_plainly_holds_the_statements_of_its_row_is_not_parsed(string file, bool expected)
+    {
+        var recorded = new RecordedStatements([8, 8], SHA256.HashData("select 1\u0001select 2"u8));
+
+        Assert.Equal(expected, recorded.AreIn(Encoding.UTF8.GetBytes(file)));
+        Assert.True(RecordedStatements.None.AreIn(" ;\n"u8));
+        Assert.False(RecordedStatements.None.AreIn("--"u8));
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public sealed record RepairPlan(IReadOnlyList<RepairAction> Actions, IReadOnlyLi
         var left = new List<string>();
         foreach (IGrouping<string, MigrationFile> group in state.Files.GroupBy(file => file.Version).Where(group => IsAskedFor(request, group.Key)))
         {
-            MigrationFile kept = Kept([.. group], state);
+            MigrationFile kept = VersionOwner.Of([.. group], state.Applied);
             foreach (MigrationFile other in group.Where(file => file != kept))
             {
                 actions.Add(versions.Rename(other, $"'{kept.FileName}' has version '{kept.Version}' too"));
@@ -84,16 +84,6 @@ public sealed record RepairPlan(IReadOnlyList<RepairAction> Actions, IReadOnlyLi
     private static RepairAction? MarkReverted(string version, RepairState state) => state.Row(version) is null
         ? null
         : new RepairAction(RepairKind.MarkReverted, version, $"Take version '{version}' out of the history, without undoing anything");
-
-    /// <summary>Of several files of one version, the one that was applied; the first when none was.</summary>
-    private static MigrationFile Kept(MigrationFile[] files, RepairState state)
-    {
-        AppliedFile[] applied = [.. state.Applied.Where(file => files.Contains(file.File))];
-        AppliedFile? best = applied.FirstOrDefault(file => file is { Content: MigrationContent.Same, HasOtherName: false })
-            ?? applied.FirstOrDefault(file => file.Content is MigrationContent.Same or MigrationContent.CommentsEdited)
-            ?? applied.FirstOrDefault(file => !file.HasOtherName);
-        return best?.File ?? files[0];
-    }
 
     private static void RepairFile(MigrationFile file, RepairState state, LaterVersions versions, List<RepairAction> actions, List<string> left)
     {

@@ -12,8 +12,8 @@ internal sealed record RepairState(IReadOnlyList<AppliedVersion> History, IReadO
     {
         IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<AppliedFile> applied = await AppliedFile.CompareAsync(connection, files, history, cancellationToken).ConfigureAwait(false);
-        Dictionary<string, string> digests = await MigrationHistory.ReadDigestsAsync(connection, cancellationToken).ConfigureAwait(false);
-        return new(history, files, applied, digests.Where(row => row.Value != StatementDigest.OfNothing).Select(row => row.Key).ToHashSet());
+        Dictionary<string, RecordedStatements> recorded = await MigrationHistory.ReadDigestsAsync(connection, cancellationToken).ConfigureAwait(false);
+        return new(history, files, applied, recorded.Where(row => row.Value.Lengths.Length > 0).Select(row => row.Key).ToHashSet());
     }
 
     public AppliedVersion? Row(string version) => History.FirstOrDefault(row => row.Version == version);
