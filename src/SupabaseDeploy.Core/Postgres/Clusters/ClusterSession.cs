@@ -23,7 +23,7 @@ internal static class ClusterSession
         NpgsqlConnection connection = await SignInAsync(administration, passwordFile, cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            if (isBehind && await HasShimsAsync(connection, cancellationToken).ConfigureAwait(false))
+            if (isBehind && await PlatformStatements.AreTakenByAsync(connection, cancellationToken).ConfigureAwait(false))
             {
                 sink.Publish(new Detail($"Bringing the roles and schemas of '{administration}' up to date."));
                 await Bootstrap.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -32,15 +32,6 @@ internal static class ClusterSession
         }
 
         return false;
-    }
-
-    private static async Task<bool> HasShimsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var command = new NpgsqlCommand($"select current_setting('{ServerSettings.Shims}', true) is not null", connection);
-        await using (command.ConfigureAwait(false))
-        {
-            return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-        }
     }
 
     private static async Task<NpgsqlConnection> SignInAsync(DatabaseAddress administration, string passwordFile, CancellationToken cancellationToken)

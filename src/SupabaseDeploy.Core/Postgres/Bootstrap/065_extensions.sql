@@ -1,0 +1,14 @@
+-- On the platform the supautils library runs some statements of postgres with the rights of supabase_admin. Statements of a migration that
+-- need it come here in one piece; names in them are found on the caller's search path.
+create or replace function extensions.run_as_platform(statement text) returns void language plpgsql security definer as $$
+begin
+    if statement !~* '^\s*((create|alter|drop)\s+event\s+trigger|alter\s+extension)\M' then
+        raise exception 'only event triggers and extensions are changed with the rights of the platform, not: %', left(statement, 100)
+            using errcode = 'insufficient_privilege';
+    end if;
+    execute statement;
+end
+$$;
+comment on function extensions.run_as_platform(text) is 'Of the local database: supautils does this on the platform.';
+revoke all on function extensions.run_as_platform(text) from public;
+grant execute on function extensions.run_as_platform(text) to postgres;
