@@ -25,6 +25,9 @@ public sealed record LocalStackInfo : IEnvironmentResult
     /// <summary>The stack's keys; null before the first start.</summary>
     public LocalKeys? Keys { get; init; }
 
+    /// <summary>The extensions of the database that are shims; none while the database does not run.</summary>
+    public IReadOnlyList<ShimExtension> Shims { get; init; } = [];
+
     /// <summary>True when this call started anything.</summary>
     public bool Changed { get; init; }
 

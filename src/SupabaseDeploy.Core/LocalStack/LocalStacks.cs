@@ -1,3 +1,4 @@
+using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -128,7 +129,25 @@ public sealed class LocalStacks
             Database = database.Port > 0 ? PostgresCluster.At(folder.Root).Application : null,
             Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
             Keys = LocalKeys.Read(folder.KeysFile),
+            Shims = database.IsRunning ? await ReadShimsAsync(PostgresCluster.At(folder.Root), cancellationToken).ConfigureAwait(false) : [],
         };
+    }
+
+    private static async Task<IReadOnlyList<ShimExtension>> ReadShimsAsync(PostgresCluster cluster, CancellationToken cancellationToken)
+    {
+        try
+        {
+            NpgsqlConnection connection = await cluster.Application.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                return await ShimsInUse.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.DatabaseUnreachable || e.Code == ErrorTable.DatabaseAuthenticationFailed)
+        {
+            // A server that starts, stops or has other passwords: that is for the commands to say that need it.
+            return [];
+        }
     }
 
     private async Task<LocalStackInfo> ObserveAndRecordAsync(DeploymentEnvironment environment, StackFolder folder, CancellationToken cancellationToken)

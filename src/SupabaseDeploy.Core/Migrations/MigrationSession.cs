@@ -58,7 +58,7 @@ internal sealed class MigrationSession : IAsyncDisposable
     private void Listen()
     {
         Backend = Connection.ProcessID;
-        Connection.Notice += (_, notice) => _sink.Publish(new Detail($"{notice.Notice.InvariantSeverity}: {notice.Notice.MessageText}"));
+        Connection.Notice += (_, notice) => _sink.Publish(Told(notice.Notice));
     }
 
     private async Task<long> EndOthersAsync(CancellationToken cancellationToken)
@@ -90,6 +90,11 @@ internal sealed class MigrationSession : IAsyncDisposable
             await EndBackendAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>What the server says is detail, except that an extension is not what it is on the platform.</summary>
+    private static DeployEvent Told(PostgresNotice notice) => notice.SqlState == ShimExtensions.WarningState
+        ? new Caution($"In the local database, {notice.MessageText}.")
+        : new Detail($"{notice.InvariantSeverity}: {notice.MessageText}");
 
     private async Task<long> CountAsync(string sql, CancellationToken cancellationToken)
     {

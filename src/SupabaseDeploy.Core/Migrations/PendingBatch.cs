@@ -5,7 +5,11 @@ using SupabaseDeploy.Postgres;
 namespace SupabaseDeploy.Migrations;
 
 /// <summary>Statements that are sent together, in one round trip, and know where in the script they come from.</summary>
-internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script, string outcomeOfFailure)
+/// <param name="connection">Where they are sent.</param>
+/// <param name="script">Where they are from.</param>
+/// <param name="outcomeOfFailure">What a failure leaves, for its message.</param>
+/// <param name="isLocal">Whether the server takes the platform's statements in our local form.</param>
+internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script, string outcomeOfFailure, bool isLocal = false)
 {
     // Enough for one round trip a usual file, small enough that a big one is cancelled soon and held in pieces.
     private const int MostStatements = 250;
@@ -24,7 +28,7 @@ internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script
 
     public void Add(SqlStatement statement)
     {
-        var command = new NpgsqlBatchCommand(statement.Text);
+        var command = new NpgsqlBatchCommand((isLocal ? PlatformStatements.Translate(statement) : null) ?? statement.Text);
         _sources.Add(command, statement);
         _commands.Add(command);
         _characters += statement.Length;

@@ -20,6 +20,8 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
 
     private readonly MigrationSettings _settings = settings ?? new();
 
+    private bool _isLocal;
+
     /// <summary>Runs <paramref name="script"/> and writes <paramref name="record"/> with it.</summary>
     /// <param name="script">What to run.</param>
     /// <param name="record">The row that says that it ran.</param>
@@ -33,6 +35,9 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
     {
         try
         {
+            // Asked only where the answer matters, so that other files cost no round trip.
+            _isLocal = script.Statements.Any(statement => PlatformStatements.Translate(statement) is not null)
+                && await PlatformStatements.AreTakenByAsync(connection, cancellationToken).ConfigureAwait(false);
             await (script.Mode == ScriptMode.EachAlone
                 ? RunEachAloneAsync(script, record, version, cancellationToken)
                 : RunInTransactionAsync(script, record, cancellationToken)).ConfigureAwait(false);
@@ -63,7 +68,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
 
     private async Task RunInTransactionAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken)
     {
-        var pending = new PendingBatch(connection, script, "Nothing of this file was kept.");
+        var pending = new PendingBatch(connection, script, "Nothing of this file was kept.", _isLocal);
         AddFreshSession(pending, _settings);
         bool isOwn = script.Mode == ScriptMode.OwnTransaction;
         if (!isOwn)
@@ -99,7 +104,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
             var fresh = new PendingBatch(connection, script, "Nothing of this file was kept.");
             AddFreshSession(fresh, waitsForNobody ? _settings with { LockTimeout = null } : _settings);
             await fresh.SendAsync(cancellationToken).ConfigureAwait(false);
-            await new StatementByStatement(connection, script, unfinished, sink ?? NullProgressSink.Instance).RunAsync(cancellationToken).ConfigureAwait(false);
+            await new StatementByStatement(connection, script, unfinished, sink ?? NullProgressSink.Instance, _isLocal).RunAsync(cancellationToken).ConfigureAwait(false);
 
             var last = new PendingBatch(connection, script, "All its statements were kept, and the file is not recorded as applied.");
             AddFreshSession(last, _settings);

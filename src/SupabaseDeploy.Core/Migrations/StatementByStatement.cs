@@ -8,7 +8,7 @@ namespace SupabaseDeploy.Migrations;
 /// Runs the statements of a file that cannot share a transaction, so that the file can be run again after a failure: what ran is not run
 /// again, and an invalid index that a failed one left is dropped first.
 /// </summary>
-internal sealed class StatementByStatement(NpgsqlConnection connection, SqlScript script, UnfinishedScript unfinished, IProgressSink sink)
+internal sealed class StatementByStatement(NpgsqlConnection connection, SqlScript script, UnfinishedScript unfinished, IProgressSink sink, bool isLocal)
 {
     private readonly int _total = script.Statements.Count(statement => statement.HasCode);
     private readonly IndexLeftovers _leftovers = new(connection, script, sink);
@@ -51,7 +51,7 @@ internal sealed class StatementByStatement(NpgsqlConnection connection, SqlScrip
         string kept = done == 0
             ? "Nothing of this file was kept."
             : $"{done} of its {_total} statements were kept, and the file is not recorded as applied. The next run goes on with this statement.";
-        var pending = new PendingBatch(connection, script, kept);
+        var pending = new PendingBatch(connection, script, kept, isLocal);
         await pending.AddAsync(statement, cancellationToken).ConfigureAwait(false);
         await pending.SendAsync(cancellationToken).ConfigureAwait(false);
         await _leftovers.CleanUpAsync(statement, cancellationToken).ConfigureAwait(false);

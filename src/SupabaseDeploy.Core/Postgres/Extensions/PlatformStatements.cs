@@ -34,11 +34,8 @@ internal static class PlatformStatements
         };
     }
 
-    private static string WithPlatformRights(SqlStatement statement)
-    {
-        string code = statement.Text[(statement.CodeStart - statement.Start)..];
-        return $"select extensions.run_as_platform('{code.Replace("'", "''", StringComparison.Ordinal)}')";
-    }
+    private static string WithPlatformRights(SqlStatement statement) =>
+        $"select extensions.run_as_platform('{statement.Code.Replace("'", "''", StringComparison.Ordinal)}')";
 
     private static string? Index(string text)
     {

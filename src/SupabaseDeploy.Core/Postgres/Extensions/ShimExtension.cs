@@ -40,6 +40,9 @@ public sealed record ShimExtension(string Name, ShimKind Kind, string Note)
     /// <summary>The extensions it needs.</summary>
     public IReadOnlyList<string> Requires { get; init; } = [];
 
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
     /// <summary>The text of its control file.</summary>
     internal string Control
     {
