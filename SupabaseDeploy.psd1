@@ -14,6 +14,7 @@
     VariablesToExport    = @()
     CmdletsToExport      = @(
         'Backup-Deployment'
+        'Compare-Environment'
         'Get-Deployment'
         'Get-DeploymentBackup'
         'Get-Environment'

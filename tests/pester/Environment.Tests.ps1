@@ -54,3 +54,17 @@ Describe 'Test-Environment' {
         (Get-Help Test-Environment).Examples.Example.Count | Should -BeGreaterThan 1
     }
 }
+
+Describe 'Compare-Environment' {
+    It 'names what could be given where it does not know the word' {
+        { Compare-Environment nowhere local -ErrorAction Stop } | Should -Throw "*'nowhere' cannot be compared*local, production*"
+    }
+
+    It 'completes names on both sides' {
+        (TabExpansion2 'Compare-Environment local pr' 28).CompletionMatches.CompletionText | Should -Be 'production'
+    }
+
+    It 'has help with examples' {
+        (Get-Help Compare-Environment).Examples.Example.Count | Should -BeGreaterThan 1
+    }
+}

@@ -70,6 +70,9 @@ public sealed partial class BackupStore
         ? []
         : [.. Directory.GetDirectories(Folder).Select(path => Path.GetFileName(path)!).Where(name => IdPattern().IsMatch(name))];
 
+    /// <summary>Whether the text has the form of a backup's id.</summary>
+    public static bool IsId(string text) => IdPattern().IsMatch(text);
+
     /// <summary>The backup of that id, or the newest one.</summary>
     /// <param name="idOrLatest">An id, or <c>latest</c>.</param>
     /// <exception cref="DeployException"><see cref="ErrorTable.BackupNotFound"/>, <see cref="ErrorTable.BackupDamaged"/>.</exception>

@@ -121,17 +121,25 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
         }
     }
 
-    /// <summary>Writes how a deployment ended, together with the evidence it brought: both or neither.</summary>
+    /// <summary>Writes how a deployment ended, together with the evidence it brought and the schema it left: all or nothing.</summary>
     internal async Task FinishAsync(Deployment deployment, NewEvidence? evidence, CancellationToken cancellationToken)
     {
         LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
+            NewRecordedSchema? schema = deployment.Status is DeploymentStatus.Succeeded or DeploymentStatus.RolledBack
+                ? await RecordedSchema.MeasureAsync(session.Connection, cancellationToken).ConfigureAwait(false)
+                : null;
             NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
                 var writer = new LedgerWriter(session, environment);
                 await writer.FinishAsync(deployment, cancellationToken).ConfigureAwait(false);
+                if (schema is not null)
+                {
+                    await writer.RecordSchemaAsync(schema, deployment, cancellationToken).ConfigureAwait(false);
+                }
+
                 if (evidence is not null)
                 {
                     await writer.AppendEvidenceAsync(evidence, deployment.Id, deployment.FinishedAt!.Value, cancellationToken).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Postgres.Catalog;
 using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Deployments;
@@ -90,6 +91,23 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
         await insert.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         return evidence;
     }
+
+    /// <summary>
+    /// Replaces the recorded schema. With the same migrations the older record stays: what changed beside them is drift,
+    /// and a publish that changed nothing in the database must not make it disappear.
+    /// </summary>
+    public Task RecordSchemaAsync(NewRecordedSchema schema, Deployment deployment, CancellationToken cancellationToken) => session.ExecuteAsync(
+        """
+        insert into supabase_deploy.recorded_schema as recorded (deployment_id, recorded_at, reader, server_version, history, fingerprint, objects)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (id) do update
+            set deployment_id = excluded.deployment_id, recorded_at = excluded.recorded_at, reader = excluded.reader, server_version = excluded.server_version,
+                history = excluded.history, fingerprint = excluded.fingerprint, objects = excluded.objects
+            where (recorded.reader, recorded.server_version, recorded.history) is distinct from (excluded.reader, excluded.server_version, excluded.history)
+        """,
+        cancellationToken,
+        deployment.Id, deployment.FinishedAt!.Value, CatalogReader.Revision, schema.Catalog.ServerVersion, schema.History, schema.Catalog.Fingerprint,
+        CatalogArchive.Write(schema.Catalog));
 
     private async Task<(long Sequence, string Hash)> LastEvidenceAsync(CancellationToken cancellationToken)
     {

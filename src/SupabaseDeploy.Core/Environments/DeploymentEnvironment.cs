@@ -86,27 +86,16 @@ public sealed record DeploymentEnvironment : IEnvironmentResult
     /// <param name="path">A project folder, its folder <c>supabase</c> or <c>supabase/migrations</c>, or any migrations folder.</param>
     public static DeploymentEnvironment ForDatabase(DatabaseAddress database, string path)
     {
-        ProjectFolder project = ProjectAt(path);
-        bool isProject = Directory.Exists(Path.Combine(project.Root, "supabase", "migrations")) || Directory.Exists(Path.Combine(project.Root, "migrations"));
+        ProjectFolder project = ProjectFolder.At(path);
         return new()
         {
             Name = database.Database,
             Target = TargetKind.Database,
             Application = database.Database,
             Project = project,
-            MigrationsFolder = isProject ? project.MigrationsFolder : project.Root,
+            MigrationsFolder = ProjectFolder.FindMigrations(path),
             Database = database,
         };
-    }
-
-    // Seeds and roles lie beside the migrations in the CLI's layout, and are named from the project's folder.
-    private static ProjectFolder ProjectAt(string path)
-    {
-        string root = new ProjectFolder(path).Root;
-        string? supabase = Path.GetFileName(root) == "migrations" ? Path.GetDirectoryName(root) : root;
-        return supabase is not null && Path.GetFileName(supabase) == "supabase" && Directory.Exists(Path.Combine(supabase, "migrations"))
-            ? new ProjectFolder(Path.GetDirectoryName(supabase)!)
-            : new ProjectFolder(root);
     }
 
     /// <inheritdoc/>

@@ -19,7 +19,7 @@ internal sealed class PipelineReader(ProblemList problems)
     private static readonly string[] s_evidence = ["healthy"];
 
     /// <summary>The checks that every environment has (<see cref="Health.HealthCheck.Check"/>): an endpoint of that name could not be told from them.</summary>
-    private static readonly string[] s_ownChecks = ["database", "writes", "migrations", "connections", "transactions", "web"];
+    private static readonly string[] s_ownChecks = ["database", "writes", "migrations", "schema", "connections", "transactions", "web"];
 
     /// <summary>The names <c>target</c> takes.</summary>
     public static IReadOnlyCollection<string> Targets => s_targets.Keys;

@@ -36,6 +36,27 @@ public sealed record ProjectFolder
     /// <summary><c>.supabase-deploy/secrets/&lt;name&gt;</c>: the value of <c>${secret:NAME}</c> where no environment variable has it.</summary>
     public string SecretFile(string name) => Path.Combine(StateFolder, "secrets", name);
 
+    /// <summary>
+    /// The project of a path as a person gives it. Seeds and roles lie beside the migrations in the CLI's layout, and are named from the
+    /// project's folder, so the folders <c>supabase</c> and <c>supabase/migrations</c> stand for the project above them.
+    /// </summary>
+    public static ProjectFolder At(string path)
+    {
+        string root = new ProjectFolder(path).Root;
+        string? supabase = Path.GetFileName(root) == "migrations" ? Path.GetDirectoryName(root) : root;
+        return supabase is not null && Path.GetFileName(supabase) == "supabase" && Directory.Exists(Path.Combine(supabase, "migrations"))
+            ? new ProjectFolder(Path.GetDirectoryName(supabase)!)
+            : new ProjectFolder(root);
+    }
+
+    /// <summary>The migrations of a path as a person gives it: those of the project there, else the folder itself is the migrations.</summary>
+    public static string FindMigrations(string path)
+    {
+        ProjectFolder project = At(path);
+        bool isProject = Directory.Exists(Path.Combine(project.Root, "supabase", "migrations")) || Directory.Exists(Path.Combine(project.Root, "migrations"));
+        return isProject ? project.MigrationsFolder : project.Root;
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Root;
 }

@@ -55,4 +55,10 @@ public static partial class ErrorTable
 
     /// <summary>The signed-in role may not read a part of a database's schema.</summary>
     public static readonly ErrorCode CatalogUnreadable = new("CatalogUnreadable", 2030, ErrorKind.PermissionDenied);
+
+    /// <summary>What was to be compared is neither an environment, a folder, a backup nor a database.</summary>
+    public static readonly ErrorCode NothingToCompare = new("NothingToCompare", 2031, ErrorKind.ObjectNotFound);
+
+    /// <summary>The ledger has no schema that the database could be compared with.</summary>
+    public static readonly ErrorCode NoRecordedSchema = new("NoRecordedSchema", 2032, ErrorKind.ObjectNotFound);
 }

@@ -61,6 +61,7 @@ internal sealed class DatabaseProbes(Measurement measurement, DeploymentEnvironm
                 database,
                 await MeasureAsync("writes", connection, token => WritesProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
                 await MeasureAsync("migrations", connection, token => migrations.CheckAsync(connection, address, expected, token), cancellationToken).ConfigureAwait(false),
+                await MeasureAsync("schema", connection, token => SchemaProbe.CheckAsync(environment, connection, token), cancellationToken).ConfigureAwait(false),
                 await MeasureAsync("connections", connection, token => ConnectionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
                 await MeasureAsync("transactions", connection, token => TransactionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
             ];
@@ -82,6 +83,7 @@ internal sealed class DatabaseProbes(Measurement measurement, DeploymentEnvironm
             database,
             measurement.NotMeasured("writes", why),
             measurement.NotMeasured("migrations", why),
+            measurement.NotMeasured("schema", why),
             measurement.NotMeasured("connections", isFull ? "No connection is left." : why),
             measurement.NotMeasured("transactions", why),
         ];

@@ -21,7 +21,7 @@ public sealed record HealthCheck : IEnvironmentResult
     /// <summary>The environment that was measured.</summary>
     public required DeploymentEnvironment Environment { get; init; }
 
-    /// <summary>What was measured: <c>database</c>, <c>writes</c>, <c>migrations</c>, <c>connections</c>, <c>transactions</c>, <c>web</c>, or an endpoint's name.</summary>
+    /// <summary>What was measured: <c>database</c>, <c>writes</c>, <c>migrations</c>, <c>schema</c>, <c>connections</c>, <c>transactions</c>, <c>web</c>, or an endpoint's name.</summary>
     public required string Check { get; init; }
 
     /// <summary>The verdict.</summary>

@@ -19,7 +19,7 @@ public sealed class DatabaseHealthTests
         DeploymentHealth health = await CheckAsync(database.Application);
 
         Assert.Equal(HealthStatus.Healthy, health.Status);
-        Assert.Equal(["database", "writes", "migrations", "connections", "transactions"], health.Checks.Select(check => check.Check));
+        Assert.Equal(["database", "writes", "migrations", "schema", "connections", "transactions"], health.Checks.Select(check => check.Check));
         Assert.StartsWith("PostgreSQL ", health.Named("database").Message, StringComparison.Ordinal);
         Assert.DoesNotContain(health.Checks, check => check.Message.Contains(database.Application.Password!.Reveal(), StringComparison.Ordinal));
         Assert.Equal(0L, await database.ScalarAsync<long>(traces));

@@ -20,7 +20,7 @@ public sealed class HealthCheckerTests
 
         DeploymentHealth health = await new HealthChecker(new FixedTarget(), new FakeTimeProvider(measuredAt)).CheckAsync(Sample.Environment(), null, CancellationToken.None);
 
-        Assert.Equal(["database", "writes", "migrations", "connections", "transactions"], health.Checks.Select(check => check.Check));
+        Assert.Equal(["database", "writes", "migrations", "schema", "connections", "transactions"], health.Checks.Select(check => check.Check));
         Assert.All(health.Checks, check =>
         {
             Assert.Equal(HealthStatus.Failed, check.Status);
@@ -137,7 +137,7 @@ public sealed class HealthCheckerTests
         Task<DeploymentHealth> waiting = new HealthChecker(new FixedTarget(), time)
             .WaitAsync(Sample.Environment(), null, HealthStatus.Healthy, TimeSpan.FromSeconds(3), sink, CancellationToken.None);
 
-        Assert.Equal("Waiting for database, writes, migrations, connections, transactions", (await sink.First).Status);
+        Assert.Equal("Waiting for database, writes, migrations, schema, connections, transactions", (await sink.First).Status);
         await Wait.UntilAsync(() =>
         {
             time.Advance(TimeSpan.FromMilliseconds(500));

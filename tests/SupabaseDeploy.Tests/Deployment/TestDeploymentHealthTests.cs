@@ -29,7 +29,7 @@ public sealed class TestDeploymentHealthTests : IDisposable
         SessionResult result = session.Run($"Test-DeploymentHealth -DatabaseUrl '{Url(database)}'");
 
         Assert.Null(result.Error);
-        Assert.Equal(["database", "writes", "migrations", "connections", "transactions"], result.Output.Select(check => Text(check, "Check")));
+        Assert.Equal(["database", "writes", "migrations", "schema", "connections", "transactions"], result.Output.Select(check => Text(check, "Check")));
         Assert.All(result.Output, check => Assert.Equal("Healthy", Text(check, "Status")));
         Assert.All(result.Output, check => Assert.Equal("Healthy", Text(check, "Overall")));
     }
@@ -43,7 +43,7 @@ public sealed class TestDeploymentHealthTests : IDisposable
 
         SessionResult result = session.Run($"Test-DeploymentHealth -DatabaseUrl '{Url(database)}' -Path ./supabase/migrations -FailOn Degraded");
 
-        Assert.Equal(5, result.Output.Count);
+        Assert.Equal(6, result.Output.Count);
         Assert.Equal("Degraded", Text(result.Output[2], "Status"));
         Assert.StartsWith("RequirementNotMet,", result.Error?.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith($"1 check is 'Degraded' or worse: {database.Application.Database} migrations Degraded: 1 migration is pending of folder", result.Error?.Exception.Message, StringComparison.Ordinal);

@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 using Npgsql;
 using SupabaseDeploy.Errors;
 
@@ -23,6 +25,9 @@ public static class CatalogReader
         """;
 
     private static readonly string s_statement = Compose();
+
+    /// <summary>Names the text of the reader itself: catalogs are comparable when the same reader wrote them.</summary>
+    public static string Revision { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(s_statement)))[..16];
 
     /// <summary>
     /// Reads everything of the database that belongs to its user: not what belongs to PostgreSQL, to an extension, to the Supabase platform
@@ -81,6 +86,7 @@ public static class CatalogReader
         return new CatalogObject(kind, row.GetString(1), row.IsDBNull(5) ? name : $"{name} to {row.GetString(5)}", row.GetString(3)) { Parents = parents };
     }
 
+    // Of the same text everywhere, whatever line endings this file was compiled with.
     private static string Compose()
     {
         Assembly assembly = typeof(CatalogReader).Assembly;
@@ -97,12 +103,12 @@ public static class CatalogReader
             {string.Join("\nunion all\n", parts[1..^1])}
             )
             {parts[^1]}
-            """;
+            """.ReplaceLineEndings("\n");
     }
 
     private static string ReadText(Assembly assembly, string resource)
     {
         using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-        return reader.ReadToEnd();
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 }

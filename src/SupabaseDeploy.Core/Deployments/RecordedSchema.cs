@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Postgres.Catalog;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>What the ledger knows of its database's schema.</summary>
+/// <param name="Deployment">Number of the deployment that left it so.</param>
+/// <param name="RecordedAt">When, UTC.</param>
+/// <param name="Reader">Which reader wrote the texts: <see cref="CatalogReader.Revision"/>.</param>
+/// <param name="ServerVersion">The server's major version then.</param>
+/// <param name="History">Digest of the versions that were applied.</param>
+/// <param name="Fingerprint">The schema's fingerprint.</param>
+internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt, string Reader, int ServerVersion, string History, string Fingerprint)
+{
+    private const string Exists = "select to_regclass('supabase_deploy.recorded_schema') is not null";
+
+    /// <summary>Reads the record without its objects; null where there is none. Creates nothing.</summary>
+    public static async Task<RecordedSchema?> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (!await connection.ScalarAsync<bool>(Exists, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        IReadOnlyList<RecordedSchema> rows = await connection.RowsAsync(
+            """
+            select d.number, s.recorded_at, s.reader, s.server_version, s.history, s.fingerprint
+            from supabase_deploy.recorded_schema s join supabase_deploy.deployments d on d.id = s.deployment_id
+            """,
+            row => new RecordedSchema(row.GetInt32(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetInt32(3), row.GetString(4), row.GetString(5)),
+            cancellationToken).ConfigureAwait(false);
+        return rows.SingleOrDefault();
+    }
+
+    /// <summary>The recorded objects. Call it only where there is a record that <see cref="WhyNotComparable"/> has nothing against.</summary>
+    public static async Task<DatabaseCatalog> ReadCatalogAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        CatalogArchive.Read(await connection.ScalarAsync<byte[]>("select objects from supabase_deploy.recorded_schema", cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Reads the schema to record; null when this role may not read it, and then nothing is recorded.</summary>
+    public static async Task<NewRecordedSchema?> MeasureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            DatabaseCatalog catalog = await CatalogReader.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            return new NewRecordedSchema(catalog, await DigestHistoryAsync(connection, cancellationToken).ConfigureAwait(false));
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.CatalogUnreadable)
+        {
+            // A deployment that has succeeded is not a failure for this: the check of health says what is missing.
+            return null;
+        }
+    }
+
+    /// <summary>A digest of the versions that are applied now.</summary>
+    public static async Task<string> DigestHistoryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', history.Select(row => row.Version).Order(StringComparer.Ordinal)))));
+    }
+
+    /// <summary>Why what is there now cannot be held against the record; null when it can.</summary>
+    /// <param name="serverVersion">The server's major version now.</param>
+    /// <param name="history">Digest of the versions that are applied now.</param>
+    public string? WhyNotComparable(int serverVersion, string history) => this switch
+    {
+        { Reader: var reader } when reader != CatalogReader.Revision => "it was recorded by another version of this module",
+        { ServerVersion: var recorded } when recorded != serverVersion => $"it was recorded on PostgreSQL {recorded}, and this is {serverVersion}",
+        { History: var recorded } when recorded != history => "migrations were applied or taken back since",
+        _ => null,
+    };
+}
+
+/// <summary>A schema that is to be recorded.</summary>
+internal sealed record NewRecordedSchema(DatabaseCatalog Catalog, string History);
