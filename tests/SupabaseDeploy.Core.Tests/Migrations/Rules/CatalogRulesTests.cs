@@ -34,6 +34,10 @@ public sealed class CatalogRulesTests
         "alter table a validate constraint n;\nalter table a alter x set not null;",
         "")]
     [InlineData("", "create policy mine on storage.objects for select using (bucket_id = 'a' and owner = auth.uid());", "1:1 policy-call-per-row storage.objects")]
+    [InlineData(
+        "create table a (id bigint primary key, b uuid); alter table a enable row level security; create index on a (b);",
+        "do $$ begin perform 1; end $$;\ncreate policy \"Everybody who is signed in may read the rows that are his or her öwn\" on a for select using (b = auth.uid());",
+        "2:1 policy-call-per-row public.a")]
     [InlineData("", "create extension if not exists pgcrypto; create extension citext;", "1:42 extension-in-public citext")]
     public async Task The_catalog_decides(string given, string migration, string expected)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Migrations.Rules.Reading;
@@ -8,6 +9,8 @@ namespace SupabaseDeploy.Migrations.Rules.Reading;
 /// </summary>
 internal sealed class SqlCursor
 {
+    private const int NameBytes = 63;
+
     private readonly string _sql;
     private readonly IReadOnlyList<SqlToken> _tokens;
     private readonly int _last;
@@ -115,7 +118,7 @@ internal sealed class SqlCursor
         {
             string word = Text.ToString().ToLowerInvariant();
             Advance();
-            return word;
+            return Cut(word);
         }
 
         return Kind == SqlTokenKind.QuotedName ? TakeQuotedName() : null;
@@ -134,7 +137,19 @@ internal sealed class SqlCursor
             Advance();
         }
 
-        return name;
+        return Cut(name);
+    }
+
+    /// <summary>The 63 bytes of a name that the server keeps, so that a long one is found in the catalog.</summary>
+    private static string Cut(string name)
+    {
+        if (Encoding.UTF8.GetByteCount(name) <= NameBytes)
+        {
+            return name;
+        }
+
+        int bytes = 0;
+        return string.Concat(name.EnumerateRunes().TakeWhile(rune => (bytes += rune.Utf8SequenceLength) <= NameBytes));
     }
 
     // A quote that nothing closes is the whole token.
