@@ -75,7 +75,7 @@ internal static class FileSplit
 
         bool Fits(string candidate) => candidate.Length == version.Length && (next is null || string.CompareOrdinal(candidate, next) < 0);
         string[] counted = [.. Enumerable.Range(1, count).Select(step => Plus(version, step))];
-        IEnumerable<string> versions = counted.All(Fits) ? counted : Enumerable.Range(1, count).Select(step => string.Create(CultureInfo.InvariantCulture, $"{version}{step}"));
+        IEnumerable<string> versions = counted.All(Fits) ? counted : Enumerable.Range(1, count).Select(step => version + step.ToString($"D{count.ToString(CultureInfo.InvariantCulture).Length}", CultureInfo.InvariantCulture));
         return [.. versions.Select((part, i) => $"{part}{rest}_{i + 2}.sql")];
     }
 

@@ -84,9 +84,12 @@ public sealed class ScriptFailureTests : MigrationTest
     public async Task A_new_enum_value_used_too_soon_has_its_own_remedy()
     {
         Write("1_a.sql", "create type e as enum ('a');");
-        Write("2_b.sql", "alter type e add value 'b'; select 'b'::e;");
+        Write("2_b.sql", "alter type e add value 'b';\n\n-- use it\nselect 'b'::e;\nselect 1;");
+        Write("4_c.sql", "select 1;");
 
-        Assert.StartsWith("Use the new value in a later migration file", (await FailAsync()).Remedy, StringComparison.Ordinal);
+        Assert.Equal(
+            "Use the new value in a later migration file: it exists only after this one is committed. Keep line 1 in '2_b.sql', move lines 3 to 5 to '3_b_2.sql'.",
+            (await FailAsync()).Remedy);
     }
 
     private Task<DeployException> FailAsync() => Assert.ThrowsAsync<DeployException>(() => ApplyAsync());

@@ -1,5 +1,6 @@
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Migrations;
 
@@ -44,5 +45,22 @@ public sealed class SqlScriptTests
         Assert.Equal(ErrorTable.MigrationRefused, e.Code);
         Assert.Equal($"'1_a.sql', {message}. Nothing was run.", e.Message);
         Assert.NotNull(e.Remedy);
+    }
+
+    [Fact]
+    public void A_mixed_file_is_refused_with_the_exact_split_to_make()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("20261122215959_add.sql", "create table t (id int);\n-- why\ncreate index concurrently i on t (id);\ncreate index concurrently j on t (id);\n\ninsert into t\nvalues (1);\n");
+        folder.Write("20261122220005_next.sql", "");
+
+        Assert.Equal(
+            "Keep line 1 in '20261122215959_add.sql', move lines 2 to 4 to '20261122215960_add_2.sql', move lines 6 to 7 to '20261122215961_add_3.sql'.",
+            Assert.Throws<DeployException>(() => SqlScript.Parse(path, File.ReadAllText(path))).Remedy);
+
+        folder.Write("20261122215960_other.sql", "");
+        Assert.Equal(
+            "Keep line 1 in '20261122215959_add.sql', move lines 2 to 4 to '202611222159591_add_2.sql', move lines 6 to 7 to '202611222159592_add_3.sql'.",
+            Assert.Throws<DeployException>(() => SqlScript.Parse(path, File.ReadAllText(path))).Remedy);
     }
 }
