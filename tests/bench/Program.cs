@@ -9,6 +9,7 @@ if (args is [DbUpProgram.Argument, string folder])
 [
     ("Import", () => Task.Run(ImportBenchmark.Run)),
     ("Migration", MigrationBenchmark.RunAsync),
+    ("Reset", ResetBenchmark.RunAsync),
 ];
 
 string filter = args.FirstOrDefault() ?? "";
