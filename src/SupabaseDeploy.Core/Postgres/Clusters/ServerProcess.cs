@@ -72,6 +72,15 @@ internal sealed record ServerProcess(int ProcessId, int Port, DateTimeOffset Sta
         }
     }
 
+    /// <summary>Whether a PostgreSQL process runs a program in a folder or below it; for Linux.</summary>
+    public static bool RunsFrom(string folder)
+    {
+        string prefix = RealPath.Of(folder) + "/";
+        return Directory.EnumerateDirectories("/proc")
+            .Where(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && CommandName(pid) == "postgres")
+            .Any(path => LinkTarget(Path.Combine(path, "exe"))?.StartsWith(prefix, StringComparison.Ordinal) == true);
+    }
+
     private static bool IsServerOf(int pid, string data)
     {
         if (!OperatingSystem.IsLinux())
@@ -108,12 +117,14 @@ internal sealed record ServerProcess(int ProcessId, int Port, DateTimeOffset Sta
         }
     }
 
-    private static string? WorkingFolder(int pid)
+    private static string? WorkingFolder(int pid) => LinkTarget($"/proc/{pid}/cwd");
+
+    private static string? LinkTarget(string link)
     {
         try
         {
             // A server whose folder was deleted under it still works there.
-            return new FileInfo($"/proc/{pid}/cwd").LinkTarget?.Replace(" (deleted)", "", StringComparison.Ordinal);
+            return new FileInfo(link).LinkTarget?.Replace(" (deleted)", "", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

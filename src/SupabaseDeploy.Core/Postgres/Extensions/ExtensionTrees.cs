@@ -13,6 +13,7 @@ internal sealed class ExtensionTrees(StateFolders folders, TimeProvider timeProv
     // Raised when trees are made otherwise than before.
     private const int Format = 1;
     private const string Unfinished = ".making";
+    private static readonly TimeSpan UnusedFor = TimeSpan.FromDays(14);
 
     // A program finds its files by its own place, and pg_ctl the server by its own.
     private static readonly string[] Copied = ["postgres", "pg_ctl"];
@@ -36,6 +37,7 @@ internal sealed class ExtensionTrees(StateFolders folders, TimeProvider timeProv
         PostgresInstallation served = installation with { BinFolder = Path.Combine(tree, Path.GetRelativePath(layout.Root, layout.BinFolder)) };
         if (IsWhole(layout, served))
         {
+            Directory.SetLastWriteTimeUtc(tree, timeProvider.GetUtcNow().UtcDateTime);
             return served;
         }
 
@@ -48,9 +50,29 @@ internal sealed class ExtensionTrees(StateFolders folders, TimeProvider timeProv
             Delete(tree + Unfinished);
             Make(tree + Unfinished, layout, original);
             Directory.Move(tree + Unfinished, tree);
+            DeleteUnused();
         }
 
         return served;
+    }
+
+    /// <summary>Deletes the trees that no server was started from for long, except where one still runs; only Linux says so.</summary>
+    private void DeleteUnused()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        DateTime limit = (timeProvider.GetUtcNow() - UnusedFor).UtcDateTime;
+        foreach (string old in Directory.GetDirectories(Folder).Where(folder => Directory.GetLastWriteTimeUtc(folder) < limit))
+        {
+            using FileLock? free = FileLock.TryAcquire((old.EndsWith(Unfinished, StringComparison.Ordinal) ? old[..^Unfinished.Length] : old) + ".lock");
+            if (free is not null && !ServerProcess.RunsFrom(old))
+            {
+                Delete(old);
+            }
+        }
     }
 
     private static string Key(PostgresInstallation installation, InstallationLayout layout, IReadOnlyList<string> original)

@@ -23,9 +23,16 @@ public sealed class ExtensionTreesTests
         Task<PostgresInstallation> ProvideAsync() =>
             new ExtensionTrees(folders, TimeProvider.System).ProvideAsync(installation, new HashSet<string>(), NullProgressSink.Instance, CancellationToken.None);
 
+        // What was not used for long goes, what was used lately stays.
+        string unused = Directory.CreateDirectory(Path.Combine(folders.Cache, "trees", "15.1-0123456789abcdef", "lib")).Parent!.FullName;
+        string recent = Directory.CreateDirectory(Path.Combine(folders.Cache, "trees", "15.2-0123456789abcdef")).FullName;
+        File.SetUnixFileMode(folders.Cache, File.GetUnixFileMode(cache.Path));
+        Directory.SetLastWriteTimeUtc(unused, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-15));
+
         PostgresInstallation[] made = await Task.WhenAll(Task.Run(ProvideAsync), Task.Run(ProvideAsync));
         Assert.Equal(made[0].BinFolder, made[1].BinFolder);
-        string tree = Assert.Single(Directory.GetFileSystemEntries(Path.Combine(folders.Cache, "trees")));
+        Assert.False(Directory.Exists(unused));
+        string tree = Assert.Single(Directory.GetFileSystemEntries(Path.Combine(folders.Cache, "trees")), entry => entry != recent);
 
         // As after a power failure.
         await File.WriteAllTextAsync(made[0].Program("postgres"), "");
