@@ -25,6 +25,10 @@ public sealed class UndoMigrationCommand : EnvironmentCmdlet
     [ValidateRange(1, int.MaxValue)]
     public int Last { get; set; }
 
+    /// <summary>Run down scripts that were not shown to bring back what was there, and try none of them on a shadow first.</summary>
+    [Parameter]
+    public SwitchParameter AllowUnproven { get; set; }
+
     /// <summary>How long to wait for another holder of the database's lock.</summary>
     [Parameter]
     [Alias("Wait")]
@@ -52,7 +56,7 @@ public sealed class UndoMigrationCommand : EnvironmentCmdlet
             Folder = environment.MigrationsFolder,
             LockWait = LockTimeout,
         };
-        UndoPlan plan = await MigrationUndo.PlanAsync(request, range, Sink, cancellationToken).ConfigureAwait(false);
+        UndoPlan plan = await new MigrationUndo().PlanAsync(request, range, AllowUnproven, Sink, cancellationToken).ConfigureAwait(false);
         if (IsWhatIf)
         {
             await ShowAsync(plan, name).ConfigureAwait(false);
@@ -62,6 +66,11 @@ public sealed class UndoMigrationCommand : EnvironmentCmdlet
         foreach (DataLoss loss in plan.Losses)
         {
             Sink.Publish(new Caution($"{environment.Name} loses {loss}."));
+        }
+
+        foreach (UndoStep step in plan.Steps.Where(step => step.Proof is not { IsProven: true }))
+        {
+            Sink.Publish(new Caution(step.Proof is { } failed ? failed.Message : $"'down/{step.Migration.FileName}' was never tried as it is now."));
         }
 
         // Nothing to do needs no question, and still writes its run.

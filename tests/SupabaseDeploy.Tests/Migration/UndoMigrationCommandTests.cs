@@ -34,7 +34,7 @@ public sealed class UndoMigrationCommandTests : IAsyncLifetime
     [Fact]
     public void It_goes_back_to_a_version_says_what_goes_and_a_second_time_does_nothing()
     {
-        string command = $"Undo-Migration {_target} -To 1 -Confirm:$false";
+        string command = $"Undo-Migration {_target} -To 1 -AllowUnproven -Confirm:$false";
 
         SessionResult result = _session.Run($"{command}; {command}; Invoke-Migration {_target}");
 
@@ -43,13 +43,33 @@ public sealed class UndoMigrationCommandTests : IAsyncLifetime
             ["Succeeded 0 2 1", "NothingToDo 0 0 1", "Succeeded 2 0 3"],
             result.Output.Select(run => $"{run.Properties["Status"].Value} {Count(run, "Applied")} {Count(run, "Undone")} {run.Properties["Version"].Value}"));
         string database = _fleet.Databases[0].Database;
-        Assert.Equal([$"{database} loses table c (1 row).", $"{database} loses table b (1 row)."], result.Warnings);
+        Assert.Equal(
+            [
+                $"{database} loses table c (1 row).",
+                $"{database} loses table b (1 row).",
+                "'down/3_c.sql' was never tried as it is now.",
+                "'down/2_b.sql' was never tried as it is now.",
+            ],
+            result.Warnings);
+    }
+
+    [Fact]
+    public void A_down_script_is_tried_first_and_refused_when_it_does_not_bring_back_what_was_there()
+    {
+        _folder.Write("migrations/down/2_b.sql", "select 1");
+
+        SessionResult result = _session.Run(
+            $"(Undo-Migration {_target} -Last 1 -Confirm:$false).Status; try {{ Undo-Migration {_target} -Last 1 -Confirm:$false }} catch {{ $_.FullyQualifiedErrorId; $_.Exception.Message }}");
+
+        Assert.Equal("Succeeded", result.Output[0].ToString());
+        Assert.StartsWith("DownScriptUnproven,", result.Output[1].ToString(), StringComparison.Ordinal);
+        Assert.Contains("public.b", result.Output[2].ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task WhatIf_prints_the_plan_and_takes_nothing_back()
     {
-        string screen = _session.Show($"Undo-Migration {_target} -Last 2 -WhatIf; Undo-Migration {_target} -To 3 -WhatIf");
+        string screen = _session.Show($"Undo-Migration {_target} -Last 2 -AllowUnproven -WhatIf; Undo-Migration {_target} -To 3 -WhatIf");
 
         string[] lines = [.. screen.Split('\n').Where(line => line.StartsWith("What if", StringComparison.Ordinal))];
         Assert.Equal(3, lines.Length);

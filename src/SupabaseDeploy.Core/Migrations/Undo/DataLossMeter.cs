@@ -26,8 +26,9 @@ internal sealed class DataLossMeter
     /// <param name="connection">A session of its own: its time limits are changed.</param>
     /// <param name="scripts">The down scripts, in the order in which they would run.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="observed">What the scripts were seen to drop on a shadow, also where their text does not say it.</param>
     public static async Task<IReadOnlyList<DataLoss>> MeasureAsync(
-        NpgsqlConnection connection, IEnumerable<SqlScript> scripts, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IEnumerable<SqlScript> scripts, CancellationToken cancellationToken, IReadOnlyList<DroppedObject>? observed = null)
     {
         // A question may take no longer than an answer is worth.
         using var limits = new NpgsqlCommand("set lock_timeout = '2s'; set statement_timeout = '20s'", connection);
@@ -35,26 +36,21 @@ internal sealed class DataLossMeter
         var meter = new DataLossMeter(connection);
         foreach (SqlScript script in scripts)
         {
-            await meter.AddAsync(script, cancellationToken).ConfigureAwait(false);
+            await meter.AddAsync(script, observed ?? [], cancellationToken).ConfigureAwait(false);
         }
 
         return meter._losses;
     }
 
-    private async Task AddAsync(SqlScript script, CancellationToken cancellationToken)
+    private async Task AddAsync(SqlScript script, IReadOnlyList<DroppedObject> observed, CancellationToken cancellationToken)
     {
         bool movesPath = script.Statements.Any(statement => statement.Words().Contains("SEARCH_PATH", StringComparer.Ordinal));
-        foreach (DataTouch touch in DownScriptReader.Read(script))
+        foreach (DataTouch touch in DownScriptReader.Read(script).Concat(observed.Select(DataTouch.Of).OfType<DataTouch>()))
         {
             string what = Describe(touch, script);
-            if (!_seen.Add(what))
-            {
-                continue;
-            }
-
             if (touch.Kind == DataTouchKind.Unknown)
             {
-                _losses.Add(new DataLoss(what, null) { Unknown = "rows not known" });
+                _losses.Add(new DataLoss(what, null) { Unknown = "how many is not known" });
                 continue;
             }
 
@@ -81,6 +77,11 @@ internal sealed class DataLossMeter
     private async Task AddAsync(DataTouch touch, string what, Table table, CancellationToken cancellationToken)
     {
         string shown = touch.Kind == DataTouchKind.Schema ? $"table {table.Name}" : what;
+        if (!_seen.Add($"{table.Name}.{touch.Column}"))
+        {
+            return; // The words of the script and the shadow say the same.
+        }
+
         if (table.IsHidden)
         {
             _losses.Add(new DataLoss(shown, null) { Unknown = "rows not known: this role may not see all of them" });
@@ -138,7 +139,7 @@ internal sealed class DataLossMeter
         DataTouchKind.Table => $"table {touch.Name}",
         DataTouchKind.Column => $"column {touch.Name}.{touch.Column}",
         DataTouchKind.Schema => $"schema {touch.Name}",
-        _ => $"what '{touch.Name}' in line {touch.Line} of 'down/{script.FileName}' changes",
+        _ => $"rows that '{touch.Name}' in line {touch.Line} of 'down/{script.FileName}' changes",
     };
 
     /// <summary>A table that is there.</summary>

@@ -21,4 +21,18 @@ internal enum DataTouchKind
 /// <param name="Name">The table or schema as it is written; for an unknown one, what the statement is: <c>delete from</c>.</param>
 /// <param name="Column">The column's name as the catalog has it; null for no column.</param>
 /// <param name="Line">Line of the statement, from 1.</param>
-internal sealed record DataTouch(DataTouchKind Kind, string Name, string? Column, int Line);
+internal sealed record DataTouch(DataTouchKind Kind, string Name, string? Column, int Line)
+{
+    /// <summary>What a shadow saw a script drop; null for what holds no data.</summary>
+    public static DataTouch? Of(DroppedObject dropped)
+    {
+        if (dropped.Relation is not { } relation)
+        {
+            return null;
+        }
+
+        return dropped.Name.StartsWith(relation + ".", StringComparison.Ordinal)
+            ? new DataTouch(DataTouchKind.Column, relation, DownScriptReader.Unquoted(dropped.Name[(relation.Length + 1)..]), 0)
+            : new DataTouch(DataTouchKind.Table, relation, null, 0);
+    }
+}

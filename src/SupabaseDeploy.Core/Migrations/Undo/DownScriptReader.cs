@@ -191,7 +191,8 @@ internal sealed class DownScriptReader
 
     private static bool Is(string token, string word) => token.Equals(word, StringComparison.OrdinalIgnoreCase);
 
-    private static string Unquoted(string name) =>
+    /// <summary>A name as the catalog has it.</summary>
+    internal static string Unquoted(string name) =>
         name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name.ToLowerInvariant();
 
     private static List<string> Significant(string sql)

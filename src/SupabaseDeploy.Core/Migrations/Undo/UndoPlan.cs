@@ -3,7 +3,8 @@ namespace SupabaseDeploy.Migrations;
 /// <summary>One migration to take back.</summary>
 /// <param name="Migration">The migration; its down script is there.</param>
 /// <param name="Losses">The data that goes with it, as it is now.</param>
-public sealed record UndoStep(MigrationFile Migration, IReadOnlyList<DataLoss> Losses)
+/// <param name="Proof">What is known of the down script; null when it was never tried as it is now.</param>
+public sealed record UndoStep(MigrationFile Migration, IReadOnlyList<DataLoss> Losses, DownProof? Proof)
 {
     /// <inheritdoc/>
     public override string ToString() => Losses.Count == 0

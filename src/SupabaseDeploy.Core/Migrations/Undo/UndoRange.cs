@@ -29,7 +29,7 @@ public sealed record UndoRange
         if (To is null)
         {
             return Last <= newestFirst.Length ? newestFirst[..Last.Value] : throw NotApplied(
-                $"The last {Last} migrations cannot be undone: {(newestFirst.Length == 0 ? "none is" : $"only {newestFirst.Length} are")} applied.", Last);
+                $"The last {Last} migrations cannot be undone: {newestFirst.Length switch { 0 => "none is", 1 => "only 1 is", _ => $"only {newestFirst.Length} are" }} applied.", Last);
         }
 
         int at = Array.IndexOf(newestFirst, To);
