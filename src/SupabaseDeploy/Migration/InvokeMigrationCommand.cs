@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Shell.Binding;
@@ -17,6 +18,7 @@ public sealed class InvokeMigrationCommand : FleetCmdlet
     private const int FailuresShown = 3;
 
     private readonly DeploymentTargets _targets = new();
+    private readonly List<MigrationPreview> _notPlanned = [];
 
     /// <summary>One after the other, unless told: stages are in promotion order, and one that fails stops those after it.</summary>
     public InvokeMigrationCommand() => ThrottleLimit = 1;
@@ -61,7 +63,8 @@ public sealed class InvokeMigrationCommand : FleetCmdlet
         IDeploymentTarget[] targets = [.. environments.Select(_targets.ForDatabase)];
         if (IsWhatIf)
         {
-            await ForEachAsync(environments, PlanAsync, ShowAsync, cancellationToken).ConfigureAwait(false);
+            await ForEachAsync(environments, PlanAsync, preview => ShowAsync(preview, environments.Count), cancellationToken).ConfigureAwait(false);
+            EnsureAllPlanned(environments.Count);
             return;
         }
 
@@ -74,23 +77,52 @@ public sealed class InvokeMigrationCommand : FleetCmdlet
         }
     }
 
-    private async Task<(string Name, IReadOnlyList<MigrationFile> Pending)> PlanAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
+    /// <summary>What is pending in one database, or why that cannot be said.</summary>
+    private async Task<MigrationPreview> PlanAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
         IDeploymentTarget target = _targets.ForDatabase(environment);
-        MigrationRequest request = Request(target, await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
-        return (Describe(target), await new MigrationRunner().PlanAsync(request, Sink, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            MigrationRequest request = Request(target, await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
+            return new(target, await new MigrationRunner().PlanAsync(request, Sink, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (DeployException e)
+        {
+            return new(target, [], e);
+        }
     }
 
-    private async Task ShowAsync((string Name, IReadOnlyList<MigrationFile> Pending) plan)
+    private async Task ShowAsync(MigrationPreview preview, int total)
     {
-        if (plan.Pending.Count == 0)
+        string name = Describe(preview.Target);
+        if (preview.Failure is { } failure)
         {
-            await ShouldProcessAsync(plan.Name, "Apply no migration, because none is pending").ConfigureAwait(false);
+            _notPlanned.Add(preview);
+            if (total > 1)
+            {
+                Sink.Publish(new Caution($"{name} cannot be migrated: {failure.Message}"));
+            }
+        }
+        else if (preview.Pending.Count == 0)
+        {
+            await ShouldProcessAsync(name, "Apply no migration, because none is pending").ConfigureAwait(false);
         }
 
-        foreach (MigrationFile file in plan.Pending)
+        foreach (MigrationFile file in preview.Pending)
         {
-            await ShouldProcessAsync(plan.Name, $"Apply {file.FileName}").ConfigureAwait(false);
+            await ShouldProcessAsync(name, $"Apply {file.FileName}").ConfigureAwait(false);
+        }
+    }
+
+    private void EnsureAllPlanned(int total)
+    {
+        if (_notPlanned.Count > 0)
+        {
+            throw total == 1 ? _notPlanned[0].Failure! : new DeployException(
+                ErrorTable.FleetNotMigrated,
+                $"{_notPlanned.Count} of {total} databases cannot be migrated as they are: {string.Join(", ", _notPlanned.Select(preview => preview.Target.Environment.Name))}.",
+                "Correct what the warnings name, then run the command again.",
+                inner: _notPlanned[0].Failure);
         }
     }
 
@@ -122,4 +154,6 @@ public sealed class InvokeMigrationCommand : FleetCmdlet
             unsuccessful,
             failed[0].Failure);
     }
+
+    private sealed record MigrationPreview(IDeploymentTarget Target, IReadOnlyList<MigrationFile> Pending, DeployException? Failure);
 }

@@ -91,6 +91,19 @@ public sealed class MigrationFleetCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public void WhatIf_names_every_database_that_could_not_be_migrated()
+    {
+        WriteSecret("TENANT_01", "postgresql://nobody@127.0.0.1:1/one");
+        WriteSecret("TENANT_03", "postgresql://nobody@127.0.0.1:1/three");
+
+        SessionResult result = _session.Run("Invoke-Migration tenant-* -WhatIf");
+
+        Assert.Equal(2, result.Warnings.Count);
+        Assert.StartsWith("tenant-03 (127.0.0.1:1) cannot be migrated: Cannot connect", result.Warnings[1], StringComparison.Ordinal);
+        Assert.Contains("2 of 5 databases cannot be migrated as they are: tenant-01, tenant-03.", result.Error?.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Databases_given_by_their_URLs_are_a_fleet_and_no_password_is_seen()
     {
         string urls = string.Join("', '", _fleet.Databases.Take(3).Append(_fleet.Databases[0]).Select(Url));
