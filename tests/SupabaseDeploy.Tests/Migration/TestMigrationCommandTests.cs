@@ -33,10 +33,10 @@ public sealed class TestMigrationCommandTests : IDisposable
     [Fact]
     public void A_summary_holds_the_proofs_and_is_written_when_there_is_nothing_too()
     {
-        SessionResult result = _session.Run("$s = Test-Migration -Path 'my files' -Last 1 -Summary; $s.Files.Count; [string]$s.Downs[0].Outcome; [string]$s.Risk; $s.IsPassed");
+        SessionResult result = _session.Run("$s = Test-Migration -Path 'my files' -Last 1 -Summary; $s.Files.Count; $s.Risks[0]; [string]$s.Downs[0].Outcome; [string]$s.Risk; $s.IsPassed");
 
         Assert.Null(result.Error);
-        Assert.Equal(["1", "Proven", "High", "True"], result.Output.Select(value => value.ToString()));
+        Assert.Equal(["1", "2_more.sql:2: Rewrites public.a: reads and writes are blocked for as long as that takes.", "Proven", "High", "True"], result.Output.Select(value => value.ToString()));
     }
 
     [Fact]

@@ -18,6 +18,7 @@ internal sealed class FileRehearsal
     private SqlStatement? _current;
     private int _transactions;
     private bool _isOpen;
+    private bool _isRunning;
 
     private FileRehearsal(RehearsalSession session, MigrationFile file, SqlScript script, KnownRelations known, TimeProvider time)
     {
@@ -46,7 +47,7 @@ internal sealed class FileRehearsal
             await RunStatementsAsync(cancellationToken).ConfigureAwait(false);
             return new FileObservation(_file, _script, _observed, null, null);
         }
-        catch (PostgresException e)
+        catch (PostgresException e) when (_isRunning) // What our own questions run into is no failure of the file.
         {
             DeployException failure = ScriptFailure.Describe(_script, _current, e, "This is a rehearsal: nothing but the shadow database was touched.");
             if (_isOpen)
@@ -92,7 +93,7 @@ internal sealed class FileRehearsal
 
     private async Task BeginAsync(string sql, CancellationToken cancellationToken)
     {
-        await _session.ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
+        await WatchedAsync(() => _session.ExecuteAsync(sql, cancellationToken)).ConfigureAwait(false);
         _isOpen = true;
         _transactions++;
         await _watch.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -100,7 +101,7 @@ internal sealed class FileRehearsal
 
     private async Task EndAsync(string sql, CancellationToken cancellationToken)
     {
-        await _session.ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
+        await WatchedAsync(() => _session.ExecuteAsync(sql, cancellationToken)).ConfigureAwait(false);
         _isOpen = false;
         foreach ((int index, long start) in _open)
         {
@@ -115,7 +116,7 @@ internal sealed class FileRehearsal
     {
         await _watch.PrepareAsync(statement, cancellationToken).ConfigureAwait(false);
         long start = _time.GetTimestamp();
-        await _session.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
+        await WatchedAsync(() => _session.ExecuteAsync(statement, cancellationToken)).ConfigureAwait(false);
         TimeSpan duration = _time.GetElapsedTime(start);
         StatementObservation observed = await _watch.LookAsync(statement, cancellationToken).ConfigureAwait(false);
         _open.Add((_observed.Count, start));
@@ -136,7 +137,7 @@ internal sealed class FileRehearsal
         await _watch.PrepareAsync(statement, cancellationToken).ConfigureAwait(false);
         long start = _time.GetTimestamp();
         Dictionary<uint, LockMode> seen = await _maintenance.RunAsync(
-            statement.Text, () => _session.ExecuteAsync(statement, cancellationToken), cancellationToken).ConfigureAwait(false);
+            statement.Text, () => WatchedAsync(() => _session.ExecuteAsync(statement, cancellationToken)), cancellationToken).ConfigureAwait(false);
         TimeSpan duration = _time.GetElapsedTime(start);
         StatementObservation observed = await _watch.LookOutsideAsync(statement, seen, cancellationToken).ConfigureAwait(false);
         _observed.Add(observed with { Duration = duration, Locks = [.. observed.Locks.Select(taken => taken with { HeldFor = duration })] });
@@ -146,8 +147,15 @@ internal sealed class FileRehearsal
     private async Task RunSettingAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
         long start = _time.GetTimestamp();
-        await _session.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
+        await WatchedAsync(() => _session.ExecuteAsync(statement, cancellationToken)).ConfigureAwait(false);
         _observed.Add(new StatementObservation { Statement = statement, Duration = _time.GetElapsedTime(start), Transaction = 0 });
+    }
+
+    private async Task WatchedAsync(Func<Task> statement)
+    {
+        _isRunning = true;
+        await statement().ConfigureAwait(false);
+        _isRunning = false;
     }
 
     private static bool MayCommit(SqlStatement statement) => statement.Words().FirstOrDefault() is "DO" or "CALL";

@@ -74,8 +74,7 @@ internal sealed class FileReport(
 
     private static StatementRisk? RiskOf(DownProof? down) => down?.Outcome switch
     {
-        null or DownOutcome.Proven => null,
-        DownOutcome.Missing => new StatementRisk(RehearsalRisk.None, down.Message),
+        null or DownOutcome.Proven or DownOutcome.Missing => null,
         _ => new StatementRisk(RehearsalRisk.Medium, down.Message, "Correct the down script, or remove it and say in the migration that a backup is the way back."),
     };
 

@@ -9,7 +9,7 @@ public sealed record RehearsalSummary : IEnvironmentResult
     public required DeploymentEnvironment Environment { get; init; }
 
     /// <summary>The files that were rehearsed, in order; the last one failed when <see cref="Failure"/> is set.</summary>
-    public required IReadOnlyList<MigrationFile> Files { get; init; }
+    public required IReadOnlyList<MigrationFile> Files { get; init => field = value.ToArray(); }
 
     /// <summary>Number of statements that ran or failed.</summary>
     public required int Statements { get; init; }
@@ -18,10 +18,10 @@ public sealed record RehearsalSummary : IEnvironmentResult
     public required RehearsalRisk Risk { get; init; }
 
     /// <summary>Version, file and message of everything of risk <see cref="RehearsalRisk.Medium"/> or worse.</summary>
-    public required IReadOnlyList<string> Risks { get; init; }
+    public required IReadOnlyList<string> Risks { get; init => field = value.ToArray(); }
 
     /// <summary>Whether the down scripts take their migrations back, one a file; empty when they were not tested.</summary>
-    public IReadOnlyList<DownProof> Downs { get; init; } = [];
+    public IReadOnlyList<DownProof> Downs { get; init => field = value.ToArray(); } = [];
 
     /// <summary>What the server said to the statement that failed; null when all ran.</summary>
     public string? Failure { get; init; }

@@ -32,8 +32,12 @@ internal sealed class SecurityState(IReadOnlyDictionary<SecurityKey, string> val
         union all select 'owner', format('schema %I', nspname), pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(nspowner)) from schemas
         union all select 'privilege', format('future %s of %s%s',
                 case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else 'schemas' end,
-                pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(d.defaclrole)), coalesce(format(' in schema %I', s.nspname), '')), d.defaclacl::text[]::text
+                pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(d.defaclrole)), case when s.nspname is null then '' else format(' in schema %I', s.nspname) end), d.defaclacl::text[]::text
             from pg_catalog.pg_default_acl d left join schemas s on s.oid = d.defaclnamespace
+        union all select 'privilege', format('future %s of %I', kind.word, r.rolname), acldefault(kind.letter::"char", r.oid)::text[]::text
+            from (values ('r', 'tables'), ('s', 'sequences'), ('f', 'functions'), ('T', 'types'), ('n', 'schemas')) kind (letter, word)
+                join pg_catalog.pg_roles r on r.rolname = current_user
+            where not exists (select from pg_catalog.pg_default_acl d where d.defaclrole = r.oid and d.defaclnamespace = 0 and pg_catalog.lower(d.defaclobjtype::text) = pg_catalog.lower(kind.letter))
         union all select 'policy', format('%I on %s', p.polname, r.name),
                 format('%s %s %s using (%s) check (%s)', p.polcmd, p.polpermissive, (select pg_catalog.array_agg(case when u = 0 then 'public' else pg_catalog.pg_get_userbyid(u) end)::text from pg_catalog.unnest(p.polroles) u),
                     pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))

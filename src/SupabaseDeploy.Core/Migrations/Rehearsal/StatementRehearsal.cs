@@ -3,6 +3,8 @@ using SupabaseDeploy.Migrations.Rules;
 
 namespace SupabaseDeploy.Migrations;
 
+// Lists are kept as arrays: PowerShell cannot index what the compiler makes of a collection expression.
+
 /// <summary>What one statement of a pending migration did when it was rehearsed, and what that means for the environment.</summary>
 public sealed record StatementRehearsal : IEnvironmentResult
 {
@@ -37,22 +39,22 @@ public sealed record StatementRehearsal : IEnvironmentResult
     public bool IsInTransaction { get; init; }
 
     /// <summary>Locks on relations that existed before the file.</summary>
-    public IReadOnlyList<ObservedLock> Locks { get; init; } = [];
+    public IReadOnlyList<ObservedLock> Locks { get; init => field = value.ToArray(); } = [];
 
     /// <summary>Rewrites, full scans, index builds and truncations of relations that existed before the file.</summary>
-    public IReadOnlyList<RelationWork> Work { get; init; } = [];
+    public IReadOnlyList<RelationWork> Work { get; init => field = value.ToArray(); } = [];
 
     /// <summary>Objects that were dropped.</summary>
-    public IReadOnlyList<DroppedObject> Drops { get; init; } = [];
+    public IReadOnlyList<DroppedObject> Drops { get; init => field = value.ToArray(); } = [];
 
     /// <summary>Privileges, policies, row level security, owners and memberships that changed, one a line.</summary>
-    public IReadOnlyList<string> SecurityChanges { get; init; } = [];
+    public IReadOnlyList<string> SecurityChanges { get; init => field = value.ToArray(); } = [];
 
     /// <summary>What rules find in it that running it does not show.</summary>
-    public IReadOnlyList<RuleFinding> Findings { get; init; } = [];
+    public IReadOnlyList<RuleFinding> Findings { get; init => field = value.ToArray(); } = [];
 
     /// <summary>Reasons why it is not harmless, worst first.</summary>
-    public IReadOnlyList<StatementRisk> Risks { get; init; } = [];
+    public IReadOnlyList<StatementRisk> Risks { get; init => field = value.ToArray(); } = [];
 
     /// <summary>Whether the file's down script takes it back; null when down scripts were not tested.</summary>
     public DownProof? Down { get; init; }

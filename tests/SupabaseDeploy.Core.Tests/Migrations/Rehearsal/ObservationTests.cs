@@ -50,6 +50,7 @@ public sealed class ObservationTests : RehearsalTest
         "create materialized view totals as select count(*) from messages",
         "set client_min_messages = error; set session_replication_role = replica; alter table messages drop column kind",
         "set search_path = ''; set role anon; reset role; alter table public.messages alter amount type bigint",
+        "alter default privileges revoke execute on functions from public",
     ];
 
     /// <summary>What PostgreSQL really does for each kind of statement: <c>statements.approved.txt</c>.</summary>

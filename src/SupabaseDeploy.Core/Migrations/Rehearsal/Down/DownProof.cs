@@ -38,16 +38,16 @@ public sealed record DownProof
     public required string Message { get; init; }
 
     /// <summary>How the catalog differs, one a line.</summary>
-    public IReadOnlyList<string> Differences { get; init; } = [];
+    public IReadOnlyList<string> Differences { get; init => field = value.ToArray(); } = [];
 
     /// <summary>Which rows or values were lost, one a line.</summary>
-    public IReadOnlyList<string> LostData { get; init; } = [];
+    public IReadOnlyList<string> LostData { get; init => field = value.ToArray(); } = [];
 
     /// <summary>What the down script itself drops: what was written into it since the migration is lost when it runs.</summary>
-    public IReadOnlyList<DroppedObject> Drops { get; init; } = [];
+    public IReadOnlyList<DroppedObject> Drops { get; init => field = value.ToArray(); } = [];
 
     /// <summary>Tables that no row could be made for, so that nothing is known of their data.</summary>
-    public IReadOnlyList<string> WithoutRows { get; init; } = [];
+    public IReadOnlyList<string> WithoutRows { get; init => field = value.ToArray(); } = [];
 
     /// <summary>SHA-256 over the contents of the chain, the migration and its down script: what exactly was proven.</summary>
     public required string Key { get; init; }
