@@ -21,6 +21,7 @@
         'Get-LocalStack'
         'Get-Migration'
         'Get-Release'
+        'Install-LocalRuntime'
         'Invoke-Migration'
         'New-Migration'
         'New-Release'

@@ -25,6 +25,14 @@ public static class NpmPackage
         return File.Exists(file) ? file : throw new FileNotFoundException($"Package '{package}@{version}' brings no program '{program}'.", file);
     }
 
+    /// <summary>Gets npm where the machine lacks it.</summary>
+    public static async Task EnsureNpmAsync()
+    {
+        using FileLock held = await FileLock.AcquireAsync(
+            Path.Combine(Cache, ".lock"), $"it installs an npm package into '{Cache}'", NullProgressSink.Instance, TimeProvider.System, CancellationToken.None);
+        await FindNpmAsync();
+    }
+
     private static async Task<string> InstallAsync(string id)
     {
         string folder = Path.Combine(Cache, id.Replace('/', '+'));

@@ -60,3 +60,19 @@ Describe 'A stack that was never started' {
         $stopped.State | Should -Be 'Stopped'
     }
 }
+
+Describe 'Install-LocalRuntime' {
+    It 'has help with a synopsis and examples' {
+        $help = Get-Help Install-LocalRuntime -Full
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.examples.example.Count | Should -BeGreaterThan 1
+    }
+
+    It 'completes the names of runtimes' {
+        (TabExpansion2 'Install-LocalRuntime de').CompletionMatches.CompletionText | Should -Be 'deno'
+    }
+
+    It 'says which runtimes there are' {
+        { Install-LocalRuntime kong } | Should -Throw '*no runtime*'
+    }
+}

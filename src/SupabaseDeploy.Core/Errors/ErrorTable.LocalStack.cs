@@ -31,4 +31,19 @@ public static partial class ErrorTable
 
     /// <summary>A service of the stack does not become healthy.</summary>
     public static readonly ErrorCode ServiceStartFailed = new("ServiceStartFailed", 4020, ErrorKind.ResourceUnavailable);
+
+    /// <summary>There is no runtime of that name, or none for this machine.</summary>
+    public static readonly ErrorCode RuntimeUnknown = new("RuntimeUnknown", 4021, ErrorKind.ObjectNotFound);
+
+    /// <summary>A runtime could not be downloaded.</summary>
+    public static readonly ErrorCode RuntimeDownloadFailed = new("RuntimeDownloadFailed", 4022, ErrorKind.ConnectionError);
+
+    /// <summary>The archive of a runtime is not what it is to be.</summary>
+    public static readonly ErrorCode RuntimeDamaged = new("RuntimeDamaged", 4023, ErrorKind.SecurityError);
+
+    /// <summary>Nothing says what the archive of a runtime is to be.</summary>
+    public static readonly ErrorCode RuntimeUnverified = new("RuntimeUnverified", 4024, ErrorKind.SecurityError);
+
+    /// <summary>The address that runtimes are to be got from is none.</summary>
+    public static readonly ErrorCode InvalidBaseAddress = new("InvalidBaseAddress", 4025, ErrorKind.InvalidArgument);
 }

@@ -108,7 +108,7 @@ public sealed class LocalStacks
         var keys = new Lazy<LocalKeys>(() => LocalKeys.ReadOrCreate(folder.KeysFile));
         var database = new DatabaseService(PostgresCluster.At(folder.Root), keys);
         var planner = new ServicePlanner(ServiceCatalog.All, Runtimes, FindProgram, sink);
-        var plans = new StackPlans(environment, folder, database, keys, planner);
+        var plans = new StackPlans(environment, folder, database, keys, _gatewayFolders, planner);
         return new([database, new GatewayService(folder, environment.Name, _gatewayFolders, _time) { Plan = plans.MakeAsync }]);
     }
 

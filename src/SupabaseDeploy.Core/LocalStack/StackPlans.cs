@@ -5,7 +5,7 @@ namespace SupabaseDeploy.LocalStack;
 
 /// <summary>Makes the plan of a stack's services, as often as it is asked for, always with the same ports.</summary>
 internal sealed class StackPlans(
-    DeploymentEnvironment environment, StackFolder folder, DatabaseService database, Lazy<LocalKeys> keys, ServicePlanner planner)
+    DeploymentEnvironment environment, StackFolder folder, DatabaseService database, Lazy<LocalKeys> keys, IReadOnlyList<string> gatewayFolders, ServicePlanner planner)
 {
     /// <summary>The plan for a gateway on a port, when it is known where the database is.</summary>
     /// <param name="gatewayPort">The gateway's port.</param>
@@ -23,6 +23,7 @@ internal sealed class StackPlans(
             Database = await database.AddressAsync(cancellationToken).ConfigureAwait(false),
             Keys = keys.Value,
             GatewayPort = gatewayPort,
+            GatewayFolder = Path.GetDirectoryName(GatewayProgram.Find(gatewayFolders))!,
         };
         return planner.Plan(context, ReadLast(), [.. running.Select(service => service.Name)]);
     }

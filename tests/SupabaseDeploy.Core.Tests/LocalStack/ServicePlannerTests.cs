@@ -50,7 +50,7 @@ public sealed class ServicePlannerTests : IDisposable
     [Fact]
     public void An_installed_program_is_found_in_the_folder_of_its_version()
     {
-        string program = _folder.Write("runtimes/sample/1.2.3/bin/sample", "");
+        string program = _folder.Write("runtimes/sample/1.2.3/node_modules/sample/bin/sample", "");
 
         PlannedService service = Assert.Single(Planner(null).Plan(Context(), ServicePlan.Empty, []).Services);
 
@@ -110,6 +110,7 @@ public sealed class ServicePlannerTests : IDisposable
             Database = DatabaseAddress.Parse("postgres://postgres@127.0.0.1:5433/app"),
             Keys = LocalKeys.ReadOrCreate(Path.Combine(_folder.Path, "keys.json")),
             GatewayPort = 54321,
+            GatewayFolder = "/module/bin/gateway",
         };
     }
 }

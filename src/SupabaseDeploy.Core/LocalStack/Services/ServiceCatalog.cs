@@ -5,14 +5,14 @@ internal static class ServiceCatalog
 {
     private const string Loopback = "127.0.0.1";
 
-    public static IReadOnlyList<ServiceDefinition> All { get; } = [Rest(), Meta()];
+    public static IReadOnlyList<ServiceDefinition> All { get; } = [Rest(), Functions(), Meta()];
 
     /// <summary>PostgREST (<see href="https://docs.postgrest.org/en/stable/references/configuration.html"/>).</summary>
     private static ServiceDefinition Rest() => new()
     {
         Name = "rest",
         Programs = ["postgrest"],
-        Package = new ReleaseAssetRuntime("rest", "14.17", "PostgREST/postgrest", "postgrest-v{version}-{platform}.tar.xz", "postgrest-v{version}-{platform}.tar.xz.sha256", "postgrest"),
+        Package = RuntimeCatalog.Rest,
         Environment = new Dictionary<string, string>
         {
             ["PGRST_DB_URI"] = "postgresql://authenticator:{servicePassword}@{databaseHost}:{databasePort}/{databaseName}",
@@ -31,14 +31,47 @@ internal static class ServiceCatalog
         Route = "/rest/v1",
     };
 
+    /// <summary>
+    /// Edge functions (<see href="https://supabase.com/docs/guides/functions"/>): a program of ours that Deno runs. Each function checks
+    /// tokens or does not, so the gateway lets everybody through.
+    /// </summary>
+    private static ServiceDefinition Functions() => new()
+    {
+        Name = "functions",
+        Programs = ["deno"],
+        Package = RuntimeCatalog.Deno,
+        Arguments =
+        [
+            "run", "--quiet", "--no-config", "--no-lock", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-run",
+            "{gateway}/functions/main.js",
+        ],
+        Environment = new Dictionary<string, string>
+        {
+            ["FUNCTIONS_PORT"] = "{port}",
+            ["FUNCTIONS_FOLDER"] = "{functions}",
+            ["FUNCTIONS_SETTINGS"] = "{functionSettings}",
+            ["FUNCTIONS_JWT_SECRET"] = "{jwtSecret}",
+            ["SUPABASE_URL"] = "{gatewayUrl}",
+            ["SUPABASE_ANON_KEY"] = "{anonKey}",
+            ["SUPABASE_SERVICE_ROLE_KEY"] = "{serviceRoleKey}",
+            ["SUPABASE_DB_URL"] = "postgresql://{databaseUser}:{databasePassword}@{databaseHost}:{databasePort}/{databaseName}",
+            ["DENO_NO_UPDATE_CHECK"] = "1",
+            ["NO_COLOR"] = "1",
+        },
+        HealthPath = "/_internal/health",
+        Route = "/functions/v1",
+        Access = ServiceAccess.Open,
+        IsWanted = FunctionSettings.AreWanted,
+    };
+
     /// <summary>postgres-meta (<see href="https://github.com/supabase/postgres-meta#readme"/>).</summary>
     private static ServiceDefinition Meta() => new()
     {
         Name = "meta",
         Programs = ["node"],
-        Package = new NpmRuntime("meta", "0.99.0", "@supabase/postgres-meta", Program: null),
+        Package = RuntimeCatalog.Meta,
         NeedsPackageFiles = true,
-        Arguments = ["{package}/dist/server/server.js"],
+        Arguments = [$"{{package}}/{RuntimeCatalog.Meta.Entry}"],
         Environment = new Dictionary<string, string>
         {
             ["PG_META_HOST"] = Loopback,

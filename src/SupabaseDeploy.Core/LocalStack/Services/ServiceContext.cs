@@ -20,6 +20,9 @@ internal sealed record ServiceContext
     /// <summary>The gateway's port.</summary>
     public required int GatewayPort { get; init; }
 
+    /// <summary>The folder of the gateway's program and of what comes with it.</summary>
+    public required string GatewayFolder { get; init; }
+
     /// <summary>The project's folder of edge functions.</summary>
     public string FunctionsFolder => Path.Combine(Environment.Project.Root, "supabase", "functions");
 }

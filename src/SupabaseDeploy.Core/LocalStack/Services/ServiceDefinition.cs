@@ -45,21 +45,3 @@ internal sealed record ServiceDefinition
     /// <summary>False for a service that this project has no use for, as functions without a folder of functions.</summary>
     public Func<ServiceContext, bool> IsWanted { get; init; } = _ => true;
 }
-
-/// <summary>Where a program comes from that a machine lacks.</summary>
-/// <param name="Name">Name of the runtime, as <c>Install-LocalRuntime</c> takes it.</param>
-/// <param name="Version">The pinned version.</param>
-internal abstract record RuntimePackage(string Name, string Version);
-
-/// <summary>A package of the npm registry.</summary>
-/// <param name="Package">Its name there; <c>{platform}</c> stands for <c>linux-x64-glibc</c> and the like.</param>
-/// <param name="Program">The program's path in the package; null when the package is run by Node.js.</param>
-internal sealed record NpmRuntime(string Name, string Version, string Package, string? Program) : RuntimePackage(Name, Version);
-
-/// <summary>An asset of a release on GitHub.</summary>
-/// <param name="Repository"><c>owner/name</c>.</param>
-/// <param name="Asset">The file's name; <c>{version}</c> and <c>{platform}</c> are filled in.</param>
-/// <param name="Checksum">Name of the file with its SHA-256.</param>
-/// <param name="Program">The program's path in the archive.</param>
-internal sealed record ReleaseAssetRuntime(string Name, string Version, string Repository, string Asset, string Checksum, string Program)
-    : RuntimePackage(Name, Version);

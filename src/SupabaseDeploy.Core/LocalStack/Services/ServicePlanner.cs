@@ -84,17 +84,10 @@ internal sealed class ServicePlanner(
             return (onPath, package);
         }
 
-        return package is not null && ProgramIn(definition.Package!) is { } program && File.Exists(Path.Combine(package, program))
+        return package is not null && definition.Package!.Program is { } program && File.Exists(Path.Combine(package, program))
             ? (Path.Combine(package, program), package)
             : null;
     }
-
-    private static string? ProgramIn(RuntimePackage package) => package switch
-    {
-        NpmRuntime npm => npm.Program,
-        ReleaseAssetRuntime asset => asset.Program,
-        _ => null,
-    };
 
     private static string Remedy(ServiceDefinition definition) => definition.Package is null
         ? $"Install '{definition.Programs[0]}' and put its folder on PATH, then run 'Start-LocalStack'."

@@ -18,6 +18,8 @@ internal sealed class ServiceValues
     {
         ["project"] = context.Environment.Project.Root,
         ["functions"] = context.FunctionsFolder,
+        ["functionSettings"] = FunctionSettings.ToJson(context),
+        ["gateway"] = context.GatewayFolder,
         ["state"] = context.Folder.Root,
         ["gatewayUrl"] = $"http://127.0.0.1:{Text(context.GatewayPort)}",
         ["databaseHost"] = context.Database.Host,

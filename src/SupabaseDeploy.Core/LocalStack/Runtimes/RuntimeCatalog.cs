@@ -1,0 +1,48 @@
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>The runtimes that <c>Install-LocalRuntime</c> gets, with their versions.</summary>
+internal static class RuntimeCatalog
+{
+    /// <summary>The name under which a PostgreSQL server is got.</summary>
+    public const string Postgres = "postgres";
+
+    /// <summary>PostgREST. Neither it nor Auth publishes checksums: those here are what several people recorded of the releases.</summary>
+    public static ReleaseAssetRuntime Rest { get; } = new(
+        "rest",
+        "14.17",
+        "PostgREST/postgrest",
+        new Dictionary<string, ReleaseAsset>
+        {
+            ["linux-x64"] = new("postgrest-v14.17-linux-static-x86-64.tar.xz", "d6e13926457487c99b77366d795dcfa32700554d08d418131d9a4ea3f6ca25e3"),
+            ["linux-arm64"] = new("postgrest-v14.17-ubuntu-aarch64.tar.xz"),
+            ["darwin-x64"] = new("postgrest-v14.17-macos-x86-64.tar.xz"),
+            ["darwin-arm64"] = new("postgrest-v14.17-macos-aarch64.tar.xz"),
+            ["win32-x64"] = new("postgrest-v14.17-windows-x86-64.zip"),
+        },
+        "postgrest");
+
+    /// <summary>GoTrue, the Auth service. The archive holds its migrations beside the program.</summary>
+    public static ReleaseAssetRuntime Auth { get; } = new(
+        "auth",
+        "2.197.0",
+        "supabase/auth",
+        new Dictionary<string, ReleaseAsset>
+        {
+            ["linux-x64"] = new("auth-v2.197.0-amd64.tar.xz", "b5c2991d1df760c9b099c1c2395a94bd1c2f83ed58901934921997179dc9f7ea"),
+            ["linux-arm64"] = new("auth-v2.197.0-arm64.tar.xz", "a9da2e668137cb280c830d900df4081b3fdd42a289469485634426a7587f9f76"),
+            ["darwin-arm64"] = new("auth-v2.197.0-darwin-arm64.tar.gz", "3fb7998e7061e2c14f3f9555b1d94d447358c965395728e0d81eac82e0e5868b"),
+        },
+        "auth");
+
+    /// <summary>postgres-meta, run by Node.js.</summary>
+    public static NpmRuntime Meta { get; } = new("meta", "0.99.0", "@supabase/postgres-meta", "dist/server/server.js", IsProgram: false);
+
+    /// <summary>Deno, which serves edge functions. npm has its program as one package for each platform.</summary>
+    public static NpmRuntime Deno { get; } = new(
+        "deno",
+        "2.9.6",
+        $"@deno/{InstalledRuntimes.Platform}{(OperatingSystem.IsLinux() ? "-glibc" : "")}",
+        OperatingSystem.IsWindows() ? "deno.exe" : "deno");
+
+    public static IReadOnlyList<RuntimePackage> All { get; } = [Meta, Deno, Rest, Auth];
+}

@@ -1,0 +1,144 @@
+// Serves supabase/functions/* as the platform does (https://supabase.com/docs/guides/functions): /<name>/… is answered by function
+// <name>, which runs in a process of its own from its first request on and is begun anew when its files change.
+import { BootError, FunctionProcess } from "./function-process.js";
+import { createVerifier } from "./jwt.js";
+import { Sources } from "./sources.js";
+
+const need = (name) => Deno.env.get(name) ?? (() => { throw new Error(`${name} is not set.`); })();
+const folder = Deno.realPathSync(need("FUNCTIONS_FOLDER"));
+const requestLimit = Number(Deno.env.get("FUNCTIONS_REQUEST_LIMIT_MS") ?? 150_000);
+const retirement = 10_000;
+const passedOn = [
+  "SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_DB_URL",
+  "PATH", "HOME", "LANG", "TZ", "TMPDIR", "DENO_DIR", "DENO_NO_UPDATE_CHECK", "XDG_CACHE_HOME",
+];
+const environment = {
+  NO_COLOR: "1",
+  ...Object.fromEntries(passedOn.map((name) => [name, Deno.env.get(name)]).filter(([, value]) => value !== undefined)),
+};
+const sources = new Sources(folder, JSON.parse(need("FUNCTIONS_SETTINGS")));
+const isValid = await createVerifier(need("FUNCTIONS_JWT_SECRET"));
+const running = new Map();
+
+function processOf(source) {
+  const known = running.get(source.name);
+  if (known && !known.hasEnded) {
+    return known;
+  }
+
+  const begun = new FunctionProcess(source.name, source.arguments, source.entrypoint, environment);
+  running.set(source.name, begun);
+  return begun;
+}
+
+function problem(status, code, message) {
+  return Response.json({ code, message }, { status });
+}
+
+async function answer(request) {
+  const url = new URL(request.url);
+  if (url.pathname === "/_internal/health") {
+    return Response.json({ message: "ok" });
+  }
+
+  const name = url.pathname.split("/")[1];
+  const source = sources.find(name);
+  if (!source) {
+    return problem(404, "NOT_FOUND", `Requested function '${name}' was not found.`);
+  }
+
+  if (source.verifyJwt && request.method !== "OPTIONS") {
+    const authorization = request.headers.get("authorization");
+    if (!authorization) {
+      return problem(401, "UNAUTHORIZED_NO_AUTH_HEADER", "Missing authorization header");
+    }
+
+    if (!await isValid(authorization.replace(/^Bearer\s+/i, ""))) {
+      return problem(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
+    }
+  }
+
+  return await forward(request, url, processOf(source));
+}
+
+async function forward(request, url, process) {
+  let isOver = false;
+  const limit = setTimeout(() => {
+    isOver = true;
+    process.kill();
+  }, requestLimit);
+  process.begin();
+  try {
+    const port = await process.port;
+    const headers = new Headers(request.headers);
+    headers.set("accept-encoding", "identity");
+    const response = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, {
+      method: request.method,
+      headers,
+      body: request.body,
+      redirect: "manual",
+    });
+    return new Response(whenOver(response.body, () => process.end()), response);
+  } catch (error) {
+    process.end();
+    return isOver ? problem(546, "WORKER_LIMIT", `The function did not answer within ${requestLimit / 1000} s and was ended.`)
+      : error instanceof BootError ? problem(503, "BOOT_ERROR", `Function failed to start: ${error.message}`)
+      : problem(500, "WORKER_ERROR", "Function exited due to an error (see its log).");
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** The same stream; told when all of it was read, or nobody reads it any more. */
+function whenOver(body, told) {
+  if (!body) {
+    told();
+    return null;
+  }
+
+  const reader = body.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) {
+          told();
+          controller.close();
+        } else {
+          controller.enqueue(value);
+        }
+      } catch (error) {
+        told();
+        controller.error(error);
+      }
+    },
+    cancel(reason) {
+      told();
+      return reader.cancel(reason);
+    },
+  });
+}
+
+async function reloadOnChange() {
+  for await (const event of Deno.watchFs(folder)) {
+    if (event.kind === "access") {
+      continue;
+    }
+
+    const owners = event.paths.map((path) => sources.ownerOf(path));
+    for (const [name, process] of running) {
+      if (owners.includes(null) || owners.includes(name)) {
+        running.delete(name);
+        process.retire(retirement);
+        console.log(`[${name}] changed: begins anew with the next request`);
+      }
+    }
+  }
+}
+
+Deno.addSignalListener("SIGTERM", () => {
+  running.forEach((process) => process.kill());
+  Deno.exit(0);
+});
+reloadOnChange();
+Deno.serve({ hostname: "127.0.0.1", port: Number(need("FUNCTIONS_PORT")), onListen: ({ port }) => console.log(`Serving ${folder} on port ${port}`) }, answer);

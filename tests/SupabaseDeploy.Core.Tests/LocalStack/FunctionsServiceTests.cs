@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.LocalStack;
+
+/// <summary>Edge functions, served by the real Deno behind the gateway.</summary>
+public sealed class FunctionsServiceTests
+{
+    private const string Configuration = """
+        [functions.open]
+        verify_jwt = false
+        [functions.thrower]
+        verify_jwt = false
+        [functions.crasher]
+        verify_jwt = false
+        [functions.broken]
+        verify_jwt = false
+        [functions.off]
+        enabled = false
+        [functions.elsewhere]
+        verify_jwt = false
+        entrypoint = "./other/start.ts"
+        import_map = "./other/map.json"
+        """;
+
+    [Fact]
+    public async Task Functions_are_served_as_on_the_platform_and_do_not_disturb_each_other()
+    {
+        await using var project = new StackProject { Stacks = await RealRuntimes.StacksAsync("deno") };
+        Write(project, "config.toml", Configuration);
+        Write(project, "functions/.env", "GREETING=\"good morning\"\n");
+        Write(project, "functions/_shared/greet.ts", "export const greet = (name: string) => `hello ${name}`;\n");
+        Write(project, "functions/open/index.ts", """
+            import { greet } from "../_shared/greet.ts";
+            Deno.serve(async (request: Request) => Response.json({
+              path: new URL(request.url).pathname, shared: greet(await request.text()), greeting: Deno.env.get("GREETING"), url: Deno.env.get("SUPABASE_URL"),
+              anon: Deno.env.get("SUPABASE_ANON_KEY"), service: Deno.env.get("SUPABASE_SERVICE_ROLE_KEY"),
+              database: Deno.env.get("SUPABASE_DB_URL"), others: Deno.env.get("FUNCTIONS_JWT_SECRET"),
+            }));
+            """);
+        Write(project, "functions/closed/index.ts", "export default { fetch: () => new Response('let in') };\n");
+        Write(project, "functions/thrower/index.ts", "Deno.serve(() => { throw new Error('thrown on purpose'); });\n");
+        Write(project, "functions/crasher/index.ts", "Deno.serve(() => Deno.exit(3));\n");
+        Write(project, "functions/broken/index.ts", "import './not-there.ts';\n");
+        Write(project, "functions/off/index.ts", "Deno.serve(() => new Response('off'));\n");
+        Write(project, "other/map.json", """{ "imports": { "words": "./words.ts" } }""");
+        Write(project, "other/words.ts", "export default 'mapped';\n");
+        Write(project, "other/start.ts", "import words from 'words'; Deno.serve(() => new Response(words));\n");
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(stack.Url!, "/functions/v1/") };
+
+        Assert.Equal(ServiceState.Healthy, stack.Services.Single(service => service.Name == "functions").State);
+        await ItAnswersWithWhatTheContractGivesIt(client, stack);
+        await TokensAreChecked(client, stack);
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "Internal Server Error"), await GetAsync(client, "thrower"));
+        Assert.Equal(HttpStatusCode.InternalServerError, (await GetAsync(client, "crasher")).Status);
+        (HttpStatusCode status, string said) = await GetAsync(client, "broken");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Contains("not-there.ts", said, StringComparison.Ordinal);
+        foreach (string unknown in new[] { "off", "_shared/greet.ts", "nobody" })
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(client, unknown)).Status);
+        }
+
+        Assert.Equal((HttpStatusCode.OK, "mapped"), await GetAsync(client, "elsewhere"));
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(client, "open")).Status);
+        string log = await File.ReadAllTextAsync(project.PathOf(project.Environment(), "log", "functions.log"));
+        Assert.Contains("[thrower] Error: thrown on purpose", log, StringComparison.Ordinal);
+
+        Write(project, "functions/_shared/greet.ts", "export const greet = (name: string) => `goodbye ${name}`;\n");
+        await Wait.UntilAsync(async () => (await GetAsync(client, "open")).Body.Contains("goodbye", StringComparison.Ordinal));
+    }
+
+    private static async Task ItAnswersWithWhatTheContractGivesIt(HttpClient client, LocalStackInfo stack)
+    {
+        using var body = new StringContent("you");
+        HttpResponseMessage answer = await client.PostAsync(new Uri("open/a/b?c=1", UriKind.Relative), body);
+        using JsonDocument given = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        string? Value(string name) => given.RootElement.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+
+        Assert.Equal(("/open/a/b", "hello you", "good morning"), (Value("path"), Value("shared"), Value("greeting")));
+        Assert.Equal((stack.Url!.AbsoluteUri.TrimEnd('/'), stack.Keys!.AnonKey, stack.Keys.ServiceRoleKey.Reveal()), (Value("url"), Value("anon"), Value("service")));
+        Assert.StartsWith("postgresql://postgres:", Value("database"), StringComparison.Ordinal);
+        Assert.Null(Value("others"));
+    }
+
+    private static async Task TokensAreChecked(HttpClient client, LocalStackInfo stack)
+    {
+        Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(client, "closed")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(client, "closed", "nonsense")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(client, "closed", Token("another secret", 3600))).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(client, "closed", Token(stack.Keys!.JwtSecret.Reveal(), -10))).Status);
+        Assert.Equal((HttpStatusCode.OK, "let in"), await GetAsync(client, "closed", Token(stack.Keys.JwtSecret.Reveal(), 3600)));
+        Assert.Equal((HttpStatusCode.OK, "let in"), await GetAsync(client, "closed", stack.Keys.PublishableKey));
+    }
+
+    private static void Write(StackProject project, string path, string content)
+    {
+        string file = Path.Combine(project.Root, "supabase", path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, content);
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> GetAsync(HttpClient client, string path, string? token = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        using HttpResponseMessage answer = await client.SendAsync(request);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    private static string Token(string secret, int seconds)
+    {
+        static string Encode(ReadOnlySpan<byte> bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
+        string head = Encode("""{"alg":"HS256","typ":"JWT"}"""u8);
+        string claims = Encode(Encoding.UTF8.GetBytes($$"""{"role":"authenticated","exp":{{DateTimeOffset.UtcNow.AddSeconds(seconds).ToUnixTimeSeconds()}}}"""));
+        return $"{head}.{claims}.{Encode(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes($"{head}.{claims}")))}";
+    }
+}

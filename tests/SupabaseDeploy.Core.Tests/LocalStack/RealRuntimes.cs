@@ -1,0 +1,33 @@
+using SupabaseDeploy.Events;
+using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.LocalStack;
+
+/// <summary>Runtimes as they are installed for users, in a cache folder of the tests' own: other tests are not to find them.</summary>
+internal static class RealRuntimes
+{
+    private static readonly StateFolders s_folders = new() { Cache = Path.Combine(StateFolders.OfThisMachine().Cache, "tests") };
+
+    /// <summary>Stacks that have these runtimes, and Node.js.</summary>
+    public static async Task<LocalStacks> StacksAsync(params string[] names)
+    {
+        foreach (string name in names)
+        {
+            await InstallAsync(name);
+        }
+
+        return new LocalStacks(gatewayFolder: Repository.GatewayFolder)
+        {
+            Runtimes = new InstalledRuntimes(s_folders.Cache),
+            FindProgram = program => program == "node" && names.Contains("meta") ? ProgramSearch.Find(program) : null,
+        };
+    }
+
+    public static async Task<LocalRuntime> InstallAsync(string name)
+    {
+        await NpmPackage.EnsureNpmAsync();
+        return await new LocalRuntimes(s_folders).InstallAsync(name, null, NullProgressSink.Instance, CancellationToken.None);
+    }
+}
