@@ -14,6 +14,7 @@
     VariablesToExport    = @()
     CmdletsToExport      = @(
         'Backup-Deployment'
+        'Build-FlutterApp'
         'Compare-Environment'
         'Get-Deployment'
         'Get-DeploymentBackup'
@@ -29,11 +30,13 @@
         'Repair-Migration'
         'Reset-LocalStack'
         'Restore-Deployment'
+        'Start-FlutterApp'
         'Start-LocalStack'
         'Stop-LocalStack'
         'Test-DeploymentBackup'
         'Test-DeploymentHealth'
         'Test-Environment'
+        'Test-FlutterApp'
         'Test-Migration'
         'Undo-Migration'
     )

@@ -59,6 +59,15 @@ public sealed class ModuleSession : IDisposable
         return result.Thrown is null ? Regex.Replace(_host.Text[before..], @"\x1b\[[0-9;]*m", "") : throw result.Thrown;
     }
 
+    /// <summary>Presses keys at the host, for a command that reads them.</summary>
+    public void Press(string keys)
+    {
+        foreach (char key in keys)
+        {
+            _host.Keys.Enqueue(key);
+        }
+    }
+
     public void Dispose() => _runspace.Dispose();
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Management.Automation;
@@ -7,12 +8,15 @@ using System.Text;
 
 namespace SupabaseDeploy.Tests;
 
-/// <summary>A host with a screen of 160 columns that remembers what was shown on it, and nobody to answer a question.</summary>
+/// <summary>A host with a screen of 160 columns that remembers what was shown on it, keys that a test presses, and nobody to answer a question.</summary>
 internal sealed class ScreenHost : PSHost
 {
     private readonly ScreenInterface _screen = new();
 
     public string Text => _screen.Text.ToString();
+
+    /// <summary>The keys that were pressed and not read yet.</summary>
+    public ConcurrentQueue<char> Keys => _screen.Keys.Pressed;
 
     public override string Name => "ScreenHost";
 
@@ -46,7 +50,9 @@ internal sealed class ScreenHost : PSHost
     {
         public StringBuilder Text { get; } = new();
 
-        public override PSHostRawUserInterface RawUI { get; } = new Screen();
+        public Screen Keys { get; } = new();
+
+        public override PSHostRawUserInterface RawUI => Keys;
 
         public override void Write(string value) => Text.Append(value);
 
@@ -86,6 +92,8 @@ internal sealed class ScreenHost : PSHost
 
     private sealed class Screen : PSHostRawUserInterface
     {
+        public ConcurrentQueue<char> Pressed { get; } = [];
+
         public override ConsoleColor ForegroundColor { get; set; }
 
         public override ConsoleColor BackgroundColor { get; set; }
@@ -104,11 +112,12 @@ internal sealed class ScreenHost : PSHost
 
         public override Size MaxPhysicalWindowSize => WindowSize;
 
-        public override bool KeyAvailable => false;
+        public override bool KeyAvailable => !Pressed.IsEmpty;
 
         public override string WindowTitle { get; set; } = "";
 
-        public override KeyInfo ReadKey(ReadKeyOptions options) => throw new NotSupportedException();
+        public override KeyInfo ReadKey(ReadKeyOptions options) =>
+            Pressed.TryDequeue(out char key) ? new KeyInfo { Character = key, KeyDown = true } : throw new NotSupportedException();
 
         public override void FlushInputBuffer()
         {

@@ -3,7 +3,7 @@ namespace SupabaseDeploy.Errors;
 /// <summary>
 /// Every error this product can report. One file a room; numbers are stable:
 /// 0xxx general, 1xxx environments, 2xxx PostgreSQL, 3xxx migrations, 4xxx local stack,
-/// 5xxx releases, 6xxx deployments, 7xxx health, 8xxx backups.
+/// 5xxx releases, 6xxx deployments, 7xxx health, 8xxx backups, 9xxx Flutter applications.
 /// </summary>
 public static partial class ErrorTable
 {

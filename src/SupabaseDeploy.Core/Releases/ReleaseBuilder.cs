@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
 
@@ -27,7 +28,7 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
             IsDirty = git?.IsDirty ?? false,
             CreatedAt = time.GetUtcNow(),
             Migrations = await CopyMigrationsAsync(migrations, workshop.Path, cancellationToken).ConfigureAwait(false),
-            Web = content.WebFolder is null ? null : await CopyWebAsync(web, workshop.Path, sink, cancellationToken).ConfigureAwait(false),
+            Web = content.WebFolder is null ? null : await CopyWebAsync(web, content, workshop.Path, sink, cancellationToken).ConfigureAwait(false),
             Path = workshop.Path,
         };
 
@@ -73,7 +74,7 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
     }
 
     private static async Task<ReleaseBundle> CopyWebAsync(
-        IReadOnlyList<(string Source, string Path)> files, string folder, IProgressSink sink, CancellationToken cancellationToken)
+        IReadOnlyList<(string Source, string Path)> files, ReleaseContent content, string folder, IProgressSink sink, CancellationToken cancellationToken)
     {
         var copied = new List<ReleaseFile>(files.Count);
         foreach ((string source, string path) in files)
@@ -83,7 +84,12 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
             copied.Add(new ReleaseFile(path, sha256, size));
         }
 
-        return new ReleaseBundle(FileDigest.OfFiles(copied), copied);
+        string digest = FileDigest.OfFiles(copied);
+        return content.WebDigest is null || content.WebDigest == digest ? new ReleaseBundle(digest, copied) : throw new DeployException(
+            ErrorTable.ReleaseContentRefused,
+            $"The web bundle '{content.WebFolder}' is not what was built any more: its digest was '{content.WebDigest[..12]}' and is '{digest[..12]}'.",
+            "Build it again, and make the release before the next build: every environment is built into the same folder.",
+            content.WebFolder);
     }
 
     private static string Created(Release release) =>

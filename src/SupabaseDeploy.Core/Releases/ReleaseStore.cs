@@ -103,4 +103,7 @@ public sealed record ReleaseContent
 
     /// <summary>The folder of the built web application, absolute; null for none.</summary>
     public string? WebFolder { get; init; }
+
+    /// <summary>The digest that the web application had when it was built, as <see cref="ReleaseBundle.Digest"/>; null where that is not known.</summary>
+    public string? WebDigest { get; init; }
 }

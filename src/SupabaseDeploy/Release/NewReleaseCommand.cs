@@ -2,6 +2,7 @@ using System.Management.Automation;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
+using SupabaseDeploy.Shell.Binding;
 using SupabaseDeploy.Shell.Pipeline;
 
 namespace SupabaseDeploy.Shell.Release;
@@ -11,10 +12,10 @@ namespace SupabaseDeploy.Shell.Release;
 [OutputType(typeof(Releases.Release))]
 public sealed class NewReleaseCommand : ProjectCmdlet
 {
-    /// <summary>The folder of the built web application, instead of <c>web.bundle</c> of <c>pipeline.yml</c>.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? WebBundle { get; set; }
+    /// <summary>The built web application, as its folder or from <c>Build-FlutterApp</c>, instead of <c>web.bundle</c> of <c>pipeline.yml</c>.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    [WebBundleTransformation]
+    public WebBundleReference? WebBundle { get; set; }
 
     /// <inheritdoc/>
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
@@ -41,7 +42,8 @@ public sealed class NewReleaseCommand : ProjectCmdlet
         {
             Application = pipeline?.Application ?? Path.GetFileName(CurrentProject.Root),
             MigrationsFolder = CurrentProject.MigrationsFolder,
-            WebFolder = WebBundle is null ? pipeline?.Web.BundleFolder : Path.Combine(CurrentFolder, WebBundle),
+            WebFolder = WebBundle is null ? pipeline?.Web.BundleFolder : Path.Combine(CurrentFolder, WebBundle.Path),
+            WebDigest = WebBundle?.Digest,
         };
     }
 }
