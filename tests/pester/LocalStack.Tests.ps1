@@ -45,6 +45,10 @@ Describe 'A stack that was never started' {
         $table | Should -Match 'staging\s+\S*Stopped'
     }
 
+    It 'is shown as a list' {
+        Get-LocalStack local -Project $project | Format-List | Out-String | Should -Match 'SecretKey'
+    }
+
     It 'is not started by -WhatIf' {
         'local', 'staging' | Start-LocalStack -Project $project -WhatIf | Should -BeNullOrEmpty
         Test-Path "$project/.supabase-deploy" | Should -BeFalse
@@ -74,5 +78,15 @@ Describe 'Install-LocalRuntime' {
 
     It 'says which runtimes there are' {
         { Install-LocalRuntime kong } | Should -Throw '*no runtime*'
+    }
+}
+
+Describe 'Get-LocalStack -Log' {
+    It 'completes the names of services' {
+        (TabExpansion2 'Get-LocalStack -Log fu').CompletionMatches.CompletionText | Should -Be 'functions'
+    }
+
+    It 'is empty for a stack that was never started' {
+        Get-LocalStack local -Project $project -Log db, gateway | Should -BeNullOrEmpty
     }
 }

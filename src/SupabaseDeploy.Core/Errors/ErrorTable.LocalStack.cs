@@ -46,4 +46,7 @@ public static partial class ErrorTable
 
     /// <summary>The address that runtimes are to be got from is none.</summary>
     public static readonly ErrorCode InvalidBaseAddress = new("InvalidBaseAddress", 4025, ErrorKind.InvalidArgument);
+
+    /// <summary>No service of a stack has that name.</summary>
+    public static readonly ErrorCode ServiceUnknown = new("ServiceUnknown", 4026, ErrorKind.ObjectNotFound);
 }

@@ -63,7 +63,7 @@ public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, i
     /// <summary>True when the stack counts as running without it.</summary>
     public bool IsOptional { get; init; }
 
-    /// <summary>Resident memory in bytes, where it is known.</summary>
+    /// <summary>Resident memory of its process in bytes, where it is known; what a server shares with its children counts once.</summary>
     public long? MemoryBytes { get; init; }
 
     /// <summary>How often it was started again since the stack was started.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
@@ -118,7 +119,7 @@ public sealed class LocalStacks
         LocalService gateway = own.Single(service => service.Name == GatewayService.ServiceName);
         LocalService database = own.Single(service => service.Name == DatabaseService.ServiceName);
         GatewayHealth? health = gateway.IsRunning ? await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) : null;
-        IReadOnlyList<LocalService> services = [.. own, .. (health?.Services ?? []).Select(LocalService.Of)];
+        IReadOnlyList<LocalService> services = [.. own.Select(WithMemory), .. (health?.Services ?? []).Select(LocalService.Of)];
         List<LocalService> needed = [.. services.Where(service => !service.IsOptional)];
         int running = needed.Count(service => service.IsRunning);
         return new LocalStackInfo
@@ -131,6 +132,24 @@ public sealed class LocalStacks
             Keys = LocalKeys.Read(folder.KeysFile),
             Shims = database.IsRunning ? await ReadShimsAsync(PostgresCluster.At(folder.Root), cancellationToken).ConfigureAwait(false) : [],
         };
+    }
+
+    private static LocalService WithMemory(LocalService service)
+    {
+        if (service.ProcessId is not { } id)
+        {
+            return service;
+        }
+
+        try
+        {
+            using Process process = Process.GetProcessById(id);
+            return service with { MemoryBytes = process.WorkingSet64 };
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return service; // It ended in this moment.
+        }
     }
 
     private static async Task<IReadOnlyList<ShimExtension>> ReadShimsAsync(PostgresCluster cluster, CancellationToken cancellationToken)

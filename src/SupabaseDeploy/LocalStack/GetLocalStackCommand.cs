@@ -1,17 +1,52 @@
 using System.Management.Automation;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Shell.Binding;
 
 namespace SupabaseDeploy.Shell.LocalStack;
 
-/// <summary>Shows what runs for local environments on this machine.</summary>
-[Cmdlet(VerbsCommon.Get, "LocalStack")]
-[OutputType(typeof(LocalStackInfo))]
+/// <summary>Shows what runs for local environments on this machine, or what their services write to their logs.</summary>
+[Cmdlet(VerbsCommon.Get, "LocalStack", DefaultParameterSetName = StackSet)]
+[OutputType(typeof(LocalStackInfo), ParameterSetName = [StackSet])]
+[OutputType(typeof(LogLine), ParameterSetName = [LogSet])]
 public sealed class GetLocalStackCommand : LocalStackCmdlet
 {
+    private const string StackSet = "Stack";
+    private const string LogSet = "Log";
+
+    /// <summary>The services whose logs to read: <c>db</c>, <c>functions</c>, <c>*</c> for all.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LogSet)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(LogCompleter))]
+    public string[] Log { get; set; } = [];
+
+    /// <summary>How many of the last lines of each log to begin with.</summary>
+    [Parameter(ParameterSetName = LogSet)]
+    [ValidateRange(0, 100_000)]
+    public int Tail { get; set; } = 100;
+
+    /// <summary>Go on with what is added, until the pipeline is stopped.</summary>
+    [Parameter(ParameterSetName = LogSet)]
+    public SwitchParameter Follow { get; set; }
+
     /// <inheritdoc/>
-    protected override Task ProcessRecordAsync(CancellationToken cancellationToken) => WriteEachAsync(
-        LocalEnvironments(pipeline => pipeline.StagesOf(TargetKind.Local)),
-        environment => Stacks.GetAsync(environment, cancellationToken),
-        cancellationToken);
+    protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DeploymentEnvironment> environments = LocalEnvironments(pipeline => pipeline.StagesOf(TargetKind.Local));
+        if (ParameterSetName == LogSet)
+        {
+            await Task.WhenAll(environments.Select(environment => WriteLogAsync(environment, cancellationToken))).ConfigureAwait(false);
+            return;
+        }
+
+        await WriteEachAsync(environments, environment => Stacks.GetAsync(environment, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task WriteLogAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
+    {
+        await foreach (LogLine line in new StackLogs(environment).ReadAsync(Log, Tail, Follow, cancellationToken).ConfigureAwait(false))
+        {
+            Write(line);
+        }
+    }
 }

@@ -128,9 +128,9 @@ public sealed class LocalStackCommandTests
 
         Assert.Equal("Environment    State    Services               Url                      Database", stack[0].TrimEnd());
         Assert.Matches(@"^local          Running  database gateway       http://127\.0\.0\.1:\d+/  postgres@127\.0\.0\.1:\d+/postgres\s*$", stack[2]);
-        Assert.Matches(@"^\s*Service\s+Running\s+Port\s+Process\s+Version\s+StartedAt", services);
+        Assert.Matches(@"^\s*Service\s+State\s+Port\s+Process\s+Version\s+Memory\s+Restarts\s+Uptime\s+LastFailure", services);
         Assert.Matches(@"Services\s+: \{database on port \d+, gateway on port \d+\}", project.Session.Show("Get-Environment local; Get-LocalStack local"));
-        Assert.Matches(@"\ngateway\s+True\s+\d+\s+\d+\s+[\d.]+\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", services);
+        Assert.Matches(@"\ngateway\s+Healthy\s+\d+\s+\d+\s+[\d.]+\s+\d+ MB\s+0\s+0\.\d\d:\d\d:\d\d", services);
     }
 
     [Fact]

@@ -39,6 +39,9 @@ public sealed class PostgresCluster
     /// <exception cref="DeployException"><see cref="ErrorTable.ClusterNotCreated"/>.</exception>
     public DatabaseAddress Administration => Address(PostgresServer.Superuser, passwords => passwords.SupabaseAdmin);
 
+    /// <summary>The server's log; null when there is no cluster.</summary>
+    internal string? LogFile => _files.ReadPointer() is { } pointer ? Home(pointer).Log : null;
+
     /// <summary>The PostgreSQL it runs on, or would.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.PostgresNotFound"/>.</exception>
     public PostgresInstallation Installation =>

@@ -1,0 +1,102 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.LocalStack;
+
+public sealed class StackLogsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly DeploymentEnvironment _environment;
+
+    public StackLogsTests() => _environment = new DeploymentEnvironment
+    {
+        Name = "local",
+        Target = TargetKind.Local,
+        Application = "courses",
+        Project = new ProjectFolder(_folder.Path),
+        MigrationsFolder = _folder.Path,
+    };
+
+    private string Rest => Path.Combine(_environment.Project.EnvironmentFolder("local"), "log", "rest.log");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task The_last_lines_are_read_and_a_log_that_is_not_there_has_none()
+    {
+        Append("one\ntwo\nthree\nnot finished");
+
+        Assert.Equal(["rest | two", "rest | three"], await ReadAsync(["rest", "meta", "db"], tail: 2));
+        Assert.Empty(await ReadAsync(["*"], tail: 0));
+    }
+
+    [Fact]
+    public async Task Only_the_end_of_a_large_log_is_read()
+    {
+        Append(string.Concat(Enumerable.Range(0, 100_000).Select(number => $"line {number}\n")));
+
+        IReadOnlyList<string> lines = await ReadAsync(["rest"], tail: 100_000);
+
+        Assert.Equal("rest | line 99999", lines[^1]);
+        Assert.InRange(lines.Count, 40_000, 60_000);
+        Assert.All(lines, line => Assert.StartsWith("rest | line ", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_followed_log_goes_on_when_it_is_written_for_the_first_time_and_when_a_full_one_is_replaced()
+    {
+        using var ending = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        IAsyncEnumerator<LogLine> lines = new StackLogs(_environment).ReadAsync(["rest"], 10, follow: true, ending.Token).GetAsyncEnumerator(ending.Token);
+        ValueTask<bool> first = lines.MoveNextAsync();
+        Append("first\nsec");
+        Assert.True(await first);
+        Assert.Equal("first", lines.Current.Text);
+
+        ValueTask<bool> second = lines.MoveNextAsync();
+        Append("ond\n");
+        Assert.True(await second);
+        Assert.Equal("second", lines.Current.Text);
+
+        ValueTask<bool> third = lines.MoveNextAsync();
+        Append("last of the old\n");
+        File.Move(Rest, Rest + ".1");
+        Append("new\n");
+        Assert.True(await third);
+        Assert.Equal("last of the old", lines.Current.Text);
+        Assert.True(await lines.MoveNextAsync());
+        Assert.Equal("new", lines.Current.Text);
+
+        ValueTask<bool> never = lines.MoveNextAsync();
+        await ending.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => never.AsTask());
+        await lines.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_unknown_service_is_an_error_that_lists_the_services()
+    {
+        DeployException error = await Assert.ThrowsAsync<DeployException>(() => ReadAsync(["kong"], 1));
+
+        Assert.Equal(ErrorTable.ServiceUnknown, error.Code);
+        Assert.Contains("database, gateway, access, rest", error.Remedy, StringComparison.Ordinal);
+    }
+
+    private void Append(string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Rest)!);
+        File.AppendAllText(Rest, text);
+    }
+
+    private async Task<IReadOnlyList<string>> ReadAsync(IReadOnlyList<string> services, int tail)
+    {
+        var lines = new List<string>();
+        await foreach (LogLine line in new StackLogs(_environment).ReadAsync(services, tail, follow: false, CancellationToken.None))
+        {
+            lines.Add(line.ToString());
+        }
+
+        return lines;
+    }
+}
