@@ -33,6 +33,9 @@ internal sealed class FileRun : IAsyncDisposable
         Scripts = new ScriptSession(session.Connection, _settings, sink);
     }
 
+    /// <summary>The versions of which an earlier run kept a part.</summary>
+    public IReadOnlySet<string> Begun { get; init; } = new HashSet<string>();
+
     /// <summary>The scripts' session as it is now: a lost connection is replaced.</summary>
     public ScriptSession Scripts { get; private set; }
 
@@ -53,7 +56,7 @@ internal sealed class FileRun : IAsyncDisposable
             try
             {
                 _blockers.Begin(script.FileName);
-                await Scripts.RunAsync(script, record(), cancellationToken, isRecorded ? file.Version : null).ConfigureAwait(false);
+                await Scripts.RunAsync(script, record(), cancellationToken, isRecorded ? file.Version : null, isRecorded && Begun.Contains(file.Version)).ConfigureAwait(false);
                 return;
             }
             catch (DeployException e) when (IsLost(e))
@@ -62,7 +65,7 @@ internal sealed class FileRun : IAsyncDisposable
                 await ResolveAsync(file, script, isRecorded, e, cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (DeployException e) when (attempt < _settings.Retries && LostAgainstOther(e) && script.Mode != ScriptMode.EachAlone)
+            catch (DeployException e) when (attempt < _settings.Retries && LostAgainstOther(e) && Scripts.IsInTransaction)
             {
                 _blockers.End();
                 await PauseAsync(script, attempt, e, cancellationToken).ConfigureAwait(false);
@@ -91,7 +94,7 @@ internal sealed class FileRun : IAsyncDisposable
         var cause = (PostgresException)e.InnerException!;
         _sink.Publish(new Notice(string.Create(
             CultureInfo.InvariantCulture,
-            $"'{script.FileName}' was rolled back: {cause.MessageText} (SQLSTATE {cause.SqlState}). Trying again in {pause.TotalSeconds:0.0} s ({attempt + 1} of {_settings.Retries}).")));
+            $"{(script.Mode == ScriptMode.SeveralTransactions ? "A transaction of " : "")}'{script.FileName}' was rolled back: {cause.MessageText} (SQLSTATE {cause.SqlState}). Trying again in {pause.TotalSeconds:0.0} s ({attempt + 1} of {_settings.Retries}).")));
         await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
         await _guard.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -146,14 +149,28 @@ internal sealed class FileRun : IAsyncDisposable
             throw lost;
         }
 
-        string kept = script.Mode == ScriptMode.EachAlone
-            ? "The file is not recorded as applied. It runs outside a transaction: statements of it may have been kept."
-            : "The history was asked again: nothing of this file was kept.";
+        string kept = script.Mode switch
+        {
+            ScriptMode.EachAlone => "The file is not recorded as applied. It runs outside a transaction: statements of it may have been kept.",
+            _ when script.Mode == ScriptMode.SeveralTransactions || Begun.Contains(file.Version) => await KeptAsync(file, script, cancellationToken).ConfigureAwait(false),
+            _ => "The history was asked again: nothing of this file was kept.",
+        };
         throw new DeployException(
             ErrorTable.MigrationConnectionLost,
             $"The connection was lost while '{script.FileName}' ran: {cause}\n{kept}",
             "Run the command again: it continues with this file.",
             script.Path,
             lost);
+    }
+
+    private async Task<string> KeptAsync(MigrationFile file, SqlScript script, CancellationToken cancellationToken)
+    {
+        var unfinished = new UnfinishedScript(_session.Connection, script, file.Version, isBegun: true);
+        await using (unfinished.ConfigureAwait(false))
+        {
+            int done = await unfinished.CountDoneAsync(cancellationToken).ConfigureAwait(false);
+            bool isAlone = script.Groups.FirstOrDefault(group => group.End > done) is { Kind: GroupKind.Alone };
+            return $"The database was asked again. {KeptStatements.Describe(script, done)}{(isAlone ? " What runs there runs outside a transaction, and may have been kept too." : "")}";
+        }
     }
 }

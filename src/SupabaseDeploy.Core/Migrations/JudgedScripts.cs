@@ -14,7 +14,7 @@ internal sealed class JudgedScripts
     /// <exception cref="Errors.DeployException">The file cannot be run.</exception>
     public async Task JudgeAsync(string path, CancellationToken cancellationToken)
     {
-        SqlScript script = await SqlScript.ReadAsync(path, cancellationToken).ConfigureAwait(false);
+        SqlScript script = await SqlScript.ReadMigrationAsync(path, cancellationToken).ConfigureAwait(false);
         if (_characters + script.Text.Length <= MostCharacters)
         {
             _kept[path] = script;
@@ -27,7 +27,7 @@ internal sealed class JudgedScripts
     {
         if (!_kept.Remove(path, out SqlScript? script))
         {
-            return await SqlScript.ReadAsync(path, cancellationToken).ConfigureAwait(false);
+            return await SqlScript.ReadMigrationAsync(path, cancellationToken).ConfigureAwait(false);
         }
 
         _characters -= script.Text.Length;

@@ -15,7 +15,7 @@ namespace SupabaseDeploy.Migrations;
 
 /// <summary>
 /// Brings a database to the state of a migrations folder, and back. Holds the lock of the database, reads every file before it runs the
-/// first, gives each file one transaction with its history row, and reads the history again at the end.
+/// first, gives each file one transaction with its history row (or runs those it has of its own), and reads the history again at the end.
 /// </summary>
 /// <param name="time">The clock; the system's when null.</param>
 public sealed class MigrationRunner(TimeProvider? time = null)
@@ -72,7 +72,10 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         IReadOnlyList<SeedFile> seeds = request.IncludeSeed ? await SeedsAsync(request, sink, cancellationToken).ConfigureAwait(false) : [];
 
         using var progress = new FileProgress($"Migrate {request.Environment.Name}", "Applying", pending.Count, sink, _time);
-        var run = new FileRun(request, session, guard, sink, _time);
+        var run = new FileRun(request, session, guard, sink, _time)
+        {
+            Begun = await BegunAsync(session.Connection, history, cancellationToken).ConfigureAwait(false),
+        };
         await using ConfiguredAsyncDisposable watched = run.ConfigureAwait(false);
         var context = new UpgradeContext(files.ToDictionary(file => file.Version), judged, run, guard, progress, sink, _time);
         string? rolesFile = roles is null ? null : await RolesFile.ApplyAsync(session.Connection, run.Scripts, roles, sink, cancellationToken).ConfigureAwait(false);
@@ -163,6 +166,19 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         }
 
         return plan;
+    }
+
+    /// <summary>The versions of which an earlier run kept a part. What was recorded meanwhile, by the CLI or by hand, is whole.</summary>
+    private static async Task<IReadOnlySet<string>> BegunAsync(NpgsqlConnection connection, IReadOnlyList<AppliedVersion> history, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> begun = await UnfinishedScript.VersionsAsync(connection, cancellationToken).ConfigureAwait(false);
+        string[] recorded = [.. begun.Intersect(history.Select(row => row.Version))];
+        if (recorded.Length > 0)
+        {
+            await UnfinishedScript.ForgetAsync(connection, recorded, cancellationToken).ConfigureAwait(false);
+        }
+
+        return begun.Except(recorded).ToHashSet();
     }
 
     private static async Task<IReadOnlyList<SeedFile>> SeedsAsync(MigrationRequest request, IProgressSink sink, CancellationToken cancellationToken)

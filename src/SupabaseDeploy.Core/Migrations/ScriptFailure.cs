@@ -102,7 +102,7 @@ internal static class ScriptFailure
     {
         PostgresErrorCodes.ActiveSqlTransaction or PostgresErrorCodes.InvalidTransactionTermination =>
             "Put the statement into a migration file of its own whose first line is '-- pg-delta: transaction=false'.",
-        "55P04" => $"Use the new value in a later migration file: it exists only after this one is committed.{(statement is null ? "" : " " + FileSplit.Describe(script, statement))}",
+        "55P04" => $"Use the new value in a later migration file: it exists only after this one is committed.{(statement is null || script.Mode != ScriptMode.OneTransaction ? "" : " " + FileSplit.Describe(script, statement))}",
         PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure =>
             "Run the command again when the other session is done.",
         PostgresErrorCodes.InsufficientPrivilege => "Grant the missing right to the role of the database URL, or sign in with the role that has it.",

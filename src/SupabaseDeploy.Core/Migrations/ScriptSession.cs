@@ -22,16 +22,20 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
 
     private bool _isLocal;
 
+    /// <summary>Whether what ran last is a transaction: when it failed, nothing of it was kept, and it can be tried again.</summary>
+    public bool IsInTransaction { get; private set; }
+
     /// <summary>Runs <paramref name="script"/> and writes <paramref name="record"/> with it.</summary>
     /// <param name="script">What to run.</param>
     /// <param name="record">The row that says that it ran.</param>
     /// <param name="cancellationToken">Ends it; a transaction is rolled back.</param>
-    /// <param name="version">Its version, under which statements that ran outside a transaction are remembered until all have; null for none.</param>
+    /// <param name="version">Its version, under which is remembered what was kept of it, until all is; null for what must be one transaction.</param>
+    /// <param name="isBegun">True when an earlier run kept a part of it.</param>
     /// <exception cref="DeployException">
     /// The server refused a statement and the transaction was rolled back, or <see cref="ErrorTable.MigrationConnectionLost"/>: then it is
     /// not known here whether it was committed.
     /// </exception>
-    public async Task RunAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken, string? version = null)
+    public async Task RunAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken, string? version = null, bool isBegun = false)
     {
         try
         {
@@ -39,8 +43,8 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
             _isLocal = script.Statements.Any(statement => PlatformStatements.Translate(statement) is not null)
                 && await PlatformStatements.AreTakenByAsync(connection, cancellationToken).ConfigureAwait(false);
             await (script.Mode == ScriptMode.EachAlone
-                ? RunEachAloneAsync(script, record, version, cancellationToken)
-                : RunInTransactionAsync(script, record, cancellationToken)).ConfigureAwait(false);
+                ? RunEachAloneAsync(script, record, version, isBegun, cancellationToken)
+                : RunInTransactionsAsync(script, record, version, isBegun, cancellationToken)).ConfigureAwait(false);
         }
         catch (NpgsqlException e) when (e is not PostgresException)
         {
@@ -66,42 +70,33 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task RunInTransactionAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken)
+    private async Task RunInTransactionsAsync(
+        SqlScript script, NpgsqlBatchCommand record, string? version, bool isBegun, CancellationToken cancellationToken)
     {
-        var pending = new PendingBatch(connection, script, "Nothing of this file was kept.", _isLocal);
-        AddFreshSession(pending, _settings);
-        bool isOwn = script.Mode == ScriptMode.OwnTransaction;
-        if (!isOwn)
+        var unfinished = new UnfinishedScript(connection, script, version, isBegun);
+        await using (unfinished.ConfigureAwait(false))
         {
-            pending.Add("begin");
-            pending.Add(record);
-        }
-
-        foreach (SqlStatement statement in script.Statements)
-        {
-            await pending.AddAsync(statement, cancellationToken).ConfigureAwait(false);
-            if (isOwn && StatementRoles.Of(statement) == StatementRole.Begin)
+            var run = new TransactionByTransaction(connection, script, unfinished, _settings, _isLocal, sink ?? NullProgressSink.Instance);
+            try
             {
-                pending.Add(record);
+                await run.RunAsync(record, isBegun, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                IsInTransaction = run.IsInTransaction;
             }
         }
-
-        if (!isOwn)
-        {
-            pending.Add("commit");
-        }
-
-        await pending.SendAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task RunEachAloneAsync(SqlScript script, NpgsqlBatchCommand record, string? version, CancellationToken cancellationToken)
+    private async Task RunEachAloneAsync(SqlScript script, NpgsqlBatchCommand record, string? version, bool isBegun, CancellationToken cancellationToken)
     {
-        var unfinished = new UnfinishedScript(connection, script, version);
+        IsInTransaction = false;
+        var unfinished = new UnfinishedScript(connection, script, version, isBegun);
         await using (unfinished.ConfigureAwait(false))
         {
             // What runs concurrently waits for others without holding anybody up.
             bool waitsForNobody = script.Statements.All(statement => StatementRoles.Of(statement) != StatementRole.Ordinary);
-            var fresh = new PendingBatch(connection, script, "Nothing of this file was kept.");
+            var fresh = new PendingBatch(connection, script, KeptStatements.None);
             AddFreshSession(fresh, waitsForNobody ? _settings with { LockTimeout = null } : _settings);
             await fresh.SendAsync(cancellationToken).ConfigureAwait(false);
             await new StatementByStatement(connection, script, unfinished, sink ?? NullProgressSink.Instance, _isLocal).RunAsync(cancellationToken).ConfigureAwait(false);
@@ -118,21 +113,26 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
         }
     }
 
-    private static void AddFreshSession(PendingBatch pending, MigrationSettings settings)
+    /// <summary>Sets the session back to how it is for each file.</summary>
+    internal static void AddFreshSession(PendingBatch pending, MigrationSettings settings)
     {
         foreach (string sql in s_reset)
         {
             pending.Add(sql);
         }
 
-        if (settings.LockTimeout is { } lockTimeout)
-        {
-            pending.Add(string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {Milliseconds(lockTimeout)}"));
-        }
-
+        AddLockTimeout(pending, settings);
         if (settings.StatementTimeout is { } statementTimeout)
         {
             pending.Add(string.Create(CultureInfo.InvariantCulture, $"set statement_timeout = {Milliseconds(statementTimeout)}"));
+        }
+    }
+
+    internal static void AddLockTimeout(PendingBatch pending, MigrationSettings settings)
+    {
+        if (settings.LockTimeout is { } lockTimeout)
+        {
+            pending.Add(string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {Milliseconds(lockTimeout)}"));
         }
     }
 

@@ -12,6 +12,9 @@ internal enum ScriptMode
     /// <summary>The file opens and ends its one transaction itself.</summary>
     OwnTransaction,
 
+    /// <summary>The file opens and ends several transactions, or changes something outside of them too: one after the other.</summary>
+    SeveralTransactions,
+
     /// <summary>Each statement on its own: they cannot run in a transaction, or the file says so.</summary>
     EachAlone,
 }
@@ -39,16 +42,43 @@ internal sealed class SqlScript
 
     public ScriptMode Mode { get; private init; }
 
-    /// <summary>Reads and judges a file. Nothing is sent to a server.</summary>
+    /// <summary>What is kept or lost together.</summary>
+    public IReadOnlyList<StatementGroup> Groups { get; private init; } = [];
+
+    /// <summary>Reads and judges a migration. Nothing is sent to a server.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.SqlFileNotUtf8"/> or <see cref="ErrorTable.MigrationRefused"/>.</exception>
-    public static async Task<SqlScript> ReadAsync(string path, CancellationToken cancellationToken) =>
+    public static async Task<SqlScript> ReadMigrationAsync(string path, CancellationToken cancellationToken) =>
         Parse(path, await SqlText.ReadAsync(path, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Reads and judges a file of which nothing is remembered when a part of it was kept, so that it must not have several transactions.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.SqlFileNotUtf8"/> or <see cref="ErrorTable.MigrationRefused"/>.</exception>
+    public static async Task<SqlScript> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        SqlScript script = await ReadMigrationAsync(path, cancellationToken).ConfigureAwait(false);
+        return script.Mode != ScriptMode.SeveralTransactions
+            ? script
+            : throw script.Refused(
+                script.Statements.Skip(script.Groups[0].End).First(statement => statement.HasCode),
+                "is behind what is committed before it, and only a migration may have several transactions",
+                "Take BEGIN and COMMIT out: the file then runs in one transaction.");
+    }
 
     public static SqlScript Parse(string path, string text)
     {
         var script = new SqlScript(path, text, [.. SqlSplitter.Split(text)]);
         script.RefuseMetaCommands();
-        return new SqlScript(path, text, script.Statements) { Mode = script.Judge() };
+        StatementRole[] roles = [.. script.Statements.Select(StatementRoles.Of)];
+        ScriptMode mode = script.Judge(roles);
+        return new SqlScript(path, text, script.Statements)
+        {
+            Mode = mode,
+            Groups = mode switch
+            {
+                ScriptMode.OneTransaction => [new(GroupKind.Ours, 0, roles.Length)],
+                ScriptMode.EachAlone => [new(GroupKind.Alone, 0, roles.Length)],
+                _ => StatementGroup.Of(roles),
+            },
+        };
     }
 
     private void RefuseMetaCommands()
@@ -64,14 +94,13 @@ internal sealed class SqlScript
         }
     }
 
-    private ScriptMode Judge()
+    private ScriptMode Judge(StatementRole[] roles)
     {
-        StatementRole[] roles = [.. Statements.Select(StatementRoles.Of)];
         bool hasControl = roles.Any(role => role is StatementRole.Begin or StatementRole.Commit or StatementRole.OtherTransactionControl);
         if (hasControl)
         {
-            RefuseUnlessOneTransaction(roles);
-            return ScriptMode.OwnTransaction;
+            RefuseUnlessCommitted(roles);
+            return StatementGroup.Of(roles).Count == 1 ? ScriptMode.OwnTransaction : ScriptMode.SeveralTransactions;
         }
 
         if (HasDirective())
@@ -94,28 +123,25 @@ internal sealed class SqlScript
                 FileSplit.Describe(this, roles));
     }
 
-    /// <summary>Everything that changes data must be between one BEGIN and one COMMIT: then the history row can be committed with it.</summary>
-    private void RefuseUnlessOneTransaction(StatementRole[] roles)
+    /// <summary>Each BEGIN must have a COMMIT of its own: then what says that the statements ran can be committed with them.</summary>
+    private void RefuseUnlessCommitted(StatementRole[] roles)
     {
-        const string Remedy = "Take BEGIN and COMMIT out: each file runs in a transaction of its own. Split a file that needs several.";
+        const string Remedy = "Give each BEGIN one COMMIT, or take both out: a file without them runs in one transaction.";
         if (HasDirective())
         {
             int control = Array.FindIndex(roles, role => role is StatementRole.Begin or StatementRole.Commit or StatementRole.OtherTransactionControl);
             throw Refused(Statements[control], $"is transaction control in a file that says '{NoTransactionDirective}'", Remedy);
         }
 
-        bool isOpen = false;
-        bool isDone = false;
+        SqlStatement? open = null;
         foreach ((SqlStatement statement, StatementRole role) in Statements.Zip(roles))
         {
             string? why = role switch
             {
-                StatementRole.Begin when isOpen => "opens a second transaction",
-                StatementRole.Begin when isDone => "opens a second transaction: the first would be committed without a record",
-                StatementRole.Commit when !isOpen => "ends a transaction that the file did not open",
+                StatementRole.Begin when open is not null => "opens a transaction inside of another",
+                StatementRole.Commit when open is null => "ends a transaction that the file did not open",
                 StatementRole.OtherTransactionControl => "ends the transaction in a way that leaves the file without a record",
-                StatementRole.OutsideTransaction => "cannot run in a transaction, and the file has one",
-                StatementRole.Ordinary when !isOpen => "is outside of the file's own transaction",
+                StatementRole.OutsideTransaction when open is not null => "cannot run in a transaction, and stands in one of the file's own",
                 _ => null,
             };
             if (why is not null)
@@ -123,13 +149,12 @@ internal sealed class SqlScript
                 throw Refused(statement, why, Remedy);
             }
 
-            isDone |= role == StatementRole.Commit;
-            isOpen = role switch { StatementRole.Begin => true, StatementRole.Commit => false, _ => isOpen };
+            open = role switch { StatementRole.Begin => statement, StatementRole.Commit => null, _ => open };
         }
 
-        if (isOpen)
+        if (open is not null)
         {
-            throw Refused(Statements[Array.IndexOf(roles, StatementRole.Begin)], "opens a transaction that the file does not commit", Remedy);
+            throw Refused(open, "opens a transaction that the file does not commit", Remedy);
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class StatementByStatement(NpgsqlConnection connection, SqlScrip
         int before = await unfinished.CountDoneAsync(cancellationToken).ConfigureAwait(false);
         if (before > 0)
         {
-            sink.Publish(new Notice($"'{script.FileName}' was begun before: going on behind its first {before} {(before == 1 ? "statement" : "statements")}, which ran then."));
+            sink.Publish(KeptStatements.Continuing(script, before));
         }
 
         int done = 0;
@@ -29,7 +29,10 @@ internal sealed class StatementByStatement(NpgsqlConnection connection, SqlScrip
             // Settings are the session's, and this one is new.
             if (!ranBefore || StatementRoles.Of(statement) == StatementRole.Setting)
             {
-                await RunAsync(statement, done, cancellationToken).ConfigureAwait(false);
+                string kept = done == 0
+                    ? KeptStatements.None
+                    : $"{done} of its {_total} statements were kept, and the file is not recorded as applied. The next run goes on with this statement.";
+                await RunAsync(statement, kept, cancellationToken).ConfigureAwait(false);
             }
 
             if (!ranBefore)
@@ -41,16 +44,14 @@ internal sealed class StatementByStatement(NpgsqlConnection connection, SqlScrip
         }
     }
 
-    private async Task RunAsync(SqlStatement statement, int done, CancellationToken cancellationToken)
+    /// <summary>Runs one, which is not noted; <paramref name="kept"/> is what a failure leaves.</summary>
+    public async Task RunAsync(SqlStatement statement, string kept, CancellationToken cancellationToken)
     {
         if (await _leftovers.PrepareAsync(statement, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
 
-        string kept = done == 0
-            ? "Nothing of this file was kept."
-            : $"{done} of its {_total} statements were kept, and the file is not recorded as applied. The next run goes on with this statement.";
         var pending = new PendingBatch(connection, script, kept, isLocal);
         await pending.AddAsync(statement, cancellationToken).ConfigureAwait(false);
         await pending.SendAsync(cancellationToken).ConfigureAwait(false);

@@ -6,32 +6,32 @@ using SupabaseDeploy.Postgres;
 namespace SupabaseDeploy.Migrations;
 
 /// <summary>
-/// Which statements of a file ran, when they cannot share a transaction and the file is not done: the next run continues behind them.
-/// Kept in <c>supabase_migrations.unfinished_files</c> until the file is recorded. Written on a connection of its own, because the file
-/// may have changed the role of its session. A file of one statement needs none of it.
+/// Which statements of a file ran, when they do not share a transaction and the file is not done: the next run continues behind them.
+/// Kept in <c>supabase_migrations.unfinished_files</c> until the file is recorded. A transaction carries its note; what ran outside of one
+/// is noted on a connection of its own, because the file may have changed the role of its session. A file of one statement needs none of it.
 /// </summary>
-internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript script, string? version) : IAsyncDisposable
+internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript script, string? version, bool isBegun = false) : IAsyncDisposable
 {
     private const string CreateSql =
         "create table if not exists supabase_migrations.unfinished_files (version text not null primary key, statements text[] not null)";
 
     private const string AddSql =
         """
-        insert into supabase_migrations.unfinished_files as f (version, statements) values ($1, array[$2])
+        insert into supabase_migrations.unfinished_files as f (version, statements) values ($1, $2)
         on conflict (version) do update set statements = f.statements || excluded.statements
         """;
 
-    private readonly bool _isNeeded = version is not null && script.Statements.Count(statement => statement.HasCode) > 1;
+    private readonly bool _isNoted = version is not null && (isBegun || script.Statements.Count(statement => statement.HasCode) > 1);
     private NpgsqlConnection? _own;
 
     /// <summary>True when there is a row to take away.</summary>
-    public bool IsRemembered { get; private set; }
+    public bool IsRemembered { get; set; }
 
     /// <summary>How many of the script's statements ran before.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.UnfinishedMigrationChanged"/>: what ran does not stand in the file any more.</exception>
     public async Task<int> CountDoneAsync(CancellationToken cancellationToken)
     {
-        if (!_isNeeded || !await ExistsAsync(connection, cancellationToken).ConfigureAwait(false))
+        if (!_isNoted || !await ExistsAsync(connection, cancellationToken).ConfigureAwait(false))
         {
             return 0;
         }
@@ -60,7 +60,7 @@ internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript sc
     /// <summary>Notes that the next statement ran.</summary>
     public async Task AddAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
-        if (!_isNeeded)
+        if (!_isNoted)
         {
             return;
         }
@@ -69,21 +69,26 @@ internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript sc
         {
             _own = connection.CloneWith(connection.ConnectionString);
             await _own.OpenAsync(cancellationToken).ConfigureAwait(false);
-            using var create = new NpgsqlCommand(CreateSql, _own);
-            await create.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            await EnsureTableAsync(_own, cancellationToken).ConfigureAwait(false);
         }
 
-        using var command = new NpgsqlCommand(AddSql, _own)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter { Value = version },
-                new NpgsqlParameter { Value = statement.Stored, NpgsqlDbType = NpgsqlDbType.Text },
-            },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        using var batch = new NpgsqlBatch(_own) { BatchCommands = { Note([statement]) } };
+        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         IsRemembered = true;
     }
+
+    /// <summary>Makes the table, for notes that a transaction of the file carries.</summary>
+    public Task EnsureTableAsync(CancellationToken cancellationToken) => EnsureTableAsync(connection, cancellationToken);
+
+    /// <summary>The note that the next statements ran, for the transaction in which they run.</summary>
+    public NpgsqlBatchCommand Note(IEnumerable<SqlStatement> statements) => new(AddSql)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter { Value = version },
+            new NpgsqlParameter { Value = statements.Select(statement => statement.Stored).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+        },
+    };
 
     /// <summary>Takes the note away, together with the row of the history.</summary>
     public NpgsqlBatchCommand Forget() => new("delete from supabase_migrations.unfinished_files where version = $1")
@@ -91,7 +96,30 @@ internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript sc
         Parameters = { new NpgsqlParameter { Value = version } },
     };
 
-    /// <summary>Takes away what is noted of versions that are taken back.</summary>
+    /// <summary>The versions of which something is noted.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.MigrationHistoryInaccessible"/>.</exception>
+    public static async Task<IReadOnlyList<string>> VersionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (!await ExistsAsync(connection, cancellationToken).ConfigureAwait(false))
+        {
+            return [];
+        }
+
+        try
+        {
+            return await connection.ScalarAsync<string[]>("select coalesce(array_agg(version), '{}') from supabase_migrations.unfinished_files", cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new DeployException(
+                ErrorTable.MigrationHistoryInaccessible,
+                $"The notes on unfinished migrations 'supabase_migrations.unfinished_files' cannot be read: {e.MessageText} (SQLSTATE {e.SqlState}).",
+                "Sign in as the role that owns the database's schema, usually 'postgres'.",
+                inner: e);
+        }
+    }
+
+    /// <summary>Takes away what is noted of versions that are taken back, or were recorded by something else.</summary>
     public static async Task ForgetAsync(NpgsqlConnection connection, IEnumerable<string> versions, CancellationToken cancellationToken)
     {
         if (await ExistsAsync(connection, cancellationToken).ConfigureAwait(false))
@@ -112,12 +140,21 @@ internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript sc
         }
     }
 
+    private static async Task EnsureTableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (!await ExistsAsync(connection, cancellationToken).ConfigureAwait(false))
+        {
+            using var create = new NpgsqlCommand(CreateSql, connection);
+            await create.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private static Task<bool> ExistsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         connection.ScalarAsync<bool>("select to_regclass('supabase_migrations.unfinished_files') is not null", cancellationToken);
 
     private DeployException Changed(int index) => new(
         ErrorTable.UnfinishedMigrationChanged,
-        $"'{script.FileName}' was begun before, outside a transaction, and its statement {index + 1} ran in another form than it has now. Nothing more was run.",
+        $"'{script.FileName}' was begun before, and its statement {index + 1} ran in another form than it has now. Nothing more was run.",
         "Put that statement back as it was and write what is to be different into a later migration; or undo by hand what ran, and delete the version from 'supabase_migrations.unfinished_files'.",
         script.Path);
 }

@@ -23,17 +23,22 @@ public sealed class SqlScriptTests
     [InlineData("-- pg-delta: transaction=false \ncreate table t (id int)", "OneTransaction")]
     [InlineData("BEGIN; create table t (id int); COMMIT;", "OwnTransaction")]
     [InlineData("set search_path = ''; start transaction isolation level serializable; select 1; end; notify pgrst, 'reload schema';\n-- done", "OwnTransaction")]
+    [InlineData("begin; select 1; commit; begin; select 2; commit;", "SeveralTransactions")]
+    [InlineData("select 1; begin; select 2; commit;", "SeveralTransactions")]
+    [InlineData("begin; select 1; commit; do $$ begin end $$;", "SeveralTransactions")]
+    [InlineData("begin; select 1; commit; vacuum;", "SeveralTransactions")]
     public void A_file_is_run_as_its_statements_need(string sql, string mode) => Assert.Equal(mode, SqlScript.Parse("/m/1_a.sql", sql).Mode.ToString());
 
     [Theory]
-    [InlineData("select 1;\ncommit; begin;\nselect 2", "line 1: 'select 1' is outside of the file's own transaction")]
+    [InlineData("select 1;\ncommit; begin;\nselect 2", "line 2: 'commit' ends a transaction that the file did not open")]
+    [InlineData("begin; select 1; commit;\nselect 2;\nbegin; select 3;", "line 3: 'begin' opens a transaction that the file does not commit")]
+    [InlineData("begin; select 1; commit;\nprepare transaction 'x';", "line 2: 'prepare transaction 'x'' ends the transaction in a way that leaves the file without a record")]
     [InlineData("begin;\nselect 1;", "line 1: 'begin' opens a transaction that the file does not commit")]
-    [InlineData("begin; select 1; commit;\nbegin; select 2; commit;", "line 2: 'begin' opens a second transaction: the first would be committed without a record")]
-    [InlineData("begin; begin;", "line 1: 'begin' opens a second transaction")]
+    [InlineData("begin; begin;", "line 1: 'begin' opens a transaction inside of another")]
     [InlineData("begin;\nrollback;", "line 2: 'rollback' ends the transaction in a way that leaves the file without a record")]
     [InlineData("begin;\ncommit and chain;\ncommit;", "line 2: 'commit and chain' ends the transaction in a way that leaves the file without a record")]
     [InlineData("commit;", "line 1: 'commit' ends a transaction that the file did not open")]
-    [InlineData("begin;\nvacuum;\ncommit;", "line 2: 'vacuum' cannot run in a transaction, and the file has one")]
+    [InlineData("begin;\nvacuum;\ncommit;", "line 2: 'vacuum' cannot run in a transaction, and stands in one of the file's own")]
     [InlineData("create table t (id int);\n-- slow\ncreate index concurrently i\n on t (id);", "line 3: 'create index concurrently i' cannot run in a transaction, and line 1 needs one")]
     [InlineData("-- pg-delta: transaction=false\nbegin; commit", "line 2: 'begin' is transaction control in a file that says '-- pg-delta: transaction=false'")]
     [InlineData("select 1;\n\\connect other\nselect 2;", "line 2: '\\connect other' is a command of psql, not SQL")]
@@ -46,6 +51,17 @@ public sealed class SqlScriptTests
         Assert.Equal($"'1_a.sql', {message}. Nothing was run.", e.Message);
         Assert.NotNull(e.Remedy);
     }
+
+    [Theory]
+    [InlineData("select 1; begin; select 2; commit; select 3", "Ours 0 1, Own 1 4, Ours 4 5")]
+    [InlineData("set a.b = 1; begin; commit; set a.b = 2; begin; commit; notify x; -- end", "Own 0 3, Own 3 8")]
+    [InlineData("select 1; set a.b = 1; vacuum; -- x\n; begin; select 2; commit; vacuum; select 2", "Ours 0 2, Alone 2 3, Own 3 7, Alone 7 8, Ours 8 9")]
+    [InlineData("vacuum; begin; select 1; commit; reindex database; reset all", "Alone 0 1, Own 1 4, Alone 4 6")]
+    [InlineData("begin; select 1; commit; notify x", "Own 0 4")]
+    [InlineData("select 1; set a.b = 1; select 2", "Ours 0 3")]
+    [InlineData("", "Ours 0 0")]
+    public void Statements_are_grouped_by_what_is_committed_together(string sql, string groups) =>
+        Assert.Equal(groups, string.Join(", ", SqlScript.Parse("/m/1_a.sql", sql).Groups.Select(group => $"{group.Kind} {group.First} {group.End}")));
 
     [Fact]
     public void A_mixed_file_is_refused_with_the_exact_split_to_make()

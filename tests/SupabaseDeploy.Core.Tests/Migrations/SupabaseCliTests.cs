@@ -115,6 +115,8 @@ public sealed class SupabaseCliTests : MigrationTest
             ("20240107000000_semicolons.sql", "\n;\n;;\n"),
             ("20240108000000_größe @ x.sql.sql", "select 'größe 😀;', '中文'; -- 😀"),
             ("20240109000000_own.sql", "begin; create table own (id int); commit;"),
+            ("20240109000001_pairs.sql", "BEGIN;\ncreate table pair (id int);\nCOMMIT;\n\n-- more;\nBEGIN;\ninsert into pair values (1);\nCOMMIT;\n"),
+            ("20240109000002_around.sql", "do $$ begin create table around (id int); end $$;\nbegin;\ninsert into around values (1);\ncommit;\nselect 1;\n"),
             ("20240110000000_concurrently.sql", "create index concurrently big_id on big (id);"),
             ("20240111000000_directive.sql", "-- pg-delta: transaction=false\ncreate index concurrently big_t on big (t);\nselect 2;"),
             ("20240112000000_mac.sql", "select 1 -- old line ends;\r; select 2;"),

@@ -61,22 +61,24 @@ internal sealed class FileRehearsal
 
     private async Task RunStatementsAsync(CancellationToken cancellationToken)
     {
-        bool isOurs = _script.Mode == ScriptMode.OneTransaction;
-        if (isOurs)
+        foreach (StatementGroup group in _script.Groups)
         {
-            await BeginAsync("begin", cancellationToken).ConfigureAwait(false);
-        }
+            if (group.Kind == GroupKind.Ours)
+            {
+                await BeginAsync("begin", cancellationToken).ConfigureAwait(false);
+            }
 
-        foreach (SqlStatement statement in _script.Statements)
-        {
-            _current = statement;
-            await RunAsync(statement, StatementRoles.Of(statement), cancellationToken).ConfigureAwait(false);
-        }
+            foreach (SqlStatement statement in _script.Statements.Take(group.First..group.End))
+            {
+                _current = statement;
+                await RunAsync(statement, StatementRoles.Of(statement), cancellationToken).ConfigureAwait(false);
+            }
 
-        _current = null;
-        if (isOurs)
-        {
-            await EndAsync("commit", cancellationToken).ConfigureAwait(false);
+            _current = null;
+            if (group.Kind == GroupKind.Ours)
+            {
+                await EndAsync("commit", cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
         MigrationFile[] asked = [.. request.Select(files, pending)];
         foreach (MigrationFile file in asked)
         {
-            await SqlScript.ReadAsync(file.Path, cancellationToken).ConfigureAwait(false);
+            await SqlScript.ReadMigrationAsync(file.Path, cancellationToken).ConfigureAwait(false);
         }
 
         if (asked.Length == 0)
@@ -117,7 +117,7 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
                 foreach (MigrationFile file in asked)
                 {
                     progress.Next(file.FileName);
-                    SqlScript script = await SqlScript.ReadAsync(file.Path, cancellationToken).ConfigureAwait(false);
+                    SqlScript script = await SqlScript.ReadMigrationAsync(file.Path, cancellationToken).ConfigureAwait(false);
                     observed.Add(await FileRehearsal.RunAsync(session, file, script, _time, cancellationToken).ConfigureAwait(false));
                     if (observed[^1].Failure is not null)
                     {

@@ -94,6 +94,7 @@ public sealed class MigrationRepairer(TimeProvider? time = null)
 
         await MigrationHistory.EnsureTableAsync(connection, cancellationToken).ConfigureAwait(false);
         await MigrationHistory.ExecuteAsync(connection, changes.Select(Command), cancellationToken).ConfigureAwait(false);
+        await UnfinishedScript.ForgetAsync(connection, changes.Select(change => change.Version), cancellationToken).ConfigureAwait(false);
         IReadOnlyList<AppliedVersion> after = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         Verify(before, changes, after);
         return after;

@@ -93,6 +93,17 @@ public sealed class ObservationTests : RehearsalTest
     }
 
     [Fact]
+    public async Task What_stands_around_a_file_s_own_transactions_has_transactions_too()
+    {
+        await using RehearsalSession session = await OpenSessionAsync();
+
+        FileObservation file = await ObserveAsync(session, "select 1; select 2; begin; select 3; commit; begin; select 4; commit; vacuum users; select 5; select 6;");
+
+        Assert.Null(file.Failure?.Message);
+        Assert.Equal([1, 1, 2, 3, 0, 4, 4], file.Statements.Select(statement => statement.Transaction));
+    }
+
+    [Fact]
     public async Task A_file_without_a_transaction_has_one_for_each_statement_that_can()
     {
         await using RehearsalSession session = await OpenSessionAsync();

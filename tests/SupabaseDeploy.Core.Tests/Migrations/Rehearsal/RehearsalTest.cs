@@ -37,7 +37,7 @@ public abstract class RehearsalTest : MigrationTest
     {
         string path = Write("9_file under test.sql", sql);
         return await FileRehearsal.RunAsync(
-            session, new MigrationFile("9", "file under test", path, null), await SqlScript.ReadAsync(path, CancellationToken.None), TimeProvider.System, CancellationToken.None);
+            session, new MigrationFile("9", "file under test", path, null), await SqlScript.ReadMigrationAsync(path, CancellationToken.None), TimeProvider.System, CancellationToken.None);
     }
 
     /// <summary>What was seen of one statement, a line each.</summary>

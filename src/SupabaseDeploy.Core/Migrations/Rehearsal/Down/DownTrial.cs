@@ -116,8 +116,11 @@ internal sealed class DownTrial(ShadowDatabases shadows, IReadOnlyList<Migration
         }
     }
 
-    private async Task<FileObservation> RunAsync(MigrationFile file, string path, CancellationToken cancellationToken) =>
-        await FileRehearsal.RunAsync(_session!, file, await SqlScript.ReadAsync(path, cancellationToken).ConfigureAwait(false), time, cancellationToken).ConfigureAwait(false);
+    private async Task<FileObservation> RunAsync(MigrationFile file, string path, CancellationToken cancellationToken)
+    {
+        SqlScript script = await (path == file.Path ? SqlScript.ReadMigrationAsync(path, cancellationToken) : SqlScript.ReadAsync(path, cancellationToken)).ConfigureAwait(false);
+        return await FileRehearsal.RunAsync(_session!, file, script, time, cancellationToken).ConfigureAwait(false);
+    }
 
     private async Task CloseAsync()
     {
