@@ -21,6 +21,7 @@ public sealed class DetachedProgramTests
                 "--environment", "local",
                 "--state", "/a project/.supabase-deploy/environments/local/gateway.json",
                 "--log", "/a project/.supabase-deploy/environments/local/log/gateway.log",
+                "--plan", "/a project/.supabase-deploy/environments/local/services.json",
             ],
             s_program.Arguments);
     }
