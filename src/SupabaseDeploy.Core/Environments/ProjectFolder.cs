@@ -38,12 +38,19 @@ public sealed record ProjectFolder
 
     /// <summary>
     /// The project of a path as a person gives it. Seeds and roles lie beside the migrations in the CLI's layout, and are named from the
-    /// project's folder, so the folders <c>supabase</c> and <c>supabase/migrations</c> stand for the project above them.
+    /// project's folder, so the folders <c>supabase</c> and <c>supabase/migrations</c> stand for the project above them, and so does
+    /// <c>migrations</c> beside <c>supabase</c>.
     /// </summary>
     public static ProjectFolder At(string path)
     {
         string root = new ProjectFolder(path).Root;
-        string? supabase = Path.GetFileName(root) == "migrations" ? Path.GetDirectoryName(root) : root;
+        bool isMigrations = Path.GetFileName(root) == "migrations";
+        string? supabase = isMigrations ? Path.GetDirectoryName(root) : root;
+        if (isMigrations && supabase is not null && Directory.Exists(Path.Combine(supabase, "supabase")) && !Directory.Exists(Path.Combine(supabase, "supabase", "migrations")))
+        {
+            return new ProjectFolder(supabase);
+        }
+
         return supabase is not null && Path.GetFileName(supabase) == "supabase" && Directory.Exists(Path.Combine(supabase, "migrations"))
             ? new ProjectFolder(Path.GetDirectoryName(supabase)!)
             : new ProjectFolder(root);
