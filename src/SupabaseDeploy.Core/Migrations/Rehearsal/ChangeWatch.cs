@@ -10,6 +10,7 @@ internal sealed class ChangeWatch(RehearsalSession session, KnownRelations known
     private Dictionary<uint, LockMode> _held = [];
     private Dictionary<uint, RelationCounter> _counters = [];
     private SecurityState? _security;
+    private SecurityScope? _scope;
 
     /// <summary>A transaction has begun in the session at work.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -34,11 +35,17 @@ internal sealed class ChangeWatch(RehearsalSession session, KnownRelations known
         if (!SecurityState.MayChange(statement))
         {
             _security = null; // It may create objects, which the next difference must not show.
+            return;
         }
-        else
+
+        SecurityScope? scope = SecurityScope.Of(statement);
+        if (scope is not null || _scope is not null)
         {
-            _security ??= await SecurityState.ReadAsync(session.Working, cancellationToken).ConfigureAwait(false);
+            _security = null;
         }
+
+        _scope = scope;
+        _security ??= await SecurityState.ReadAsync(session.Working, scope, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What the statement that just ran in the open transaction has done.</summary>
@@ -139,7 +146,7 @@ internal sealed class ChangeWatch(RehearsalSession session, KnownRelations known
             return [];
         }
 
-        SecurityState now = await SecurityState.ReadAsync(session.Working, cancellationToken).ConfigureAwait(false);
+        SecurityState now = await SecurityState.ReadAsync(session.Working, _scope, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> changes = _security.ChangesTo(now);
         _security = now;
         return changes;

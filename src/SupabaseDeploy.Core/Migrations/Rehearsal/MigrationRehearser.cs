@@ -1,4 +1,5 @@
 using Npgsql;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations.Rules;
@@ -27,6 +28,7 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
     {
         DateTimeOffset startedAt = _time.GetUtcNow();
         long start = _time.GetTimestamp();
+        var options = RuleOptions.Of(SupabaseConfiguration.Load(request.Environment.Project));
         IReadOnlyList<MigrationFile> files = MigrationFolder.Read(request.Folder, sink);
         (IReadOnlyList<MigrationFile> pending, EnvironmentStatistics? statistics) = await AskAsync(request, files, sink, cancellationToken).ConfigureAwait(false);
         MigrationFile[] asked = [.. request.Select(files, pending)];
@@ -43,7 +45,7 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
 
         HashSet<MigrationFile> later = [.. pending.Where(file => string.CompareOrdinal(file.Version, asked[0].Version) >= 0)];
         MigrationFile[] chain = [.. files.Where(file => !later.Contains(file))];
-        (FileObservation[] observed, IReadOnlyList<RuleFinding> findings) = await ObserveAsync(request, chain, asked, sink, cancellationToken).ConfigureAwait(false);
+        (FileObservation[] observed, IReadOnlyList<RuleFinding> findings) = await ObserveAsync(request, options, chain, asked, sink, cancellationToken).ConfigureAwait(false);
         MigrationFile[] rehearsed = [.. observed.Select(file => file.File)];
         IReadOnlyList<DownProof> downs = request.SkipDown
             ? []
@@ -103,7 +105,7 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
 
     /// <summary>Runs the files until one fails, and checks by rules those that ran.</summary>
     private async Task<(FileObservation[] Files, IReadOnlyList<RuleFinding> Findings)> ObserveAsync(
-        RehearsalRequest request, MigrationFile[] chain, MigrationFile[] asked, IProgressSink sink, CancellationToken cancellationToken)
+        RehearsalRequest request, RuleOptions options, MigrationFile[] chain, MigrationFile[] asked, IProgressSink sink, CancellationToken cancellationToken)
     {
         using var progress = new FileProgress($"Rehearse {request.Environment.Name}", "Rehearsing", asked.Length, sink, _time);
         ShadowDatabase shadow = await _shadows.OpenAsync(chain, sink, cancellationToken).ConfigureAwait(false);
@@ -127,7 +129,7 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
 
                 SchemaSnapshot after = await SchemaSnapshot.ReadAsync(session.Observer, cancellationToken).ConfigureAwait(false);
                 RuleFile[] ran = [.. observed.Where(file => file.Failure is null).Select(file => new RuleFile(file.File.Path, file.Script.Text))];
-                return ([.. observed], MigrationRules.Check(ran, before: before, after: after));
+                return ([.. observed], MigrationRules.Check(ran, options, before, after));
             }
         }
     }

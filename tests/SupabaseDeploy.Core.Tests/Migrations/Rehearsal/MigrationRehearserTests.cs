@@ -53,6 +53,17 @@ public sealed class MigrationRehearserTests : ShadowTest
     }
 
     [Fact]
+    public async Task What_the_API_serves_is_taken_from_the_configuration_of_the_project()
+    {
+        Write("1_start.sql", "create schema api;\ncreate table api.a (id int primary key);\ncreate table b (id int primary key);");
+        Write("../supabase/config.toml", "[api]\nschemas = [\"api\"]\n");
+
+        (_, List<StatementRehearsal> statements) = await RehearseAsync(null);
+
+        Assert.Equal(["api.a"], statements.SelectMany(statement => statement.Findings).Where(finding => finding.RuleId == "rls-disabled").Select(finding => finding.Object));
+    }
+
+    [Fact]
     public async Task The_last_files_are_rehearsed_after_the_ones_before_them()
     {
         Write("1_start.sql", "create table a (id int primary key);");

@@ -51,7 +51,20 @@ public sealed class ObservationTests : RehearsalTest
         "set client_min_messages = error; set session_replication_role = replica; alter table messages drop column kind",
         "set search_path = ''; set role anon; reset role; alter table public.messages alter amount type bigint",
         "alter default privileges revoke execute on functions from public",
+        "create function \"f\"() returns int language sql as 'select 1'; grant all on function \"public\".\"f\"() to \"anon\"; grant select on all tables in schema public to authenticator",
+        "create policy \"own\" on \"public\".\"messages\" using (true); alter policy own on messages rename to mine; drop policy mine on messages",
     ];
+
+    [Fact]
+    public async Task Looking_at_the_policies_of_a_database_takes_no_lock_that_is_then_seen()
+    {
+        await using RehearsalSession session = await OpenSessionAsync();
+        await session.ExecuteAsync("create policy own on messages using (exists (select from users where users.id = user_id))", CancellationToken.None);
+
+        FileObservation file = await ObserveAsync(session, "grant select on all tables in schema public to anon; grant select on messages to anon; create table more (id int)");
+
+        Assert.All(file.Statements, statement => Assert.Empty(statement.Locks));
+    }
 
     /// <summary>What PostgreSQL really does for each kind of statement: <c>statements.approved.txt</c>.</summary>
     [Fact]
