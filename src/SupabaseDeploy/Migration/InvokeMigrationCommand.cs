@@ -46,6 +46,11 @@ public sealed class InvokeMigrationCommand : FleetCmdlet
     [DurationTransformation]
     public TimeSpan LockTimeout { get; set; }
 
+    /// <summary>How long each statement may run, instead of what <c>pipeline.yml</c> says.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? StatementTimeout { get; set; }
+
     /// <summary>How many databases go first; unless all of them succeed, none of the others is begun.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
@@ -132,6 +137,7 @@ public sealed class InvokeMigrationCommand : FleetCmdlet
         Database = database,
         Folder = target.Environment.MigrationsFolder,
         LockWait = LockTimeout,
+        Settings = StatementTimeout is { } limit ? target.Environment.Migrations with { StatementTimeout = limit } : null,
         IncludeRoles = IncludeRoles,
         IncludeOutOfOrder = IncludeOutOfOrder,
         RefuseEdited = RefuseEdited,

@@ -40,6 +40,18 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_statement_that_runs_longer_than_told_is_ended_and_its_file_rolled_back()
+    {
+        _folder.Write("migrations/1_a.sql", "create table a (id int); select pg_sleep(600);");
+
+        SessionResult result = _session.Run($"Invoke-Migration {_target} -StatementTimeout 50ms");
+
+        Assert.Contains("57014", result.Error!.Exception.Message, StringComparison.Ordinal);
+        Assert.Equal("Failed", Assert.Single(result.Output).Properties["Status"].Value.ToString());
+        Assert.Contains("the unit is missing", _session.Run($"Invoke-Migration {_target} -StatementTimeout 50").Error!.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatIf_plans_and_changes_nothing()
     {
         _folder.Write("migrations/1_a.sql", "create table a (id int)");
