@@ -79,6 +79,7 @@ internal sealed class ApiProxy : IDisposable
         string? refusal = service.Access switch
         {
             ServiceAccess.Open => null,
+            _ when service.OpenPaths.Any(open => context.Request.Path.StartsWithSegments(service.Route + open)) => null,
             _ when key is null => "No API key found in request: send it as header 'apikey'.",
             _ when identity is null => "Invalid API key: it is none of this stack's. 'Get-LocalStack' shows them.",
             ServiceAccess.SecretKey when !identity.IsSecret => "This path needs the secret key.",

@@ -88,7 +88,7 @@ public sealed class ServicePlannerTests : IDisposable
         Assert.All(ServiceCatalog.All, definition =>
         {
             var values = ServiceValues.Of(Context());
-            foreach (string name in new[] { "port", "adminPort", "package" })
+            foreach (string name in new[] { "port", "adminPort", "package", "programFolder" })
             {
                 values[name] = "0";
             }

@@ -39,6 +39,26 @@ public sealed class StackServicesTests
     }
 
     [Fact]
+    public async Task Auth_gets_the_settings_of_the_configuration_and_is_reached_through_the_gateway()
+    {
+        await using StackProject project = With(("gotrue", Path.Combine(Repository.Root, "tests", "stand-ins", "gotrue")));
+        Directory.CreateDirectory(Path.Combine(project.Root, "supabase"));
+        await File.WriteAllTextAsync(
+            Path.Combine(project.Root, "supabase", "config.toml"),
+            "[auth]\nsite_url = \"https://app.example\"\nadditional_redirect_urls = [\"app://a\", \"app://b\"]\nenable_signup = false\n[auth.email]\nenable_confirmations = true\n");
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = stack.Url };
+
+        using JsonDocument open = JsonDocument.Parse(await client.GetStringAsync(new Uri("/auth/v1/verify?token=1", UriKind.Relative)));
+        using HttpResponseMessage closed = await client.GetAsync(new Uri("/auth/v1/user", UriKind.Relative));
+
+        Assert.Equal(("supabase_auth_admin", "/verify?token=1"), (Text(open, "role"), Text(open, "path")));
+        Assert.Equal(("https://app.example", "app://a,app://b", "true", "false"), (Text(open, "siteUrl"), Text(open, "redirects"), Text(open, "disableSignup"), Text(open, "autoConfirm")));
+        Assert.Equal(new Uri(stack.Url!, "/auth/v1").AbsoluteUri, Text(open, "externalUrl"));
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, closed.StatusCode);
+    }
+
+    [Fact]
     public async Task A_changed_configuration_reaches_the_services_at_the_next_start()
     {
         await using StackProject project = With(("postgrest", s_rest));

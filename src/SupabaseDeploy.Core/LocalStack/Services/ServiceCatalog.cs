@@ -5,7 +5,7 @@ internal static class ServiceCatalog
 {
     private const string Loopback = "127.0.0.1";
 
-    public static IReadOnlyList<ServiceDefinition> All { get; } = [Rest(), Functions(), Meta()];
+    public static IReadOnlyList<ServiceDefinition> All { get; } = [Rest(), Auth(), Functions(), Meta()];
 
     /// <summary>PostgREST (<see href="https://docs.postgrest.org/en/stable/references/configuration.html"/>).</summary>
     private static ServiceDefinition Rest() => new()
@@ -29,6 +29,51 @@ internal static class ServiceCatalog
         HealthPath = "/ready",
         IsHealthOnAdminPort = true,
         Route = "/rest/v1",
+    };
+
+    /// <summary>
+    /// GoTrue (<see href="https://github.com/supabase/auth#configuration"/>). It finds its migrations where its archive has them: beside the
+    /// program. The open paths are those that a browser is sent to, as in the platform's own gateway.
+    /// </summary>
+    private static ServiceDefinition Auth() => new()
+    {
+        Name = "auth",
+        Programs = ["gotrue"],
+        Package = RuntimeCatalog.Auth,
+        Environment = new Dictionary<string, string>
+        {
+            ["GOTRUE_API_HOST"] = Loopback,
+            ["GOTRUE_API_PORT"] = "{port}",
+            ["API_EXTERNAL_URL"] = "{gatewayUrl}/auth/v1",
+            ["GOTRUE_SITE_URL"] = "{authSiteUrl}",
+            ["GOTRUE_URI_ALLOW_LIST"] = "{authRedirectUrls}",
+            ["GOTRUE_DB_DRIVER"] = "postgres",
+            ["GOTRUE_DB_DATABASE_URL"] = "postgresql://supabase_auth_admin:{servicePassword}@{databaseHost}:{databasePort}/{databaseName}",
+            ["GOTRUE_DB_MIGRATIONS_PATH"] = "{programFolder}/migrations",
+            ["GOTRUE_JWT_SECRET"] = "{jwtSecret}",
+            ["GOTRUE_JWT_EXP"] = "{authJwtExpiry}",
+            ["GOTRUE_JWT_AUD"] = "authenticated",
+            ["GOTRUE_JWT_ADMIN_ROLES"] = "service_role",
+            ["GOTRUE_JWT_DEFAULT_GROUP_NAME"] = "authenticated",
+            ["GOTRUE_DISABLE_SIGNUP"] = "{authDisableSignup}",
+            ["GOTRUE_EXTERNAL_EMAIL_ENABLED"] = "{authEmail}",
+            ["GOTRUE_EXTERNAL_PHONE_ENABLED"] = "{authPhone}",
+            ["GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED"] = "{authAnonymous}",
+            ["GOTRUE_MAILER_AUTOCONFIRM"] = "{authEmailAutoConfirm}",
+            ["GOTRUE_SMS_AUTOCONFIRM"] = "{authPhoneAutoConfirm}",
+            ["GOTRUE_MAILER_URLPATHS_INVITE"] = "{gatewayUrl}/auth/v1/verify",
+            ["GOTRUE_MAILER_URLPATHS_CONFIRMATION"] = "{gatewayUrl}/auth/v1/verify",
+            ["GOTRUE_MAILER_URLPATHS_RECOVERY"] = "{gatewayUrl}/auth/v1/verify",
+            ["GOTRUE_MAILER_URLPATHS_EMAIL_CHANGE"] = "{gatewayUrl}/auth/v1/verify",
+            ["GOTRUE_PASSWORD_MIN_LENGTH"] = "{authPasswordLength}",
+            ["GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED"] = "{authTokenRotation}",
+            ["GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL"] = "{authTokenReuse}",
+            ["GOTRUE_SECURITY_MANUAL_LINKING_ENABLED"] = "{authManualLinking}",
+        },
+        HealthPath = "/health",
+        Route = "/auth/v1",
+        OpenPaths = ["/verify", "/callback", "/authorize", "/sso/saml", "/.well-known"],
+        IsWanted = context => context.Configuration.Flag("auth.enabled") != false,
     };
 
     /// <summary>

@@ -36,6 +36,9 @@ internal sealed record ServiceDefinition
     /// <summary>Whom the gateway lets through to it.</summary>
     public ServiceAccess Access { get; init; }
 
+    /// <summary>Paths below <see cref="Route"/> to which everybody is let through.</summary>
+    public IReadOnlyList<string> OpenPaths { get; init; } = [];
+
     /// <summary>Names of services that must be healthy first. The database is, before any service is started.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 

@@ -65,6 +65,9 @@ public sealed record PlannedService
     /// <summary>Whom the gateway lets through.</summary>
     public ServiceAccess Access { get; init; }
 
+    /// <summary>Paths below <see cref="Route"/> to which everybody is let through.</summary>
+    public IReadOnlyList<string> OpenPaths { get; init; } = [];
+
     /// <summary>Names of services that must be healthy before this one is started.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 

@@ -50,6 +50,7 @@ internal sealed class ServicePlanner(
         values["port"] = port.ToString(CultureInfo.InvariantCulture);
         values["adminPort"] = (adminPort ?? port).ToString(CultureInfo.InvariantCulture);
         values["package"] = program.Package ?? "";
+        values["programFolder"] = Path.GetDirectoryName(RealPath.Of(program.File)) ?? "";
         return new PlannedService
         {
             Name = definition.Name,
@@ -63,6 +64,7 @@ internal sealed class ServicePlanner(
             Route = definition.Route,
             RoutedAs = definition.RoutedAs,
             Access = definition.Access,
+            OpenPaths = definition.OpenPaths,
             DependsOn = definition.DependsOn,
             IsOptional = definition.IsOptional,
             LogFile = context.Folder.LogOf(definition.Name),

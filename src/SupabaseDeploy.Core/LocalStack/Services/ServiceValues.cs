@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SupabaseDeploy.Environments;
 
 namespace SupabaseDeploy.LocalStack;
 
@@ -14,7 +15,14 @@ internal sealed class ServiceValues
         set => _values[name] = value;
     }
 
-    public static ServiceValues Of(ServiceContext context) => new()
+    public static ServiceValues Of(ServiceContext context)
+    {
+        ServiceValues values = OfStack(context);
+        values.AddAuth(context);
+        return values;
+    }
+
+    private static ServiceValues OfStack(ServiceContext context) => new()
     {
         ["project"] = context.Environment.Project.Root,
         ["functions"] = context.FunctionsFolder,
@@ -66,6 +74,27 @@ internal sealed class ServiceValues
 
         return filled.ToString();
     }
+
+    // The defaults are those of the file that 'supabase init' writes.
+    private void AddAuth(ServiceContext context)
+    {
+        SupabaseConfiguration configuration = context.Configuration;
+        this["authSiteUrl"] = configuration.Text("auth.site_url") ?? $"http://127.0.0.1:{Text(context.GatewayPort)}";
+        this["authRedirectUrls"] = string.Join(',', configuration.Texts("auth.additional_redirect_urls") ?? []);
+        this["authJwtExpiry"] = Text(configuration.Number("auth.jwt_expiry", 1) ?? 3600);
+        this["authDisableSignup"] = Text(configuration.Flag("auth.enable_signup") == false);
+        this["authEmail"] = Text(configuration.Flag("auth.email.enable_signup") ?? true);
+        this["authEmailAutoConfirm"] = Text(configuration.Flag("auth.email.enable_confirmations") != true);
+        this["authPhone"] = Text(configuration.Flag("auth.sms.enable_signup") ?? false);
+        this["authPhoneAutoConfirm"] = Text(configuration.Flag("auth.sms.enable_confirmations") != true);
+        this["authAnonymous"] = Text(configuration.Flag("auth.enable_anonymous_sign_ins") ?? false);
+        this["authPasswordLength"] = Text(configuration.Number("auth.minimum_password_length", 6) ?? 6);
+        this["authTokenRotation"] = Text(configuration.Flag("auth.enable_refresh_token_rotation") ?? true);
+        this["authTokenReuse"] = Text(configuration.Number("auth.refresh_token_reuse_interval") ?? 10);
+        this["authManualLinking"] = Text(configuration.Flag("auth.enable_manual_linking") ?? false);
+    }
+
+    private static string Text(bool flag) => flag ? "true" : "false";
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }
