@@ -29,6 +29,9 @@ public sealed class GetMigrationCommand : FleetCmdlet
     public SwitchParameter Offline { get; set; }
 
     /// <inheritdoc/>
+    protected override bool IsDatabaseNeeded => !Offline;
+
+    /// <inheritdoc/>
     protected override Task ProcessAsync(IReadOnlyList<DeploymentEnvironment> environments, CancellationToken cancellationToken) =>
         ForEachAsync(environments, ReadAsync, Report, cancellationToken);
 

@@ -24,8 +24,8 @@ public abstract class EnvironmentCmdlet : ProjectCmdlet
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public EnvironmentReference[]? Environment { get; set; }
 
-    /// <summary>PostgreSQL URLs.</summary>
-    [Parameter(ParameterSetName = DatabaseSet, Mandatory = true)]
+    /// <summary>PostgreSQL URLs; with <see cref="Path"/> alone, that of the environment variable <c>DATABASE_URL</c>.</summary>
+    [Parameter(ParameterSetName = DatabaseSet)]
     [ValidateNotNullOrEmpty]
     public string[]? DatabaseUrl { get; set; }
 
@@ -48,18 +48,35 @@ public abstract class EnvironmentCmdlet : ProjectCmdlet
             return Resolve(Environment);
         }
 
-        if (File.Exists(CurrentProject.PipelineFile))
+        if (Path is null && File.Exists(CurrentProject.PipelineFile))
         {
             DeploymentPipeline pipeline = DeploymentPipeline.Load(CurrentProject);
             return pipeline.Resolve(pipeline.StageNames[0]);
         }
 
-        return System.Environment.GetEnvironmentVariable("DATABASE_URL") is { Length: > 0 } url
-            ? [ForDatabase(url)]
-            : throw new DeployException(
+        if (System.Environment.GetEnvironmentVariable("DATABASE_URL") is { Length: > 0 } url)
+        {
+            return [ForDatabase(url)];
+        }
+
+        return IsDatabaseNeeded
+            ? throw new DeployException(
                 ErrorTable.NoEnvironment,
-                $"No environment was given, and there is no '{CurrentProject.PipelineFile}' to take one from.",
-                "Give -DatabaseUrl with -Path, set the environment variable DATABASE_URL, or run this in a project folder.");
+                Path is null
+                    ? $"No environment was given, and there is no '{CurrentProject.PipelineFile}' to take one from."
+                    : $"No database was given for '{Path}'.",
+                "Give -DatabaseUrl with -Path, set the environment variable DATABASE_URL, or run this in a project folder.")
+            : [OfFiles()];
+    }
+
+    /// <summary>False where only files are read, so that a folder is enough.</summary>
+    protected virtual bool IsDatabaseNeeded => true;
+
+    private DeploymentEnvironment OfFiles()
+    {
+        string folder = System.IO.Path.Combine(CurrentFolder, Path ?? CurrentProject.Root);
+        var nowhere = new DatabaseAddress { Host = "127.0.0.1", Database = ProjectFolder.At(folder).Root, User = "postgres" };
+        return DeploymentEnvironment.ForDatabase(nowhere, folder) with { Database = null };
     }
 
     private DeploymentEnvironment ForDatabase(string url) =>

@@ -52,6 +52,27 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Files_are_listed_in_any_repository_without_a_database()
+    {
+        _folder.Write("supabase/migrations/1_a.sql", "create table a (id int)");
+
+        SessionResult here = _session.Run("Get-Migration -Offline");
+        SessionResult there = _session.Run("Get-Migration -Offline -Path ./supabase/migrations");
+
+        Assert.Equal(["1", "1"], here.Output.Concat(there.Output).Select(migration => migration.Properties["Version"].Value));
+    }
+
+    [Fact]
+    public void A_path_without_a_database_is_answered_by_what_to_give()
+    {
+        _folder.Write("supabase/migrations/1_a.sql", "create table a (id int)");
+
+        SessionResult result = _session.Run("Invoke-Migration -Path ./supabase/migrations");
+
+        Assert.Equal("No database was given for './supabase/migrations'.", result.Error!.Exception.Message);
+    }
+
+    [Fact]
     public void WhatIf_plans_and_changes_nothing()
     {
         _folder.Write("migrations/1_a.sql", "create table a (id int)");
