@@ -33,8 +33,9 @@ public sealed record ProcessIdentity(int Id, string Mark)
 
         // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        const int State = 0, StartTime = 19;
-        return fields[State] is "Z" or "X"
+        const int State = 0, Threads = 17, StartTime = 19;
+        // Killed, the first thread may be gone before the others, which hold the process's ports for that long.
+        return fields[State] is "Z" or "X" && int.Parse(fields[Threads], CultureInfo.InvariantCulture) <= 1
             ? null
             : new ProcessIdentity(id, $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}/{fields[StartTime]}");
     }
