@@ -23,28 +23,28 @@ public sealed record DeploymentPlan : IEnvironmentResult
     public required Release? PreviousRelease { get; init; }
 
     /// <summary>What is done, in order.</summary>
-    public required IReadOnlyList<PlannedStep> Steps { get; init; }
+    public required IReadOnlyList<PlannedStep> Steps { get; init => field = value.ToArray(); }
 
     /// <summary>Versions of the migrations to apply, in order.</summary>
-    public IReadOnlyList<string> Apply { get; init; } = [];
+    public IReadOnlyList<string> Apply { get; init => field = value.ToArray(); } = [];
 
     /// <summary>Versions of the migrations to undo, newest first.</summary>
-    public IReadOnlyList<string> Undo { get; init; } = [];
+    public IReadOnlyList<string> Undo { get; init => field = value.ToArray(); } = [];
 
     /// <summary>
     /// Versions that this deployment answers for: those in <see cref="Apply"/>, and those of the release that an interrupted deployment
     /// had applied already. A rollback undoes them.
     /// </summary>
-    public IReadOnlyList<string> Brings { get; init; } = [];
+    public IReadOnlyList<string> Brings { get; init => field = value.ToArray(); } = [];
 
     /// <summary>What must hold before the first step, each with its verdict.</summary>
-    public IReadOnlyList<Gate> Gates { get; init; } = [];
+    public IReadOnlyList<Gate> Gates { get; init => field = value.ToArray(); } = [];
 
     /// <summary>How the deployment would be undone, and what that would lose.</summary>
     public required RollbackPlan Rollback { get; init; }
 
     /// <summary>What the deployment itself loses: tables and columns that down scripts drop, with rows; what a backup is older by.</summary>
-    public IReadOnlyList<string> DataLoss { get; init; } = [];
+    public IReadOnlyList<string> DataLoss { get; init => field = value.ToArray(); } = [];
 
     /// <summary>True when anything is to be changed; false when the environment is as asked, and only has to be verified.</summary>
     public bool HasWork => Steps.Any(step => step.Changes);

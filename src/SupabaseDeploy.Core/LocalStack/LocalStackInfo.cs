@@ -14,7 +14,7 @@ public sealed record LocalStackInfo : IEnvironmentResult
     public required LocalStackState State { get; init; }
 
     /// <summary>The services: <c>database</c>, <c>gateway</c>, and those that the gateway runs.</summary>
-    public required IReadOnlyList<LocalService> Services { get; init; }
+    public required IReadOnlyList<LocalService> Services { get; init => field = value.ToArray(); }
 
     /// <summary>The application's database as <c>postgres</c>; null before the first start.</summary>
     public required DatabaseAddress? Database { get; init; }
@@ -26,7 +26,7 @@ public sealed record LocalStackInfo : IEnvironmentResult
     public LocalKeys? Keys { get; init; }
 
     /// <summary>The extensions of the database that are shims; none while the database does not run.</summary>
-    public IReadOnlyList<ShimExtension> Shims { get; init; } = [];
+    public IReadOnlyList<ShimExtension> Shims { get; init => field = value.ToArray(); } = [];
 
     /// <summary>True when this call started anything.</summary>
     public bool Changed { get; init; }

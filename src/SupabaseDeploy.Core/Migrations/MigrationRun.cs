@@ -56,10 +56,10 @@ public sealed record MigrationRun : IEnvironmentResult
         : MigrationRunStatus.NothingToDo;
 
     /// <summary>The migrations applied in this run, in the order they ran.</summary>
-    public required IReadOnlyList<AppliedMigration> Applied { get; init; }
+    public required IReadOnlyList<AppliedMigration> Applied { get; init => field = value.ToArray(); }
 
     /// <summary>The migrations taken back in this run, in the order they were: newest first.</summary>
-    public IReadOnlyList<AppliedMigration> Undone { get; init; } = [];
+    public IReadOnlyList<AppliedMigration> Undone { get; init => field = value.ToArray(); } = [];
 
     /// <summary>The newest version in the history afterwards, read again from the database; null when it is empty or cannot be read.</summary>
     public required string? Version { get; init; }
@@ -68,7 +68,7 @@ public sealed record MigrationRun : IEnvironmentResult
     public required int? Total { get; init; }
 
     /// <summary>Seed files that ran.</summary>
-    public IReadOnlyList<string> Seeds { get; init; } = [];
+    public IReadOnlyList<string> Seeds { get; init => field = value.ToArray(); } = [];
 
     /// <summary>The file of roles that ran, relative to the project; null when none was asked for, or there is none.</summary>
     public string? Roles { get; init; }

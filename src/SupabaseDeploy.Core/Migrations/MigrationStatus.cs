@@ -58,7 +58,7 @@ public sealed record MigrationStatus : IEnvironmentResult
     public MigrationContent Content { get; init; }
 
     /// <summary>The statements in which the file differs from what was applied; empty when it does not.</summary>
-    public IReadOnlyList<StatementChange> Difference { get; init; } = [];
+    public IReadOnlyList<StatementChange> Difference { get; init => field = value.ToArray(); } = [];
 
     /// <summary>The name in the history; null when it is not applied, or an old row without a name.</summary>
     public string? RecordedName { get; init; }

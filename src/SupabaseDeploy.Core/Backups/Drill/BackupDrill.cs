@@ -27,7 +27,7 @@ public sealed record BackupDrill : IEnvironmentResult
     public required long Rows { get; init; }
 
     /// <summary>Each check with what was seen.</summary>
-    public required IReadOnlyList<DrillCheck> Checks { get; init; }
+    public required IReadOnlyList<DrillCheck> Checks { get; init => field = value.ToArray(); }
 
     /// <summary>One sentence: what was proven, or what failed first.</summary>
     public required string Message { get; init; }
@@ -65,7 +65,7 @@ public sealed record DrillRecord
     public required string Message { get; init; }
 
     /// <summary>Each check.</summary>
-    public required IReadOnlyList<DrillCheck> Checks { get; init; }
+    public required IReadOnlyList<DrillCheck> Checks { get; init => field = value.ToArray(); }
 
     /// <summary>What of <paramref name="drill"/> is kept.</summary>
     public static DrillRecord Of(BackupDrill drill) => new()

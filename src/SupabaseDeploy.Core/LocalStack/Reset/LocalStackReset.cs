@@ -18,13 +18,13 @@ public sealed record LocalStackReset : IEnvironmentResult
     public required int Total { get; init; }
 
     /// <summary>Seed files that the database has.</summary>
-    public required IReadOnlyList<string> Seeds { get; init; }
+    public required IReadOnlyList<string> Seeds { get; init => field = value.ToArray(); }
 
     /// <summary>How many of the migrations and seeds came with a snapshot; the rest was run.</summary>
     public required int FromCache { get; init; }
 
     /// <summary>What was lost.</summary>
-    public required IReadOnlyList<LostTable> Lost { get; init; }
+    public required IReadOnlyList<LostTable> Lost { get; init => field = value.ToArray(); }
 
     /// <summary>Always true: the database is another one.</summary>
     public bool Changed { get; init; } = true;

@@ -25,16 +25,16 @@ public sealed record ResetPlan : IEnvironmentResult
     public required string Database { get; init; }
 
     /// <summary>The files to apply, in order.</summary>
-    public required IReadOnlyList<MigrationFile> Migrations { get; init; }
+    public required IReadOnlyList<MigrationFile> Migrations { get; init => field = value.ToArray(); }
 
     /// <summary>The seeds to run after them.</summary>
-    public required IReadOnlyList<SeedFile> Seeds { get; init; }
+    public required IReadOnlyList<SeedFile> Seeds { get; init => field = value.ToArray(); }
 
     /// <summary>Tables with rows that are lost, the fullest first. What the seeds put in comes back.</summary>
-    public required IReadOnlyList<LostTable> Loses { get; init; }
+    public required IReadOnlyList<LostTable> Loses { get; init => field = value.ToArray(); }
 
     /// <summary>Other databases of the same server, which are lost too: what restores kept, and what somebody made by hand.</summary>
-    public required IReadOnlyList<string> OtherDatabases { get; init; }
+    public required IReadOnlyList<string> OtherDatabases { get; init => field = value.ToArray(); }
 
     /// <summary>What is asked of a person: all that is needed to say yes or no.</summary>
     public override string ToString()

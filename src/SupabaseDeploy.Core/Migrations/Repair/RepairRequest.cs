@@ -16,7 +16,7 @@ public sealed record RepairRequest
     public required string Folder { get; init; }
 
     /// <summary>Versions or wildcards; everything when empty.</summary>
-    public IReadOnlyList<string> Versions { get; init; } = [];
+    public IReadOnlyList<string> Versions { get; init => field = value.ToArray(); } = [];
 
     /// <summary>What the rows of <see cref="Versions"/> shall say; null to repair what does not fit.</summary>
     public RepairStatus? Status { get; init; }
@@ -35,7 +35,7 @@ public sealed record MigrationRepair : IEnvironmentResult
     public required string Database { get; init; }
 
     /// <summary>What was done, in order.</summary>
-    public required IReadOnlyList<RepairAction> Actions { get; init; }
+    public required IReadOnlyList<RepairAction> Actions { get; init => field = value.ToArray(); }
 
     /// <summary>Number of migrations in the history afterwards, read again from the database.</summary>
     public required int Total { get; init; }
