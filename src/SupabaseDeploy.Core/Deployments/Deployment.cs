@@ -87,7 +87,7 @@ public sealed record Deployment : IEnvironmentResult
     public required DeploymentPlan Plan { get; init; }
 
     /// <summary>What was done, in order; a rollback's steps follow the step that went wrong.</summary>
-    public required IReadOnlyList<DeploymentStep> Steps { get; init; }
+    public required IReadOnlyList<DeploymentStep> Steps { get; init => field = value.ToArray(); }
 
     /// <summary>What went wrong, with its causes; only where this process ran the deployment, the ledger keeps <see cref="Reason"/>.</summary>
     public Exception? Failure { get; init; }

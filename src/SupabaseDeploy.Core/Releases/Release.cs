@@ -25,7 +25,7 @@ public sealed record Release
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>All migrations of the project, in order.</summary>
-    public required IReadOnlyList<ReleaseMigration> Migrations { get; init; }
+    public required IReadOnlyList<ReleaseMigration> Migrations { get; init => field = value.ToArray(); }
 
     /// <summary>The web bundle; null when the application has none.</summary>
     public ReleaseBundle? Web { get; init; }
@@ -37,7 +37,7 @@ public sealed record Release
     public bool Changed { get; init; }
 
     /// <summary>The environments that run it, as far as they could be asked. Filled by <c>Get-Release</c>; not part of the id.</summary>
-    public IReadOnlyList<string> RunsOn { get; init; } = [];
+    public IReadOnlyList<string> RunsOn { get; init => field = value.ToArray(); } = [];
 
     /// <summary>The stored copy of the migrations.</summary>
     public string MigrationsFolder => System.IO.Path.Combine(Path, "migrations");

@@ -245,7 +245,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
 
         WorkflowAnnotations.Report(this, error);
-        if (StopsScript || error.Exception is DeployException { Code: var code } && code == ErrorTable.RequirementNotMet)
+        // With a broken pipeline.yml, 'Get-Environment | Invoke-Migration' would end well without having done anything.
+        if (StopsScript || error.Exception is DeployException { Code: var code } && (code == ErrorTable.RequirementNotMet || code == ErrorTable.InvalidConfiguration))
         {
             throw new ScriptStoppingException(error, this);
         }

@@ -21,7 +21,7 @@ public sealed record RestorePlan : IEnvironmentResult
     public required TimeSpan TimeLost { get; init; }
 
     /// <summary>Tables whose number of rows differs; null when the live database cannot be read.</summary>
-    public required IReadOnlyList<RowDifference>? Differences { get; init; }
+    public required IReadOnlyList<RowDifference>? Differences { get; init => field = value?.ToArray(); }
 
     /// <summary>Rows of the live database in tables that have fewer in the backup; at least these are lost. Null when it cannot be read.</summary>
     public long? RowsLost => Differences?.Sum(difference => Math.Max(0, difference.Live - difference.Backup));
