@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Collections.Concurrent;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
@@ -48,7 +47,7 @@ public static class NpmPackage
         Directory.CreateDirectory(unfinished);
         try
         {
-            await RunAsync(npm, ["install", "--prefix", unfinished, "--no-save", "--no-audit", "--no-fund", "--no-update-notifier", id]);
+            await DebianProgram.RunAsync(npm, ["install", "--prefix", unfinished, "--no-save", "--no-audit", "--no-fund", "--no-update-notifier", id]);
             Directory.Move(unfinished, folder);
             return folder;
         }
@@ -62,39 +61,5 @@ public static class NpmPackage
     }
 
     // Debian's npm is a package of its own; other builds of Node.js bring npm along and refuse that package.
-    private static async Task<string> FindNpmAsync()
-    {
-        if (ProgramSearch.Find("npm") is { } found)
-        {
-            return found;
-        }
-
-        await RunAsync("apt-get", ["update", "-q", "-o", "DPkg::Lock::Timeout=120"]);
-        foreach (string package in (string[])["nodejs", "npm"])
-        {
-            await RunAsync("apt-get", ["install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", package]);
-            if (ProgramSearch.Find("npm") is { } installed)
-            {
-                return installed;
-            }
-        }
-
-        throw new FileNotFoundException("npm was not found. Install Node.js with npm.");
-    }
-
-    private static async Task RunAsync(string program, IReadOnlyList<string> arguments)
-    {
-        var environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .Where(entry => IsOfTheNetwork((string)entry.Key))
-            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value);
-        environment["DEBIAN_FRONTEND"] = "noninteractive";
-        var request = new ProcessRequest(program, arguments) { Environment = environment };
-        (await ChildProcess.RunAsync(request, CancellationToken.None)).EnsureSuccess(request);
-    }
-
-    // Where packages come from and how they are reached is the machine's to say.
-    private static bool IsOfTheNetwork(string variable) =>
-        variable.StartsWith("npm_config_", StringComparison.OrdinalIgnoreCase)
-        || variable.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)
-        || variable is "NODE_EXTRA_CA_CERTS" or "SSL_CERT_FILE" or "SSL_CERT_DIR" or "APT_CONFIG";
+    private static Task<string> FindNpmAsync() => DebianProgram.FindOrInstallAsync("npm", "nodejs", "npm");
 }
