@@ -40,6 +40,23 @@ public interface IDeploymentTarget
     /// Serves no release any more: how a first publish is undone, and how a release without a web bundle is published. Idempotent.
     /// </summary>
     Task WithdrawWebAsync(IProgressSink sink, CancellationToken cancellationToken);
+
+    /// <summary>The edge functions of the place; null where it runs none.</summary>
+    IPlaceFunctions? Functions => null;
+
+    /// <summary>The settings of the place's services; null where a deployment cannot change them.</summary>
+    IPlaceConfiguration? Configuration => null;
+
+    /// <summary>The platform's own points in time that its database can go back to; null where there are none.</summary>
+    IPlaceRestorePoints? RestorePoints => null;
+
+    /// <summary>
+    /// Looks at everything of the place itself that has to be right before a deployment changes anything. What is wrong is a fact, not an
+    /// exception. Migrations, drift and the release's own files are looked at by the deployment, at every place alike.
+    /// </summary>
+    /// <param name="release">The release that is to come here.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task<PlaceInspection> InspectAsync(Release release, CancellationToken cancellationToken) => Task.FromResult(PlaceInspection.Empty);
 }
 
 /// <summary>Gives the target of an environment.</summary>
