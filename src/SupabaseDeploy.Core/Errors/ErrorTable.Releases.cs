@@ -16,4 +16,7 @@ public static partial class ErrorTable
 
     /// <summary>There is no web bundle where one was named.</summary>
     public static readonly ErrorCode WebBundleNotFound = new("WebBundleNotFound", 5005, ErrorKind.ObjectNotFound);
+
+    /// <summary>A configured function has no file to begin with.</summary>
+    public static readonly ErrorCode FunctionNotFound = new("FunctionNotFound", 5020, ErrorKind.ObjectNotFound);
 }

@@ -2,7 +2,7 @@ namespace SupabaseDeploy.Releases;
 
 /// <summary>
 /// What is deployed: an immutable set of content, named by the SHA-256 of its canonical manifest. Built once, promoted unchanged.
-/// Stored in <c>.supabase-deploy/releases/&lt;id&gt;/</c> with <c>manifest.json</c>, <c>migrations/</c>, <c>migrations/down/</c> and <c>web/</c>.
+/// Stored in <c>.supabase-deploy/releases/&lt;id&gt;/</c> with <c>manifest.json</c>, <c>migrations/</c>, <c>migrations/down/</c>, <c>functions/</c> and <c>web/</c>.
 /// </summary>
 public sealed record Release
 {
@@ -11,6 +11,9 @@ public sealed record Release
 
     /// <summary>The first 12 digits of <see cref="Id"/>, as shown in tables and accepted where a release is named.</summary>
     public string ShortId => Id[..12];
+
+    /// <summary>The format of its manifest: 1 is older than functions in releases.</summary>
+    public int Format { get; init; } = ReleaseManifest.Format;
 
     /// <summary>The application's name.</summary>
     public required string Application { get; init; }
@@ -27,6 +30,9 @@ public sealed record Release
     /// <summary>All migrations of the project, in order.</summary>
     public required IReadOnlyList<ReleaseMigration> Migrations { get; init => field = value.ToArray(); }
 
+    /// <summary>The edge functions, by slug.</summary>
+    public IReadOnlyList<ReleaseFunction> Functions { get; init => field = value.ToArray(); } = [];
+
     /// <summary>The web bundle; null when the application has none.</summary>
     public ReleaseBundle? Web { get; init; }
 
@@ -41,6 +47,9 @@ public sealed record Release
 
     /// <summary>The stored copy of the migrations.</summary>
     public string MigrationsFolder => System.IO.Path.Combine(Path, "migrations");
+
+    /// <summary>The stored copy of a function: its files lie below it at their <see cref="ReleaseFile.Path"/>.</summary>
+    public string FunctionFolder(string slug) => System.IO.Path.Combine(Path, "functions", slug);
 
     /// <summary>The stored copy of the web bundle.</summary>
     public string WebFolder => System.IO.Path.Combine(Path, "web");

@@ -16,6 +16,7 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
     {
         IReadOnlyList<MigrationFile> migrations = Directory.Exists(content.MigrationsFolder) ? MigrationFolder.Read(content.MigrationsFolder, sink) : [];
         IReadOnlyList<(string Source, string Path)> web = content.WebFolder is { } folder ? WebBundle.List(folder) : [];
+        IReadOnlyList<FunctionSource> functions = new FunctionFolder(project, sink).Read();
         GitWorkTree? git = await GitWorkTree.FindAsync(project.Root, cancellationToken).ConfigureAwait(false);
 
         using var workshop = ReleaseWorkshop.Open(project.ReleasesFolder);
@@ -28,6 +29,7 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
             IsDirty = git?.IsDirty ?? false,
             CreatedAt = time.GetUtcNow(),
             Migrations = await CopyMigrationsAsync(migrations, workshop.Path, cancellationToken).ConfigureAwait(false),
+            Functions = await CopyFunctionsAsync(functions, workshop.Path, sink, cancellationToken).ConfigureAwait(false),
             Web = content.WebFolder is null ? null : await CopyWebAsync(web, content, workshop.Path, sink, cancellationToken).ConfigureAwait(false),
             Path = workshop.Path,
         };
@@ -71,6 +73,35 @@ internal sealed class ReleaseBuilder(ReleaseStore store, ProjectFolder project, 
         // An application without migrations still has the folder, so that whoever reads a release finds one shape.
         Directory.CreateDirectory(Path.Combine(folder, "migrations"));
         return migrations;
+    }
+
+    private async Task<IReadOnlyList<ReleaseFunction>> CopyFunctionsAsync(
+        IReadOnlyList<FunctionSource> sources, string folder, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        var functions = new List<ReleaseFunction>(sources.Count);
+        foreach (FunctionSource source in sources)
+        {
+            sink.Publish(new ActivityProgress(Activity, "Copying functions", 2, Operation: source.Slug));
+            (string Source, string Path)[] files = [.. source.Files.Select(file => (file, PathOf(file)))];
+            ReleasePath.EnsureDistinct(files);
+            var copied = new List<ReleaseFile>(files.Length);
+            foreach ((string file, string path) in files)
+            {
+                (string sha256, long size) = await FileDigest.CopyAsync(file, Path.Combine(folder, "functions", source.Slug, path), cancellationToken).ConfigureAwait(false);
+                copied.Add(new ReleaseFile(path, sha256, size));
+            }
+
+            var function = new ReleaseFunction(
+                source.Slug, "", source.VerifyJwt, PathOf(source.EntryPoint), source.ImportMap is { } map ? PathOf(map) : null, [.. copied.OrderBy(file => file.Path, StringComparer.Ordinal)])
+            {
+                StaticFiles = [.. source.StaticFiles.Select(PathOf).Order(StringComparer.Ordinal)],
+            };
+            functions.Add(function with { Digest = function.ComputeDigest() });
+        }
+
+        return functions;
+
+        string PathOf(string file) => ReleasePath.Of(project.Root, file);
     }
 
     private static async Task<ReleaseBundle> CopyWebAsync(

@@ -14,7 +14,8 @@ public static class ReleaseManifest
     /// <summary>The file's name in a stored release.</summary>
     public const string FileName = "manifest.json";
 
-    private const int Format = 1;
+    /// <summary>The format of releases made by this version. Format 1, which has no functions, is read, and written again as it was.</summary>
+    internal const int Format = 2;
 
     private static readonly JsonWriterOptions s_writing = new()
     {
@@ -33,7 +34,12 @@ public static class ReleaseManifest
         {
             json.WriteStartObject();
             json.WriteString("application", release.Application);
-            json.WriteNumber("format", Format);
+            json.WriteNumber("format", release.Format);
+            if (release.Format > 1)
+            {
+                WriteFunctions(json, release.Functions);
+            }
+
             WriteGit(json, release);
             WriteMigrations(json, release.Migrations);
             WriteWeb(json, release.Web);
@@ -58,20 +64,23 @@ public static class ReleaseManifest
         {
             using JsonDocument document = JsonDocument.Parse(manifest);
             JsonElement root = document.RootElement;
-            if (root.GetProperty("format").GetInt32() != Format)
+            int format = root.GetProperty("format").GetInt32();
+            if (format is < 1 or > Format)
             {
-                throw Damaged(folder, $"its manifest has format {root.GetProperty("format")}, which this version does not read", null);
+                throw Damaged(folder, $"its manifest has format {format}, which this version does not read", null);
             }
 
             JsonElement git = root.GetProperty("git");
             return new Release
             {
                 Id = IdOf(manifest.Span),
+                Format = format,
                 Application = root.GetProperty("application").GetString()!,
                 GitCommit = git.GetProperty("commit").GetString(),
                 IsDirty = git.GetProperty("dirty").GetBoolean(),
                 CreatedAt = createdAt,
                 Migrations = [.. root.GetProperty("migrations").EnumerateArray().Select(ReadMigration)],
+                Functions = format > 1 ? [.. root.GetProperty("functions").EnumerateArray().Select(ReadFunction)] : [],
                 Web = root.GetProperty("web") is { ValueKind: JsonValueKind.Object } web ? ReadWeb(web) : null,
                 Path = folder,
             };
@@ -114,6 +123,31 @@ public static class ReleaseManifest
         json.WriteEndArray();
     }
 
+    private static void WriteFunctions(Utf8JsonWriter json, IReadOnlyList<ReleaseFunction> functions)
+    {
+        json.WriteStartArray("functions");
+        foreach (ReleaseFunction function in functions.OrderBy(function => function.Slug, StringComparer.Ordinal))
+        {
+            json.WriteStartObject();
+            json.WriteString("digest", function.Digest);
+            json.WriteString("entryPoint", function.EntryPoint);
+            WriteFiles(json, function.Files);
+            json.WriteString("importMap", function.ImportMap);
+            json.WriteString("slug", function.Slug);
+            json.WriteStartArray("staticFiles");
+            foreach (string file in function.StaticFiles.Order(StringComparer.Ordinal))
+            {
+                json.WriteStringValue(file);
+            }
+
+            json.WriteEndArray();
+            json.WriteBoolean("verifyJwt", function.VerifyJwt);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void WriteWeb(Utf8JsonWriter json, ReleaseBundle? web)
     {
         if (web is null)
@@ -124,8 +158,14 @@ public static class ReleaseManifest
 
         json.WriteStartObject("web");
         json.WriteString("digest", web.Digest);
+        WriteFiles(json, web.Files);
+        json.WriteEndObject();
+    }
+
+    private static void WriteFiles(Utf8JsonWriter json, IReadOnlyList<ReleaseFile> files)
+    {
         json.WriteStartArray("files");
-        foreach (ReleaseFile file in web.Files.OrderBy(file => file.Path, StringComparer.Ordinal))
+        foreach (ReleaseFile file in files.OrderBy(file => file.Path, StringComparer.Ordinal))
         {
             json.WriteStartObject();
             json.WriteString("path", file.Path);
@@ -135,7 +175,6 @@ public static class ReleaseManifest
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private static ReleaseMigration ReadMigration(JsonElement migration) => new(
@@ -145,10 +184,24 @@ public static class ReleaseManifest
         migration.GetProperty("sha256").GetString()!,
         migration.GetProperty("down").GetString());
 
-    private static ReleaseBundle ReadWeb(JsonElement web) => new(
-        web.GetProperty("digest").GetString()!,
-        [.. web.GetProperty("files").EnumerateArray().Select(file => new ReleaseFile(
+    private static ReleaseFunction ReadFunction(JsonElement function) => new(
+        function.GetProperty("slug").GetString()!,
+        function.GetProperty("digest").GetString()!,
+        function.GetProperty("verifyJwt").GetBoolean(),
+        function.GetProperty("entryPoint").GetString()!,
+        function.GetProperty("importMap").GetString(),
+        ReadFiles(function))
+    {
+        StaticFiles = [.. function.GetProperty("staticFiles").EnumerateArray().Select(file => file.GetString()!)],
+    };
+
+    private static ReleaseBundle ReadWeb(JsonElement web) => new(web.GetProperty("digest").GetString()!, ReadFiles(web));
+
+    private static ReleaseFile[] ReadFiles(JsonElement bundle) =>
+    [
+        .. bundle.GetProperty("files").EnumerateArray().Select(file => new ReleaseFile(
             file.GetProperty("path").GetString()!,
             file.GetProperty("sha256").GetString()!,
-            file.GetProperty("size").GetInt64()))]);
+            file.GetProperty("size").GetInt64())),
+    ];
 }

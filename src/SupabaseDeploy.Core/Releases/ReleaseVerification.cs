@@ -23,6 +23,11 @@ internal static class ReleaseVerification
             throw ReleaseManifest.Damaged(release.Path, "the digest of its web bundle is not that of its files", null);
         }
 
+        if (stored.Functions.FirstOrDefault(function => function.ComputeDigest() != function.Digest) is { } wrong)
+        {
+            throw ReleaseManifest.Damaged(release.Path, $"the digest of function '{wrong}' is not that of its files", null);
+        }
+
         EnsureNothingElse(release.Path, expected);
     }
 
@@ -36,6 +41,14 @@ internal static class ReleaseVerification
             if (migration.DownSha256 is { } down)
             {
                 files.Add($"migrations/down/{migration.FileName}", down);
+            }
+        }
+
+        foreach (ReleaseFunction function in release.Functions)
+        {
+            foreach (ReleaseFile file in function.Files)
+            {
+                files.Add($"functions/{function.Slug}/{file.Path}", file.Sha256);
             }
         }
 

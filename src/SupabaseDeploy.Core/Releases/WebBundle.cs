@@ -1,4 +1,3 @@
-using System.Text;
 using SupabaseDeploy.Errors;
 
 namespace SupabaseDeploy.Releases;
@@ -32,63 +31,21 @@ internal static class WebBundle
     {
         foreach (FileSystemInfo entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
         {
-            EnsureInside(root, entry);
+            ReleasePath.EnsureInside(root, entry);
             if (entry is DirectoryInfo)
             {
                 Collect(root, entry.FullName, files);
             }
             else
             {
-                files.Add((entry.FullName, ReleasePath(root, entry.FullName)));
+                files.Add((entry.FullName, ReleasePath.Of(root, entry.FullName)));
             }
         }
     }
 
-    private static void EnsureInside(string root, FileSystemInfo entry)
-    {
-        if (entry.LinkTarget is null)
-        {
-            return;
-        }
-
-        if (entry is DirectoryInfo)
-        {
-            throw Refused(entry.FullName, "it is a link to a folder");
-        }
-
-        string? target = entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
-        if (target is null || !File.Exists(target))
-        {
-            throw Refused(entry.FullName, "it is a link to a file that does not exist");
-        }
-
-        if (!Path.GetFullPath(target).StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-        {
-            throw Refused(entry.FullName, $"it is a link that leads out of the folder, to '{target}'");
-        }
-    }
-
-    /// <summary>Relative, with forward slashes, in Unicode's composed form: file systems differ in both.</summary>
-    private static string ReleasePath(string root, string file)
-    {
-        string path = Path.GetRelativePath(root, file);
-        if (Path.DirectorySeparatorChar == '/' && path.Contains('\\', StringComparison.Ordinal) || path.Any(char.IsControl))
-        {
-            throw Refused(file, "its name has a backslash or a control character");
-        }
-
-        return path.Replace(Path.DirectorySeparatorChar, '/').Normalize(NormalizationForm.FormC);
-    }
-
     private static void EnsureUsable(string root, List<(string Source, string Path)> files)
     {
-        IGrouping<string, (string Source, string Path)>? collision =
-            files.GroupBy(file => file.Path, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
-        if (collision is not null)
-        {
-            throw Refused(collision.First().Source, $"'{collision.Last().Path}' has the same name on systems that do not tell case or Unicode forms apart");
-        }
-
+        ReleasePath.EnsureDistinct(files);
         if (!files.Any(file => file.Path == "index.html"))
         {
             throw new DeployException(
@@ -98,10 +55,4 @@ internal static class WebBundle
                 root);
         }
     }
-
-    private static DeployException Refused(string path, string why) => new(
-        ErrorTable.ReleaseContentRefused,
-        $"'{path}' cannot be part of a release: {why}.",
-        "Replace it with a plain file, or remove it from the bundle.",
-        path);
 }
