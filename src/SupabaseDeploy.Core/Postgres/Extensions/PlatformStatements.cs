@@ -29,6 +29,7 @@ internal static class PlatformStatements
         return words switch
         {
             ["CREATE" or "ALTER" or "DROP", "EVENT", "TRIGGER"] or ["ALTER", "EXTENSION", ..] => WithPlatformRights(statement),
+            ["DO", ..] => PlatformBlocks.Translate(statement.Text),
             ["CREATE", "INDEX", ..] or ["CREATE", "UNIQUE", "INDEX"] => Index(statement.Text),
             _ => null,
         };
@@ -72,7 +73,8 @@ internal static class PlatformStatements
         return null;
     }
 
-    private static IEnumerable<SqlToken> Tokens(string text)
+    /// <summary>What a text is made of, without spaces and comments.</summary>
+    public static IEnumerable<SqlToken> Tokens(string text)
     {
         for (int position = 0; position < text.Length;)
         {
@@ -85,6 +87,7 @@ internal static class PlatformStatements
         }
     }
 
-    private static bool Is(string text, SqlToken token, string word) =>
+    /// <summary>Whether a token is a word, whatever its case.</summary>
+    public static bool Is(string text, SqlToken token, string word) =>
         token.Kind == SqlTokenKind.Word && text.AsSpan(token.Start, token.End - token.Start).Equals(word, StringComparison.OrdinalIgnoreCase);
 }

@@ -7,6 +7,15 @@ public sealed class PlatformStatementsTests
     [InlineData("CREATE UNIQUE INDEX CONCURRENTLY i ON s.\"with (\" USING \"ivfflat\" ((f(e)) o) WITH (lists='100') WHERE a > 1", "CREATE UNIQUE INDEX CONCURRENTLY i ON s.\"with (\" USING \"ivfflat\" ((f(e)) o)  WHERE a > 1")]
     [InlineData("/* why */ alter extension pg_trgm set schema extensions", "select extensions.run_as_platform('alter extension pg_trgm set schema extensions')")]
     [InlineData("create event trigger e on ddl_command_end when tag in ('CREATE TABLE') execute function f()", "select extensions.run_as_platform('create event trigger e on ddl_command_end when tag in (''CREATE TABLE'') execute function f()')")]
+    [InlineData(
+        "do $$ begin if not exists (select 1 from pg_event_trigger where evtname = 'e') then create event trigger e on ddl_command_end when tag in ('CREATE TABLE') execute function f(); end if; end $$",
+        "do $$ begin if not exists (select 1 from pg_event_trigger where evtname = 'e') then perform extensions.run_as_platform('create event trigger e on ddl_command_end when tag in (''CREATE TABLE'') execute function f()'); end if; end $$")]
+    [InlineData(
+        "DO LANGUAGE plpgsql $d$ begin DROP EVENT TRIGGER IF EXISTS e; execute $q$ create event trigger e on sql_drop execute function f() $q$; exception when duplicate_object then null; end $d$",
+        "DO LANGUAGE plpgsql $d$ begin perform extensions.run_as_platform('DROP EVENT TRIGGER IF EXISTS e'); perform extensions.run_as_platform($q$ create event trigger e on sql_drop execute function f() $q$); exception when duplicate_object then null; end $d$")]
+    [InlineData(
+        "do $$ begin execute format('alter event trigger %I disable', 'e'); end $$",
+        "do $$ begin perform extensions.run_as_platform(format('alter event trigger %I disable', 'e')); end $$")]
     public void What_a_plain_server_refuses_has_a_local_form(string written, string sent) =>
         Assert.Equal(sent, PlatformStatements.Translate(Assert.Single(SqlSplitter.Split(written))));
 
@@ -17,6 +26,9 @@ public sealed class PlatformStatementsTests
     [InlineData("create table using_hnsw (a int) with (fillfactor = 70)")]
     [InlineData("create extension vector")]
     [InlineData("select 'create event trigger'")]
+    [InlineData("do $$ begin create trigger t before insert on a for each row execute function f(); end $$")]
+    [InlineData("do $$ begin raise notice 'create event trigger e'; execute 'create table event_trigger (a int)'; end $$")]
+    [InlineData("do 'begin create event trigger e on sql_drop execute function f(); end'")]
     [InlineData("-- nothing")]
     public void Everything_else_is_sent_as_it_is_written(string written) =>
         Assert.Null(PlatformStatements.Translate(Assert.Single(SqlSplitter.Split(written))));
