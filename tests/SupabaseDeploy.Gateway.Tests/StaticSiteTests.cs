@@ -99,6 +99,66 @@ public sealed class StaticSiteTests(StaticSiteTests.Site site) : IClassFixture<S
         Assert.Equal(HttpStatusCode.RequestedRangeNotSatisfiable, beyond.StatusCode);
     }
 
+    [Theory]
+    [InlineData("gzip, deflate, br", "br", "brotli")]
+    [InlineData("gzip", "gzip", "gzipped")]
+    [InlineData("br;q=0.5, gzip;q=0.8", "gzip", "gzipped")]
+    [InlineData("*", "br", "brotli")]
+    [InlineData("br;q=0, gzip;q=0", null, "plain")]
+    [InlineData("identity, br;q=0.5", null, "plain")]
+    [InlineData("zstd", null, "plain")]
+    [InlineData(null, null, "plain")]
+    public async Task A_file_with_compressed_ones_beside_it_is_sent_as_the_client_likes_it(string? accepted, string? encoding, string body)
+    {
+        using HttpResponseMessage response = await Gateway.SendAsync(HttpMethod.Get, "/compressed.js", request => Accept(request, accepted));
+
+        Assert.Equal(encoding, response.Content.Headers.ContentEncoding.SingleOrDefault());
+        Assert.Equal(body, await response.Content.ReadAsStringAsync());
+        Assert.Equal("text/javascript; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal("Accept-Encoding", Assert.Single(response.Headers.Vary));
+        Assert.Equal($"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)))}\"", response.Headers.ETag!.Tag);
+    }
+
+    [Fact]
+    public async Task The_page_is_sent_compressed_for_a_route_too_and_is_asked_about_each_time()
+    {
+        using HttpResponseMessage response = await Gateway.SendAsync(HttpMethod.Get, "/courses/42", request => Accept(request, "gzip"));
+
+        Assert.Equal(("gzip", "gzipped page"), (Assert.Single(response.Content.Headers.ContentEncoding), await response.Content.ReadAsStringAsync()));
+        Assert.Equal("text/html; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal("no-cache", response.Headers.CacheControl!.ToString());
+    }
+
+    [Fact]
+    public async Task A_part_of_a_file_is_a_part_of_the_file_itself_whatever_the_client_accepts()
+    {
+        using HttpResponseMessage part = await Gateway.SendAsync(HttpMethod.Get, "/compressed.js", request =>
+        {
+            Accept(request, "br");
+            request.Headers.Range = new RangeHeaderValue(0, 1);
+        });
+
+        Assert.Equal((HttpStatusCode.PartialContent, "pl"), (part.StatusCode, await part.Content.ReadAsStringAsync()));
+        Assert.Empty(part.Content.Headers.ContentEncoding);
+    }
+
+    [Fact]
+    public async Task A_file_without_compressed_ones_does_not_vary()
+    {
+        using HttpResponseMessage response = await Gateway.SendAsync(HttpMethod.Get, "/main.dart.js", request => Accept(request, "br"));
+
+        Assert.Empty(response.Headers.Vary);
+        Assert.Empty(response.Content.Headers.ContentEncoding);
+    }
+
+    private static void Accept(HttpRequestMessage request, string? encodings)
+    {
+        if (encodings is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept-Encoding", encodings);
+        }
+    }
+
     [Fact]
     public async Task Other_methods_are_not_allowed()
     {
@@ -144,7 +204,11 @@ public sealed class StaticSiteTests(StaticSiteTests.Site site) : IClassFixture<S
             Gateway.AddRelease(
                 "one",
                 ("index.html", Page),
+                ("index.html.gz", "gzipped page"),
                 ("main.dart.js", Script),
+                ("compressed.js", "plain"),
+                ("compressed.js.br", "brotli"),
+                ("compressed.js.gz", "gzipped"),
                 ("main-component.js", Script),
                 ("assets/app.3f9a1c22.js", Script),
                 ("assets/index-BxY12abC.css", "body{}"),

@@ -56,8 +56,13 @@ internal sealed class StaticSite(WebRoot root, string environment)
 
         try
         {
-            string digest = await release.DigestAsync(file);
-            FileStream content = ReleaseFileStream.Open(file);
+            IReadOnlyList<(string Encoding, string File)> kinds = Precompressed.Of(release, urlPath);
+            (string Encoding, string File)? chosen = Precompressed.Choose(kinds, context.Request);
+            string sent = chosen?.File ?? file;
+            string digest = await release.DigestAsync(sent);
+            FileStream content = ReleaseFileStream.Open(sent);
+            context.Response.Headers.ContentEncoding = chosen?.Encoding;
+            context.Response.Headers.Vary = kinds.Count > 0 ? HeaderNames.AcceptEncoding : default;
             context.Response.Headers.CacheControl = AssetRules.CacheControl(urlPath);
             context.Response.Headers[ReleaseHeader] = release.Id;
             await TypedResults.Stream(
