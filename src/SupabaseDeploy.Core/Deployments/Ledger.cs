@@ -122,13 +122,18 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     }
 
     /// <summary>Writes how a deployment ended, together with the evidence it brought and the schema it left: all or nothing.</summary>
-    internal async Task FinishAsync(Deployment deployment, NewEvidence? evidence, CancellationToken cancellationToken)
+    internal Task FinishAsync(Deployment deployment, NewEvidence? evidence, CancellationToken cancellationToken) =>
+        FinishAsync(deployment, evidence, RecordedSchema.MeasureAsync, cancellationToken);
+
+    /// <summary>The same, where the schema may be known without being read.</summary>
+    internal async Task FinishAsync(
+        Deployment deployment, NewEvidence? evidence, Func<NpgsqlConnection, CancellationToken, Task<NewRecordedSchema?>> measure, CancellationToken cancellationToken)
     {
         LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
             NewRecordedSchema? schema = deployment.Status is DeploymentStatus.Succeeded or DeploymentStatus.RolledBack
-                ? await RecordedSchema.MeasureAsync(session.Connection, cancellationToken).ConfigureAwait(false)
+                ? await measure(session.Connection, cancellationToken).ConfigureAwait(false)
                 : null;
             NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))

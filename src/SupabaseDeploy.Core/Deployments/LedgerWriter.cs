@@ -94,7 +94,7 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
 
     /// <summary>
     /// Replaces the recorded schema. With the same migrations the older record stays: what changed beside them is drift,
-    /// and a publish that changed nothing in the database must not make it disappear.
+    /// and a publish that changed nothing in the database must not make it disappear. A reset makes another database, maybe of edited files.
     /// </summary>
     public Task RecordSchemaAsync(NewRecordedSchema schema, Deployment deployment, CancellationToken cancellationToken) => session.ExecuteAsync(
         """
@@ -103,11 +103,11 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
         on conflict (id) do update
             set deployment_id = excluded.deployment_id, recorded_at = excluded.recorded_at, reader = excluded.reader, server_version = excluded.server_version,
                 history = excluded.history, fingerprint = excluded.fingerprint, objects = excluded.objects
-            where (recorded.reader, recorded.server_version, recorded.history) is distinct from (excluded.reader, excluded.server_version, excluded.history)
+            where $8 or (recorded.reader, recorded.server_version, recorded.history) is distinct from (excluded.reader, excluded.server_version, excluded.history)
         """,
         cancellationToken,
-        deployment.Id, deployment.FinishedAt!.Value, CatalogReader.Revision, schema.Catalog.ServerVersion, schema.History, schema.Catalog.Fingerprint,
-        CatalogArchive.Write(schema.Catalog));
+        deployment.Id, deployment.FinishedAt!.Value, schema.Reader, schema.ServerVersion, schema.History, schema.Fingerprint, schema.Objects,
+        deployment.Kind == DeploymentKind.Reset);
 
     private async Task<(long Sequence, string Hash)> LastEvidenceAsync(CancellationToken cancellationToken)
     {

@@ -47,7 +47,7 @@ internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt,
         try
         {
             DatabaseCatalog catalog = await CatalogReader.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-            return new NewRecordedSchema(catalog, await DigestHistoryAsync(connection, cancellationToken).ConfigureAwait(false));
+            return NewRecordedSchema.Of(catalog, await DigestHistoryAsync(connection, cancellationToken).ConfigureAwait(false));
         }
         catch (DeployException e) when (e.Code == ErrorTable.CatalogUnreadable)
         {
@@ -75,5 +75,15 @@ internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt,
     };
 }
 
-/// <summary>A schema that is to be recorded.</summary>
-internal sealed record NewRecordedSchema(DatabaseCatalog Catalog, string History);
+/// <summary>A schema that is to be recorded, as it is written.</summary>
+/// <param name="Reader">Which reader wrote the texts: <see cref="CatalogReader.Revision"/>.</param>
+/// <param name="ServerVersion">The server's major version.</param>
+/// <param name="History">Digest of the versions that are applied.</param>
+/// <param name="Fingerprint">The schema's fingerprint.</param>
+/// <param name="Objects">The objects, as <see cref="CatalogArchive"/> writes them.</param>
+internal sealed record NewRecordedSchema(string Reader, int ServerVersion, string History, string Fingerprint, byte[] Objects)
+{
+    /// <summary>The record of a catalog that was read just now.</summary>
+    public static NewRecordedSchema Of(DatabaseCatalog catalog, string history) =>
+        new(CatalogReader.Revision, catalog.ServerVersion, history, catalog.Fingerprint, CatalogArchive.Write(catalog));
+}

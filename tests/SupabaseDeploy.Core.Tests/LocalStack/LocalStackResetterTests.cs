@@ -58,6 +58,23 @@ public sealed class LocalStackResetterTests
     }
 
     [Fact]
+    public async Task The_ledger_knows_the_schema_of_the_files_as_they_are_now_read_or_kept_with_the_snapshot()
+    {
+        await using ResetProject project = await ResetProject.StartAsync();
+        await project.ResetAsync();
+        string first = await project.RecordedFingerprintAsync();
+        Assert.Equal(await project.FingerprintAsync(), first);
+
+        Assert.Equal(2, (await project.ResetAsync()).FromCache);
+        Assert.Equal(first, await project.RecordedFingerprintAsync());
+
+        project.Write("migrations/1_courses.sql", "create role course_reader nologin; create table courses (id int primary key, name text, credits int);");
+        await project.ResetAsync();
+        Assert.NotEqual(first, await project.RecordedFingerprintAsync());
+        Assert.Equal(await project.FingerprintAsync(), await project.RecordedFingerprintAsync());
+    }
+
+    [Fact]
     public async Task The_plan_says_what_is_made_and_what_is_lost_and_changes_nothing()
     {
         await using ResetProject project = await ResetProject.StartAsync();

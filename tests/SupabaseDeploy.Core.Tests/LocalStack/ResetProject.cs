@@ -5,6 +5,7 @@ using SupabaseDeploy.Events;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Postgres.Catalog;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.LocalStack;
@@ -70,6 +71,14 @@ internal sealed class ResetProject : IAsyncDisposable
     }
 
     public Task<IReadOnlyList<Deployment>> LedgerAsync() => new Ledger(Environment, Database).GetDeploymentsAsync(CancellationToken.None);
+
+    public Task<string> RecordedFingerprintAsync() => QueryAsync<string>("select fingerprint from supabase_deploy.recorded_schema");
+
+    public async Task<string> FingerprintAsync()
+    {
+        await using NpgsqlConnection connection = await Database.OpenAsync(CancellationToken.None);
+        return (await CatalogReader.ReadAsync(connection, CancellationToken.None)).Fingerprint;
+    }
 
     /// <summary>What is beside the data in the server's home, and what resets have left in the environment's folder.</summary>
     public IReadOnlyList<string> Leftovers()

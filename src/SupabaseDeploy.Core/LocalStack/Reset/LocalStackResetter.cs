@@ -54,16 +54,18 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
             {
                 ResetPlan plan = await ResetPlanner.MakeAsync(request, cluster.Administration, sink, cancellationToken).ConfigureAwait(false);
                 sink.Publish(new ActivityProgress(activity, "Making a new database from the snapshot cache", 10));
-                (ThrowAwayCluster made, int cached) = await (Shadows ?? new ShadowDatabases(_options)).StartAsync(
+                MadeShadow shadow = await (Shadows ?? new ShadowDatabases(_options)).StartAsync(
                     Path.Combine(folder.Root, "reset"), new ShadowContent(plan.Migrations, environment, plan.Seeds), sink, cancellationToken).ConfigureAwait(false);
+                ThrowAwayCluster made = shadow.Cluster;
                 await using (made.ConfigureAwait(false))
                 {
-                    await new ResetRecord(plan, held.Owner.Requester, startedAt, Time).WriteAsync(cluster.Application, made.Application, cancellationToken).ConfigureAwait(false);
+                    var record = new ResetRecord(plan, held.Owner.Requester, startedAt, Time);
+                    await record.WriteAsync(cluster.Application, made.Application, new SnapshotSchema(shadow), cancellationToken).ConfigureAwait(false);
                     await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
                     sink.Publish(new ActivityProgress(activity, "Exchanging the databases", 70));
                     TimeSpan downtime = await ExchangeAsync(cluster, made, sink, cancellationToken).ConfigureAwait(false);
                     return await VerifyAsync(plan, cluster.Application, CancellationToken.None).ConfigureAwait(false)
-                        with { FromCache = cached, Downtime = downtime, StartedAt = startedAt, Duration = Time.GetUtcNow() - startedAt };
+                        with { FromCache = shadow.Cached, Downtime = downtime, StartedAt = startedAt, Duration = Time.GetUtcNow() - startedAt };
                 }
             }
         }

@@ -10,7 +10,7 @@ namespace SupabaseDeploy.LocalStack;
 /// </summary>
 internal sealed class ResetRecord(ResetPlan plan, string requestedBy, DateTimeOffset startedAt, TimeProvider time)
 {
-    public async Task WriteAsync(DatabaseAddress from, DatabaseAddress to, CancellationToken cancellationToken)
+    public async Task WriteAsync(DatabaseAddress from, DatabaseAddress to, SnapshotSchema schema, CancellationToken cancellationToken)
     {
         var before = new Ledger(plan.Environment, from);
         IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
@@ -30,7 +30,7 @@ internal sealed class ResetRecord(ResetPlan plan, string requestedBy, DateTimeOf
             Steps = [new DeploymentStep("reset", StepStatus.Succeeded, startedAt, now - startedAt, plan.ToString())],
             FinishedAt = now,
         };
-        await after.FinishAsync(done, null, cancellationToken).ConfigureAwait(false);
+        await after.FinishAsync(done, null, schema.MeasureAsync, cancellationToken).ConfigureAwait(false);
     }
 
     private Deployment Describe(Deployment? current) => new()

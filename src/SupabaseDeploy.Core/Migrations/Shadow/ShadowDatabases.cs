@@ -31,16 +31,16 @@ public sealed class ShadowDatabases(ClusterOptions? options = null)
         var nowhere = new DatabaseAddress { Host = "127.0.0.1", Database = "shadow", User = "postgres" };
         string folder = chain.Count == 0 ? Folders.Shadows : Path.GetDirectoryName(chain[0].Path)!;
         var content = new ShadowContent(chain, DeploymentEnvironment.ForDatabase(nowhere, folder), []);
-        (ThrowAwayCluster cluster, int cached) = await StartAsync(Folders.Shadows, content, sink, cancellationToken).ConfigureAwait(false);
-        return new ShadowDatabase(cluster, chain) { CachedFiles = cached };
+        MadeShadow made = await StartAsync(Folders.Shadows, content, sink, cancellationToken).ConfigureAwait(false);
+        return new ShadowDatabase(made.Cluster, chain) { CachedFiles = made.Cached };
     }
 
-    /// <summary>A cluster with some content, and the number of files and seeds of it that came with a snapshot.</summary>
+    /// <summary>A cluster with some content. Dispose it.</summary>
     /// <param name="parent">The folder of all clusters for this kind of work.</param>
     /// <param name="content">What it shall have in it.</param>
     /// <param name="sink">Is told what is being done.</param>
     /// <param name="cancellationToken">Leaves nothing behind.</param>
-    internal async Task<(ThrowAwayCluster Cluster, int Cached)> StartAsync(string parent, ShadowContent content, IProgressSink sink, CancellationToken cancellationToken)
+    internal async Task<MadeShadow> StartAsync(string parent, ShadowContent content, IProgressSink sink, CancellationToken cancellationToken)
     {
         Folders.CreateReachable(Folders.Cache);
         TimeProvider time = _options.TimeProvider ?? TimeProvider.System;
@@ -50,7 +50,7 @@ public sealed class ShadowDatabases(ClusterOptions? options = null)
         try
         {
             await new ShadowBuilder(cluster, source, content, WorthKeeping, time).RunAsync(sink, cancellationToken).ConfigureAwait(false);
-            return (cluster, source.Found);
+            return new MadeShadow(cluster, content, source);
         }
         catch
         {

@@ -92,6 +92,34 @@ internal sealed class SnapshotCache(string folder, long limit, TimeProvider time
         }
     }
 
+    /// <summary>What somebody found out about a snapshot and kept with it; null when nobody has, or when there is no such snapshot.</summary>
+    /// <param name="key">The key of its whole chain.</param>
+    /// <param name="name">Name of the note.</param>
+    public string? ReadNote(string key, string name)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(FolderOf(key), name));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Keeps a note with a snapshot for as long as that is kept. Does nothing when it is not there.</summary>
+    /// <param name="key">The key of its whole chain.</param>
+    /// <param name="name">Name of the note.</param>
+    /// <param name="content">Something that is true of each database with this chain.</param>
+    public void KeepNote(string key, string name, string content)
+    {
+        string snapshot = FolderOf(key);
+        if (SnapshotRecord.Read(snapshot) is not null)
+        {
+            AtomicFile.WriteAllText(Path.Combine(snapshot, name), content);
+        }
+    }
+
     private bool TryCopy(string snapshot, string target, CancellationToken cancellationToken)
     {
         if (SnapshotRecord.Read(snapshot) is not SnapshotRecord record)

@@ -22,6 +22,21 @@ internal sealed class SnapshotSource(SnapshotCache cache, SnapshotChain chain) :
         return Found > 0;
     }
 
+    /// <summary>What was found out before about a database with the whole chain; null when nothing was kept.</summary>
+    public string? ReadNote(string name) => Keys.Count > 0 ? cache.ReadNote(Keys[^1], name) : null;
+
+    /// <summary>Keeps something that is true of each database with the whole chain, if there is a snapshot of it to keep it with.</summary>
+    /// <param name="now">The chain as its files are now: after an edit, nobody knows what the database has.</param>
+    /// <param name="name">Name of the note.</param>
+    /// <param name="content">What was found out.</param>
+    public void KeepNote(SnapshotChain now, string name, string content)
+    {
+        if (Keys.Count > 0 && now.Keys(_template)[^1] == Keys[^1])
+        {
+            cache.KeepNote(Keys[^1], name, content);
+        }
+    }
+
     /// <summary>How far the chain goes along with one that the cache has.</summary>
     public int CommonWithKnown() => cache.CommonWithKnown(Keys);
 
