@@ -76,6 +76,10 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
         {
             server.AddServerHeader = false;
             server.Listen(IPAddress.Loopback, options.Port);
+            foreach (string address in _plan.Addresses)
+            {
+                server.Listen(IPAddress.Parse(address), options.Port);
+            }
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning);
@@ -125,7 +129,7 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
     }
 
     private static int BoundPort(WebApplication application) =>
-        new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
+        new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
     private void WriteState(int port)
     {

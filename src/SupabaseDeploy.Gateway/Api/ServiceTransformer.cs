@@ -18,8 +18,10 @@ internal sealed class ServiceTransformer : HttpTransformer
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         ServiceRequest request = httpContext.Features.Get<ServiceRequest>()!;
         _ = httpContext.Request.Path.StartsWithSegments(request.Service.Route, out PathString rest);
-        PathString path = request.Service.RoutedAs + (rest.HasValue ? rest : "/");
+        string prefix = request.Service.OwnPaths.Any(own => rest.StartsWithSegments(own)) ? "" : request.Service.RoutedAs;
+        PathString path = prefix + (rest.HasValue ? rest : "/");
         proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, path, httpContext.Request.QueryString);
+        proxyRequest.Headers.Host = request.Service.Host ?? proxyRequest.Headers.Host;
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", request.Service.Route);

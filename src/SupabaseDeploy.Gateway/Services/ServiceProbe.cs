@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using SupabaseDeploy.LocalStack;
 
 namespace SupabaseDeploy.Gateway.Services;
@@ -18,7 +19,9 @@ internal sealed class ServiceProbe : IDisposable
         limit.CancelAfter(s_limit);
         try
         {
-            using HttpResponseMessage answer = await _http.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            using var question = new HttpRequestMessage(HttpMethod.Get, uri);
+            question.Headers.Authorization = service.HealthToken is null ? null : new AuthenticationHeaderValue("Bearer", service.HealthToken);
+            using HttpResponseMessage answer = await _http.SendAsync(question, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             return (int)answer.StatusCode < 400 ? null : $"'{uri.PathAndQuery}' answers with status {(int)answer.StatusCode}";
         }
         catch (HttpRequestException e)

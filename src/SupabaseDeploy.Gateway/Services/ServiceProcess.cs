@@ -53,7 +53,7 @@ internal sealed class ServiceProcess : IDisposable
     /// <exception cref="Win32Exception">It cannot be started.</exception>
     public static ServiceProcess Start(PlannedService service)
     {
-        var start = new ProcessStartInfo(service.FileName, service.Arguments)
+        var start = new ProcessStartInfo(service.FileName!, service.Arguments)
         {
             WorkingDirectory = service.WorkingFolder,
             UseShellExecute = false,

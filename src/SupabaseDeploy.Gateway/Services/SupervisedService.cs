@@ -66,6 +66,11 @@ internal sealed class SupervisedService(PlannedService plan, ServiceProbe probe,
         try
         {
             await Task.WhenAll(dependencies.Select(dependency => dependency.FirstHealthy)).WaitAsync(cancellationToken);
+            if (plan.FileName is null)
+            {
+                await AttendAsync(cancellationToken);
+            }
+
             int failures = 0;
             while (true)
             {
@@ -86,6 +91,15 @@ internal sealed class SupervisedService(PlannedService plan, ServiceProbe probe,
         {
             Move(ServiceState.Stopped);
         }
+    }
+
+    /// <summary>Asks a service for its health that something else runs, until the token says otherwise.</summary>
+    private async Task AttendAsync(CancellationToken cancellationToken)
+    {
+        Move(ServiceState.Starting);
+        await WatchAsync(cancellationToken);
+        Move(ServiceState.Stopping);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <summary>One life of the process: returns when it ended by itself.</summary>

@@ -13,6 +13,9 @@ namespace SupabaseDeploy.LocalStack;
 /// <param name="Keys">The API keys that requests come with; null to know none.</param>
 public sealed record ServicePlan(IReadOnlyList<PlannedService> Services, IReadOnlyList<MissingService> Missing, GatewayKeys? Keys = null)
 {
+    /// <summary>Addresses of this machine that the gateway listens on besides its loopback address, where containers reach it.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
     /// <summary>A plan of no services.</summary>
     public static ServicePlan Empty { get; } = new([], []);
 
@@ -35,8 +38,8 @@ public sealed record PlannedService
     /// <summary>The service's name: <c>rest</c>, <c>auth</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The program, absolute.</summary>
-    public required string FileName { get; init; }
+    /// <summary>The program, absolute; null for a service that something else runs, as a container: it is only asked for its health and routed to.</summary>
+    public required string? FileName { get; init; }
 
     /// <summary>Its arguments. Visible to every user of the machine: no secret goes there.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
@@ -56,11 +59,20 @@ public sealed record PlannedService
     /// <summary>The port of <see cref="HealthPath"/>, where it is not <see cref="Port"/>.</summary>
     public int? HealthPort { get; init; }
 
+    /// <summary>The bearer token that <see cref="HealthPath"/> needs; null for none.</summary>
+    public string? HealthToken { get; init; }
+
     /// <summary>The first part of the path that the gateway routes to it, as <c>/rest/v1</c>; null for none.</summary>
     public string? Route { get; init; }
 
     /// <summary>What the service knows that part as; empty for nothing.</summary>
     public string RoutedAs { get; init; } = "";
+
+    /// <summary>Paths below <see cref="Route"/> that the service knows as they are, without <see cref="RoutedAs"/>.</summary>
+    public IReadOnlyList<string> OwnPaths { get; init; } = [];
+
+    /// <summary>The host that requests to it name; null for the one that the client named.</summary>
+    public string? Host { get; init; }
 
     /// <summary>Whom the gateway lets through.</summary>
     public ServiceAccess Access { get; init; }
