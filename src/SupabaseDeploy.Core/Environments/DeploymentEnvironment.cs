@@ -58,6 +58,9 @@ public sealed record DeploymentEnvironment : IEnvironmentResult
     /// <summary>Reference of the Supabase project; null for every target but <c>supabase-cloud</c>.</summary>
     public string? ProjectReference { get; init; }
 
+    /// <summary>What is declared for the hosted platform; empty for every target but <c>supabase-cloud</c>.</summary>
+    public CloudSettings Cloud { get; init; } = new();
+
     /// <summary>The compose file, absolute; null for every target but <c>docker</c>.</summary>
     public string? ComposeFile { get; init; }
 
