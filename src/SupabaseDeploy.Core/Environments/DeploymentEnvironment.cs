@@ -1,3 +1,4 @@
+using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Environments;
@@ -63,6 +64,9 @@ public sealed record DeploymentEnvironment : IEnvironmentResult
 
     /// <summary>The compose file, absolute; null for every target but <c>docker</c>.</summary>
     public string? ComposeFile { get; init; }
+
+    /// <summary>What runs the local stack; <c>Auto</c> where nothing is said, and for every target but <c>local</c>.</summary>
+    public LocalStackEngine Engine { get; init; }
 
     /// <summary>Web root settings.</summary>
     public WebSettings Web { get; init; } = new();

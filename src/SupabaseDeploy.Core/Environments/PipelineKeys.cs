@@ -15,7 +15,7 @@ internal static class PipelineKeys
         ["web"] = ["bundle", "keep"],
         ["health"] = s_health,
         ["health.endpoints[]"] = s_endpoint,
-        ["stages[]"] = ["name", "target", "project", "database", "promoteFrom", "compose", "health", "gates", "backup", "migrations"],
+        ["stages[]"] = ["name", "target", "project", "database", "promoteFrom", "compose", "engine", "health", "gates", "backup", "migrations"],
         ["stages[].health"] = s_health,
         ["stages[].health.endpoints[]"] = s_endpoint,
         ["stages[].gates"] = ["evidence", "soak", "approvals", "drillWithin"],

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SupabaseDeploy.LocalStack;
 
 namespace SupabaseDeploy.Environments;
 
@@ -15,6 +16,14 @@ internal sealed class PipelineReader(ProblemList problems)
         ["kubernetes"] = TargetKind.Kubernetes,
     };
 
+    private static readonly Dictionary<string, LocalStackEngine> s_engines = new()
+    {
+        ["auto"] = LocalStackEngine.Auto,
+        ["embedded"] = LocalStackEngine.Embedded,
+        ["docker"] = LocalStackEngine.Docker,
+        ["supabase-cli"] = LocalStackEngine.SupabaseCli,
+    };
+
     /// <summary>The kinds of evidence that commands of this version make.</summary>
     private static readonly string[] s_evidence = ["healthy"];
 
@@ -23,6 +32,9 @@ internal sealed class PipelineReader(ProblemList problems)
 
     /// <summary>The names <c>target</c> takes.</summary>
     public static IReadOnlyCollection<string> Targets => s_targets.Keys;
+
+    /// <summary>The names <c>engine</c> takes.</summary>
+    public static IReadOnlyCollection<string> Engines => s_engines.Keys;
 
     /// <summary>The kinds <c>gates.evidence</c> takes.</summary>
     public static IReadOnlyCollection<string> Evidence => s_evidence;
@@ -69,6 +81,7 @@ internal sealed class PipelineReader(ProblemList problems)
             Database = Referable(stage.Text("database", "a database URL, usually '${secret:NAME}'")),
             PromoteFrom = stage.Text("promoteFrom", "the name of an earlier stage"),
             Compose = Referable(stage.Text("compose", "the path of a compose file")),
+            Engine = stage.Choice("engine", s_engines),
             Health = Health(stage),
             Gates = Gates(stage.Map("gates", "a mapping with 'evidence'")),
             Backup = Backup(stage.Map("backup", "a mapping with 'before' and 'store'")),

@@ -61,6 +61,7 @@ internal static class PipelineRules
 
         Only(stage.Project, "project", target == TargetKind.SupabaseCloud, "'supabase-cloud'", problems);
         Only(stage.Compose, "compose", target == TargetKind.Docker, "'docker'", problems);
+        Only(stage.Engine, "engine", target == TargetKind.Local, "'local'", problems);
         Only(stage.Database, "database", target != TargetKind.Local, "'supabase-cloud', 'docker' and 'kubernetes'; a local stage has a cluster of its own", problems);
         Needed(stage, stage.Project, "project", "the project's reference", target == TargetKind.SupabaseCloud, problems);
         Needed(stage, stage.Compose, "compose", "the path of a compose file", target == TargetKind.Docker, problems);
@@ -71,7 +72,7 @@ internal static class PipelineRules
         }
     }
 
-    private static void Only(Written<string>? value, string key, bool applies, string targets, ProblemList problems)
+    private static void Only<T>(Written<T>? value, string key, bool applies, string targets, ProblemList problems)
     {
         if (value is not null && !applies)
         {

@@ -1,4 +1,5 @@
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Environments;
@@ -31,6 +32,7 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
             Database = Database(stage.Database, problems),
             ProjectReference = Text(stage.Project, problems),
             ComposeFile = FilePath(stage.Compose, problems),
+            Engine = stage.Engine?.Value ?? LocalStackEngine.Auto,
             Web = Web(project, pipeline.Web),
             Gates = new GateSettings { Evidence = [.. stage.Gates?.Evidence.Select(kind => kind.Value) ?? []] },
             Health = Health(stage.Health ?? pipeline.Health, problems),

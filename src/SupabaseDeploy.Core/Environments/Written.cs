@@ -1,3 +1,5 @@
+using SupabaseDeploy.LocalStack;
+
 namespace SupabaseDeploy.Environments;
 
 /// <summary>A value as it stands in <c>env/pipeline.yml</c>, with the place it stands at.</summary>
@@ -29,6 +31,8 @@ internal sealed record WrittenStage(string Path, int Line)
     public Written<string>? PromoteFrom { get; init; }
 
     public Written<string>? Compose { get; init; }
+
+    public Written<LocalStackEngine>? Engine { get; init; }
 
     public WrittenHealth? Health { get; init; }
 

@@ -49,4 +49,10 @@ public static partial class ErrorTable
 
     /// <summary>No service of a stack has that name.</summary>
     public static readonly ErrorCode ServiceUnknown = new("ServiceUnknown", 4026, ErrorKind.ObjectNotFound);
+
+    /// <summary>A stack runs with another engine than the one that was asked for.</summary>
+    public static readonly ErrorCode EngineMismatch = new("EngineMismatch", 4030, ErrorKind.InvalidOperation);
+
+    /// <summary>A stack cannot run with an engine on this machine.</summary>
+    public static readonly ErrorCode EngineNotAvailable = new("EngineNotAvailable", 4031, ErrorKind.NotInstalled);
 }

@@ -13,6 +13,12 @@ public sealed record LocalStackInfo : IEnvironmentResult
     /// <summary><c>Running</c>, <c>Stopped</c> or <c>Partial</c>.</summary>
     public required LocalStackState State { get; init; }
 
+    /// <summary>What runs it, or would; never <c>Auto</c>.</summary>
+    public required LocalStackEngine Engine { get; init; }
+
+    /// <summary>Why it is that engine, as the end of a sentence: <c>it was asked for</c>.</summary>
+    public required string EngineReason { get; init; }
+
     /// <summary>The services: <c>database</c>, <c>gateway</c>, and those that the gateway runs.</summary>
     public required IReadOnlyList<LocalService> Services { get; init => field = value.ToArray(); }
 

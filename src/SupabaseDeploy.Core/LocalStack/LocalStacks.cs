@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
@@ -9,8 +8,8 @@ using SupabaseDeploy.Targets;
 namespace SupabaseDeploy.LocalStack;
 
 /// <summary>
-/// The stacks of local environments: a PostgreSQL cluster and a gateway each, both detached from the process that starts them.
-/// One call at a time changes a stack, over all processes of the machine; the others wait and find it done.
+/// The stacks of local environments: a database, a gateway and further services each, run by an engine and detached from the process that
+/// starts them. One call at a time changes a stack, over all processes of the machine; the others wait and find it done.
 /// </summary>
 public sealed class LocalStacks
 {
@@ -32,9 +31,21 @@ public sealed class LocalStacks
     /// <summary>Finds a program by its name.</summary>
     internal Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
 
-    /// <summary>Starts what does not run and adopts what does; returns when every service answers.</summary>
+    /// <summary>Starts what does not run and adopts what does, with the engine that fits; returns when every service answers.</summary>
     /// <exception cref="DeployException">Not a local environment, or a service that does not start. Nothing that this call started is left running.</exception>
-    public async Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken)
+    public Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken) =>
+        StartAsync(environment, LocalStackEngine.Auto, sink, cancellationToken);
+
+    /// <summary>Starts what does not run and adopts what does; returns when every service answers.</summary>
+    /// <param name="environment">A local environment.</param>
+    /// <param name="engine">What is to run it.</param>
+    /// <param name="sink">Is told what is being done, and which engine does it.</param>
+    /// <param name="cancellationToken">Stops what this call started.</param>
+    /// <exception cref="DeployException">
+    /// Not a local environment, <see cref="ErrorTable.EngineMismatch"/>: it runs with another engine, or a service that does not start.
+    /// Nothing that this call started is left running.
+    /// </exception>
+    public async Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, LocalStackEngine engine, IProgressSink sink, CancellationToken cancellationToken)
     {
         EnsureLocal(environment);
         long start = _time.GetTimestamp();
@@ -43,11 +54,16 @@ public sealed class LocalStacks
         using FileLock turn = await LockAsync(folder, environment, sink, cancellationToken).ConfigureAwait(false);
         try
         {
-            sink.Publish(new ActivityProgress(activity, "Starting the database and the gateway"));
+            EngineContext context = Context(environment);
+            EngineChoice choice = await EngineChoice.MakeAsync(engine, context, cancellationToken).ConfigureAwait(false);
+            ILocalStackEngine chosen = StackEngines.Create(choice.Engine, context);
+            sink.Publish(new ActivityProgress(activity, $"Starting the services with engine '{choice.Engine}'"));
             await WriteIgnoreFileAsync(environment.Project, cancellationToken).ConfigureAwait(false);
-            bool changed = await Supervisor(environment, folder, sink).StartAsync(StackRecord.Read(folder.StackFile), sink, cancellationToken).ConfigureAwait(false);
-            return await ObserveAndRecordAsync(environment, folder, cancellationToken).ConfigureAwait(false)
-                with { Changed = changed, Duration = _time.GetElapsedTime(start) };
+            StackRecord before = await RecordChoiceAsync(context, choice, sink, cancellationToken).ConfigureAwait(false);
+            bool changed = await chosen.StartAsync(sink, cancellationToken).ConfigureAwait(false);
+            LocalStackInfo info = await ObserveAsync(chosen, choice, environment, cancellationToken).ConfigureAwait(false);
+            await (before with { State = info.State, Services = info.Services }).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
+            return info with { Changed = changed, Duration = _time.GetElapsedTime(start) };
         }
         finally
         {
@@ -67,26 +83,33 @@ public sealed class LocalStacks
         StackFolder folder = StackFolder.Of(environment);
         if (!Directory.Exists(folder.Root))
         {
-            return await ObserveAsync(environment, folder, cancellationToken).ConfigureAwait(false) with { Duration = _time.GetElapsedTime(start) };
+            return await GetAsync(environment, cancellationToken).ConfigureAwait(false);
         }
 
         string activity = $"Stop local stack '{environment.Name}'";
         using FileLock turn = await LockAsync(folder, environment, sink, cancellationToken).ConfigureAwait(false);
         try
         {
-            sink.Publish(new ActivityProgress(activity, removeData ? "Stopping the services and removing their data" : "Stopping the gateway and the database"));
-            StackSupervisor supervisor = Supervisor(environment, folder, sink);
-            bool ran = (await supervisor.GetAsync(cancellationToken).ConfigureAwait(false)).Any(service => service.IsRunning);
-            await supervisor.StopAsync(cancellationToken).ConfigureAwait(false);
+            sink.Publish(new ActivityProgress(activity, removeData ? "Stopping the services and removing their data" : "Stopping the services"));
+            EngineContext context = Context(environment);
+            ILocalStackEngine engine = StackEngines.Of(context);
+            bool ran = (await engine.ObserveAsync(cancellationToken).ConfigureAwait(false)).Services.Any(service => service.IsRunning);
+            await engine.StopAsync(sink, cancellationToken).ConfigureAwait(false);
+            StackRecord? record = StackRecord.Read(folder.StackFile);
             if (removeData)
             {
-                await supervisor.RemoveAsync(cancellationToken).ConfigureAwait(false);
-                DeleteRest(folder);
+                await RemoveAsync(context, record?.Engines ?? [engine.Kind], sink, cancellationToken).ConfigureAwait(false);
             }
 
-            LocalStackInfo info = removeData
-                ? await ObserveAsync(environment, folder, cancellationToken).ConfigureAwait(false)
-                : await ObserveAndRecordAsync(environment, folder, cancellationToken).ConfigureAwait(false);
+            EngineChoice choice = record is null || removeData
+                ? await EngineChoice.MakeAsync(LocalStackEngine.Auto, context, cancellationToken).ConfigureAwait(false)
+                : record.Choice;
+            LocalStackInfo info = await ObserveAsync(StackEngines.Create(choice.Engine, context), choice, environment, cancellationToken).ConfigureAwait(false);
+            if (!removeData && record is not null)
+            {
+                await (record with { State = info.State, Services = info.Services }).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
+            }
+
             return info with { Changed = ran || removeData, Duration = _time.GetElapsedTime(start) };
         }
         finally
@@ -100,63 +123,53 @@ public sealed class LocalStacks
     {
         EnsureLocal(environment);
         long start = _time.GetTimestamp();
-        return await ObserveAsync(environment, StackFolder.Of(environment), cancellationToken).ConfigureAwait(false) with { Duration = _time.GetElapsedTime(start) };
+        EngineContext context = Context(environment);
+        EngineChoice choice = await EngineChoice.MakeAsync(LocalStackEngine.Auto, context, cancellationToken).ConfigureAwait(false);
+        return await ObserveAsync(StackEngines.Create(choice.Engine, context), choice, environment, cancellationToken).ConfigureAwait(false)
+            with { Duration = _time.GetElapsedTime(start) };
     }
 
-    /// <summary>The services of a stack, in the order they are started.</summary>
-    private StackSupervisor Supervisor(DeploymentEnvironment environment, StackFolder folder, IProgressSink sink)
+    /// <summary>Refuses an environment that does not live on this machine.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.NotALocalEnvironment"/>.</exception>
+    public static void EnsureLocal(DeploymentEnvironment environment)
     {
-        var keys = new Lazy<LocalKeys>(() => LocalKeys.ReadOrCreate(folder.KeysFile));
-        var database = new DatabaseService(PostgresCluster.At(folder.Root), keys);
-        var planner = new ServicePlanner(ServiceCatalog.All, Runtimes, FindProgram, sink);
-        var plans = new StackPlans(environment, folder, database, keys, _gatewayFolders, planner);
-        return new([database, new GatewayService(folder, environment.Name, _gatewayFolders, _time) { Plan = plans.MakeAsync }]);
+        if (environment.Target != TargetKind.Local)
+        {
+            throw new DeployException(
+                ErrorTable.NotALocalEnvironment,
+                $"Environment '{environment.Name}' has no local stack: its target is '{environment.Target.ToText()}', not 'local'.",
+                "Name an environment whose target in env/pipeline.yml is 'local'.",
+                environment.Name);
+        }
     }
 
-    private async Task<LocalStackInfo> ObserveAsync(DeploymentEnvironment environment, StackFolder folder, CancellationToken cancellationToken)
+    private EngineContext Context(DeploymentEnvironment environment) =>
+        new() { Environment = environment, Time = _time, GatewayFolders = _gatewayFolders, Runtimes = Runtimes, FindProgram = FindProgram };
+
+    private static async Task<LocalStackInfo> ObserveAsync(
+        ILocalStackEngine engine, EngineChoice choice, DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
-        IReadOnlyList<LocalService> own = await Supervisor(environment, folder, NullProgressSink.Instance).GetAsync(cancellationToken).ConfigureAwait(false);
-        LocalService gateway = own.Single(service => service.Name == GatewayService.ServiceName);
-        LocalService database = own.Single(service => service.Name == DatabaseService.ServiceName);
-        GatewayHealth? health = gateway.IsRunning ? await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) : null;
-        IReadOnlyList<LocalService> services = [.. own.Select(WithMemory), .. (health?.Services ?? []).Select(LocalService.Of)];
-        List<LocalService> needed = [.. services.Where(service => !service.IsOptional)];
-        int running = needed.Count(service => service.IsRunning);
+        EngineObservation seen = await engine.ObserveAsync(cancellationToken).ConfigureAwait(false);
+        bool hasDatabase = seen.Services.Any(service => service.Name == DatabaseService.ServiceName && service.IsRunning);
         return new LocalStackInfo
         {
             Environment = environment,
-            State = running == 0 ? LocalStackState.Stopped : running == needed.Count ? LocalStackState.Running : LocalStackState.Partial,
-            Services = services,
-            Database = database.Port > 0 ? PostgresCluster.At(folder.Root).Application : null,
-            Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
-            Keys = LocalKeys.Read(folder.KeysFile),
-            Shims = database.IsRunning ? await ReadShimsAsync(PostgresCluster.At(folder.Root), cancellationToken).ConfigureAwait(false) : [],
+            Engine = choice.Engine,
+            EngineReason = choice.Reason,
+            State = seen.State,
+            Services = seen.Services,
+            Database = seen.Database,
+            Url = seen.Url,
+            Keys = seen.Keys,
+            Shims = hasDatabase && seen.Database is { } database ? await ReadShimsAsync(database, cancellationToken).ConfigureAwait(false) : [],
         };
     }
 
-    private static LocalService WithMemory(LocalService service)
-    {
-        if (service.ProcessId is not { } id)
-        {
-            return service;
-        }
-
-        try
-        {
-            using Process process = Process.GetProcessById(id);
-            return service with { MemoryBytes = process.WorkingSet64 };
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-        {
-            return service; // It ended in this moment.
-        }
-    }
-
-    private static async Task<IReadOnlyList<ShimExtension>> ReadShimsAsync(PostgresCluster cluster, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<ShimExtension>> ReadShimsAsync(DatabaseAddress database, CancellationToken cancellationToken)
     {
         try
         {
-            NpgsqlConnection connection = await cluster.Application.OpenAsync(cancellationToken).ConfigureAwait(false);
+            NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
                 return await ShimsInUse.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -169,20 +182,32 @@ public sealed class LocalStacks
         }
     }
 
-    private async Task<LocalStackInfo> ObserveAndRecordAsync(DeploymentEnvironment environment, StackFolder folder, CancellationToken cancellationToken)
+    /// <summary>Before anything is started: a start that is killed is found again by the next command.</summary>
+    private static async Task<StackRecord> RecordChoiceAsync(EngineContext context, EngineChoice choice, IProgressSink sink, CancellationToken cancellationToken)
     {
-        LocalStackInfo info = await ObserveAsync(environment, folder, cancellationToken).ConfigureAwait(false);
-        var record = new StackRecord { Environment = environment.Name, State = info.State, Services = info.Services };
-        await record.WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
-        return info;
+        string file = context.Folder.StackFile;
+        StackRecord? known = StackRecord.Read(file);
+        StackRecord record = (known ?? StackRecord.Empty(context.Environment.Name)).With(choice);
+        if (known is null || known.Engine != record.Engine)
+        {
+            sink.Publish(new Notice($"Local stack '{context.Environment.Name}' runs with engine '{choice.Engine}': {choice.Reason}."));
+            await record.WriteAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+
+        return record;
     }
 
-    /// <summary>Deletes what no service calls its own: logs and state. The cluster takes the folder with it when nothing else is in it.</summary>
-    private static void DeleteRest(StackFolder folder)
+    /// <summary>Deletes what engines keep, then what no service calls its own: logs and state.</summary>
+    private static async Task RemoveAsync(EngineContext context, IReadOnlyList<LocalStackEngine> engines, IProgressSink sink, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(folder.Root))
+        foreach (LocalStackEngine engine in engines)
         {
-            Directory.Delete(folder.Root, recursive: true);
+            await StackEngines.Create(engine, context).RemoveAsync(sink, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (Directory.Exists(context.Folder.Root))
+        {
+            Directory.Delete(context.Folder.Root, recursive: true);
         }
     }
 
@@ -198,18 +223,4 @@ public sealed class LocalStacks
 
     private Task<FileLock> LockAsync(StackFolder folder, DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken) =>
         FileLock.AcquireAsync(folder.LockFile, $"it starts or stops local stack '{environment.Name}'", sink, _time, cancellationToken);
-
-    /// <summary>Refuses an environment that does not live on this machine.</summary>
-    /// <exception cref="DeployException"><see cref="ErrorTable.NotALocalEnvironment"/>.</exception>
-    public static void EnsureLocal(DeploymentEnvironment environment)
-    {
-        if (environment.Target != TargetKind.Local)
-        {
-            throw new DeployException(
-                ErrorTable.NotALocalEnvironment,
-                $"Environment '{environment.Name}' has no local stack: its target is '{environment.Target.ToText()}', not 'local'.",
-                "Name an environment whose target in env/pipeline.yml is 'local'.",
-                environment.Name);
-        }
-    }
 }

@@ -13,6 +13,27 @@ internal sealed record StackRecord
 
     public required IReadOnlyList<LocalService> Services { get; init; }
 
+    /// <summary>The engine it was started with last.</summary>
+    public LocalStackEngine Engine { get; init; } = LocalStackEngine.Embedded;
+
+    /// <summary>Why it was that one.</summary>
+    public string? EngineReason { get; init; }
+
+    /// <summary>Every engine that may have data of this stack.</summary>
+    public IReadOnlyList<LocalStackEngine> Engines { get; init; } = [LocalStackEngine.Embedded];
+
+    /// <summary>The engine it was started with last, and why.</summary>
+    [JsonIgnore]
+    public EngineChoice Choice => new(Engine, EngineReason ?? "the stack was started with it before");
+
+    /// <summary>A stack that was never started.</summary>
+    public static StackRecord Empty(string environment) =>
+        new() { Environment = environment, State = LocalStackState.Stopped, Services = [], Engines = [] };
+
+    /// <summary>The same stack with an engine.</summary>
+    public StackRecord With(EngineChoice choice) =>
+        this with { Engine = choice.Engine, EngineReason = choice.Reason, Engines = [.. Engines.Union([choice.Engine])] };
+
     /// <summary>Port of a service when it was last seen; null when it has never run.</summary>
     public int? PortOf(string service) => Services.FirstOrDefault(known => known.Name == service)?.Port is > 0 and int port ? port : null;
 

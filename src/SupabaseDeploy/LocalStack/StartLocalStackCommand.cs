@@ -4,11 +4,15 @@ using SupabaseDeploy.LocalStack;
 
 namespace SupabaseDeploy.Shell.LocalStack;
 
-/// <summary>Starts the database and the gateway of local environments, or adopts those that run.</summary>
+/// <summary>Starts the database, the gateway and the other services of local environments, or adopts those that run.</summary>
 [Cmdlet(VerbsLifecycle.Start, "LocalStack", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(LocalStackInfo))]
 public sealed class StartLocalStackCommand : LocalStackCmdlet
 {
+    /// <summary>What is to run the stack.</summary>
+    [Parameter]
+    public LocalStackEngine Engine { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
@@ -21,6 +25,6 @@ public sealed class StartLocalStackCommand : LocalStackCmdlet
             }
         }
 
-        await WriteEachAsync(wanted, environment => Stacks.StartAsync(environment, Sink, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await WriteEachAsync(wanted, environment => Stacks.StartAsync(environment, Engine, Sink, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -28,6 +28,7 @@ public sealed class SchemaTests
     public void The_schema_has_the_choices_of_the_reader()
     {
         Assert.Equal(PipelineReader.Targets, Choices(Node("stages[]").GetProperty("properties").GetProperty("target")));
+        Assert.Equal(PipelineReader.Engines, Choices(Node("stages[]").GetProperty("properties").GetProperty("engine")));
         Assert.Equal(PipelineReader.Evidence, Choices(Node("stages[].gates").GetProperty("properties").GetProperty("evidence").GetProperty("items")));
     }
 

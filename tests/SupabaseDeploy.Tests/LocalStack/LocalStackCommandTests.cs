@@ -123,14 +123,29 @@ public sealed class LocalStackCommandTests
     {
         using var project = new StackSession();
 
-        string[] stack = project.Session.Show("Start-LocalStack").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["Running"], project.Lines("(Start-LocalStack).State"));
+        string[] stack = project.Session.Show("Get-LocalStack").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string services = project.Session.Show("(Get-LocalStack local).Services");
 
-        Assert.Equal("Environment    State    Services               Url                      Database", stack[0].TrimEnd());
-        Assert.Matches(@"^local          Running  database gateway       http://127\.0\.0\.1:\d+/  postgres@127\.0\.0\.1:\d+/postgres\s*$", stack[2]);
+        Assert.Equal("Environment    State    Engine      Services               Url                      Database", stack[0].TrimEnd());
+        Assert.Matches(@"^local          Running  Embedded    database gateway       http://127\.0\.0\.1:\d+/  postgres@127\.0\.0\.1:\d+/postgres\s*$", stack[2]);
         Assert.Matches(@"^\s*Service\s+State\s+Port\s+Process\s+Version\s+Memory\s+Restarts\s+Uptime\s+LastFailure", services);
         Assert.Matches(@"Services\s+: \{database on port \d+, gateway on port \d+\}", project.Session.Show("Get-Environment local; Get-LocalStack local"));
         Assert.Matches(@"\ngateway\s+Healthy\s+\d+\s+\d+\s+[\d.]+\s+\d+ MB\s+0\s+0\.\d\d:\d\d:\d\d", services);
+    }
+
+    [Fact]
+    public void An_engine_can_be_asked_for_and_is_said_with_its_reason()
+    {
+        using var project = new StackSession();
+
+        Assert.Equal(
+            ["Local stack 'local' runs with engine 'Embedded': it was asked for.", "Embedded it was asked for"],
+            project.Lines("Start-LocalStack -Engine Embedded -InformationAction Continue 6>&1 | ForEach-Object { if ($_.Engine) { \"$($_.Engine) $($_.EngineReason)\" } else { \"$_\" } }"));
+        SessionResult other = project.Run("Start-LocalStack -Engine SupabaseCli");
+        Assert.Equal("EngineMismatch", other.Error!.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal("Local stack 'local' runs with engine 'Embedded', and 'SupabaseCli' was asked for.", other.Error.Exception.Message);
+        Assert.Equal(["Embedded"], project.Lines("([System.Management.Automation.CommandCompletion]::CompleteInput('Start-LocalStack -Engine Em', 27, $null)).CompletionMatches | ForEach-Object CompletionText"));
     }
 
     [Fact]

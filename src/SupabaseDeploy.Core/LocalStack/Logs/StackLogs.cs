@@ -1,7 +1,5 @@
-using System.Runtime.CompilerServices;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
-using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.LocalStack;
 
@@ -11,14 +9,12 @@ namespace SupabaseDeploy.LocalStack;
 public sealed class StackLogs(DeploymentEnvironment environment, TimeProvider? timeProvider = null)
 {
     private const string DatabaseAlias = "db";
-    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(100);
 
-    private readonly StackFolder _folder = StackFolder.Of(environment);
-    private readonly TimeProvider _time = timeProvider ?? TimeProvider.System;
-
-    /// <summary>The services that write logs, in the order they are started; <c>access</c> is the gateway's log of requests.</summary>
-    public static IReadOnlyList<string> Names { get; } =
-        [DatabaseService.ServiceName, GatewayService.ServiceName, "access", .. ServiceCatalog.All.Select(definition => definition.Name)];
+    /// <summary>
+    /// The services that write logs, in the order they are started, where the stack has the embedded engine; <c>access</c> is the gateway's
+    /// log of requests.
+    /// </summary>
+    public static IReadOnlyList<string> Names => EmbeddedEngine.AllLogNames;
 
     /// <summary>The last lines of each log and, when they are followed, every line that is added to any of them.</summary>
     /// <param name="services">Names of services; <c>db</c> is the database, <c>*</c> all.</param>
@@ -26,51 +22,22 @@ public sealed class StackLogs(DeploymentEnvironment environment, TimeProvider? t
     /// <param name="follow">Goes on until the token is cancelled.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="DeployException"><see cref="ErrorTable.ServiceUnknown"/>.</exception>
-    public async IAsyncEnumerable<LogLine> ReadAsync(
-        IReadOnlyList<string> services, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<LogLine> ReadAsync(IReadOnlyList<string> services, int tail, bool follow, CancellationToken cancellationToken)
     {
-        List<(string Service, LogFollower Log)> logs = [.. services.SelectMany(Resolve).Distinct().Select(service => (service, new LogFollower(FileOf(service))))];
-        try
-        {
-            foreach ((string service, LogFollower log) in logs)
-            {
-                foreach (string line in log.ReadTail(tail))
-                {
-                    yield return new LogLine(environment, service, line);
-                }
-            }
-
-            while (follow)
-            {
-                await Task.Delay(s_poll, _time, cancellationToken).ConfigureAwait(false);
-                foreach ((string service, LogFollower log) in logs)
-                {
-                    foreach (string line in log.ReadAdded())
-                    {
-                        yield return new LogLine(environment, service, line);
-                    }
-                }
-            }
-        }
-        finally
-        {
-            logs.ForEach(log => log.Log.Dispose());
-        }
+        ILocalStackEngine engine = StackEngines.Of(environment, timeProvider);
+        string[] names = [.. services.SelectMany(name => Resolve(name, engine.LogNames)).Distinct()];
+        return engine.ReadLogsAsync(names, tail, follow, cancellationToken);
     }
 
-    private static IEnumerable<string> Resolve(string name)
+    private static IEnumerable<string> Resolve(string name, IReadOnlyList<string> known)
     {
         if (name == "*")
         {
-            return Names;
+            return known;
         }
 
         string wanted = name.Equals(DatabaseAlias, StringComparison.OrdinalIgnoreCase) ? DatabaseService.ServiceName : name;
-        return Names.FirstOrDefault(known => known.Equals(wanted, StringComparison.OrdinalIgnoreCase)) is { } found ? [found] : throw new DeployException(
-            ErrorTable.ServiceUnknown, $"There is no service '{name}' with a log.", $"Name some of {string.Join(", ", Names)}, or '*' for all.", name);
+        return known.FirstOrDefault(service => service.Equals(wanted, StringComparison.OrdinalIgnoreCase)) is { } found ? [found] : throw new DeployException(
+            ErrorTable.ServiceUnknown, $"There is no service '{name}' with a log.", $"Name some of {string.Join(", ", known)}, or '*' for all.", name);
     }
-
-    private string FileOf(string service) => service == DatabaseService.ServiceName
-        ? PostgresCluster.At(_folder.Root).LogFile ?? _folder.LogOf(service)
-        : _folder.LogOf(service);
 }

@@ -9,9 +9,9 @@ using SupabaseDeploy.Postgres;
 namespace SupabaseDeploy.LocalStack;
 
 /// <summary>
-/// Replaces a local environment's database by a fresh, migrated and seeded one: the new data is made on a server of its own beside the
-/// running one, from the snapshot cache, and takes its place while the server is stopped for a moment. Port and passwords stay.
-/// Roles, settings and everything else that migrations do to a server begin anew, too.
+/// Replaces a local environment's database by a fresh, migrated and seeded one. With the embedded engine the new data is made on a server
+/// of its own beside the running one, from the snapshot cache, and takes its place while the server is stopped for a moment. Port and
+/// passwords stay. Roles, settings and everything else that migrations do to a server begin anew, too.
 /// </summary>
 /// <param name="clusterOptions">How the servers are run; null for the usual way.</param>
 public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
@@ -27,8 +27,8 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
     /// <exception cref="DeployException">Not a local environment, its database does not run, or the files cannot be read.</exception>
     public async Task<ResetPlan> PlanAsync(ResetRequest request, IProgressSink sink, CancellationToken cancellationToken)
     {
-        PostgresCluster cluster = await FindRunningAsync(request.Environment, cancellationToken).ConfigureAwait(false);
-        return await ResetPlanner.MakeAsync(request, cluster.Administration, sink, cancellationToken).ConfigureAwait(false);
+        ILocalStackEngine engine = Engine(request.Environment);
+        return await ResetPlanner.MakeAsync(request, await FindAdministrationAsync(engine, request.Environment, cancellationToken).ConfigureAwait(false), sink, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Resets. Stopped or failed before the exchange, the old database is untouched; after it, the new one is there.</summary>
@@ -42,31 +42,24 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
         DeploymentEnvironment environment = request.Environment;
         LocalStacks.EnsureLocal(environment);
         StackFolder folder = StackFolder.Of(environment);
-        string activity = $"Reset local stack '{environment.Name}'";
+        string activity = ActivityOf(environment);
         using FileLock turn = await FileLock.AcquireAsync(
             folder.LockFile, $"it starts, stops or resets local stack '{environment.Name}'", sink, Time, cancellationToken).ConfigureAwait(false);
         try
         {
-            PostgresCluster cluster = await FindRunningAsync(environment, cancellationToken).ConfigureAwait(false);
+            ILocalStackEngine engine = Engine(environment);
+            DatabaseAddress administration = await FindAdministrationAsync(engine, environment, cancellationToken).ConfigureAwait(false);
+            DatabaseAddress database = (await engine.FindDatabaseAsync(cancellationToken).ConfigureAwait(false))!;
             DeploymentLock held = await DeploymentLock.AcquireAsync(
-                cluster.Application, $"reset {environment.Name}", request.LockWait, sink, cancellationToken, Time).ConfigureAwait(false);
+                database, $"reset {environment.Name}", request.LockWait, sink, cancellationToken, Time).ConfigureAwait(false);
             await using (held.ConfigureAwait(false))
             {
-                ResetPlan plan = await ResetPlanner.MakeAsync(request, cluster.Administration, sink, cancellationToken).ConfigureAwait(false);
-                sink.Publish(new ActivityProgress(activity, "Making a new database from the snapshot cache", 10));
-                MadeShadow shadow = await (Shadows ?? new ShadowDatabases(_options)).StartAsync(
-                    Path.Combine(folder.Root, "reset"), new ShadowContent(plan.Migrations, environment, plan.Seeds), sink, cancellationToken).ConfigureAwait(false);
-                ThrowAwayCluster made = shadow.Cluster;
-                await using (made.ConfigureAwait(false))
-                {
-                    var record = new ResetRecord(plan, held.Owner.Requester, startedAt, Time);
-                    await record.WriteAsync(cluster.Application, made.Application, new SnapshotSchema(shadow), cancellationToken).ConfigureAwait(false);
-                    await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
-                    sink.Publish(new ActivityProgress(activity, "Exchanging the databases", 70));
-                    TimeSpan downtime = await ExchangeAsync(cluster, made, sink, cancellationToken).ConfigureAwait(false);
-                    return await VerifyAsync(plan, cluster.Application, CancellationToken.None).ConfigureAwait(false)
-                        with { FromCache = shadow.Cached, Downtime = downtime, StartedAt = startedAt, Duration = Time.GetUtcNow() - startedAt };
-                }
+                ResetPlan plan = await ResetPlanner.MakeAsync(request, administration, sink, cancellationToken).ConfigureAwait(false);
+                sink.Publish(new ActivityProgress(activity, "Making a new database", 10));
+                var record = new ResetRecord(plan, held, startedAt, Time);
+                ReplacedDatabase replaced = await engine.ReplaceDatabaseAsync(plan, record, sink, cancellationToken).ConfigureAwait(false);
+                return await VerifyAsync(plan, database, CancellationToken.None).ConfigureAwait(false)
+                    with { FromCache = replaced.FromCache, Downtime = replaced.Downtime, StartedAt = startedAt, Duration = Time.GetUtcNow() - startedAt };
             }
         }
         finally
@@ -75,12 +68,13 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
         }
     }
 
-    private async Task<TimeSpan> ExchangeAsync(PostgresCluster cluster, ThrowAwayCluster made, IProgressSink sink, CancellationToken cancellationToken)
+    /// <summary>What a reset is called in progress.</summary>
+    internal static string ActivityOf(DeploymentEnvironment environment) => $"Reset local stack '{environment.Name}'";
+
+    private ILocalStackEngine Engine(DeploymentEnvironment environment)
     {
-        PostgresInstallation installation = made.Installation;
-        await made.StopAsync(cancellationToken).ConfigureAwait(false);
-        string data = await made.GetDataFolderAsync(cancellationToken).ConfigureAwait(false);
-        return await cluster.ReplaceDataAsync(data, installation, sink, cancellationToken).ConfigureAwait(false);
+        LocalStacks.EnsureLocal(environment);
+        return StackEngines.Of(new EngineContext { Environment = environment, Time = Time, Cluster = _options, Shadows = Shadows });
     }
 
     /// <summary>Reads from the database that now has the old one's address what is reported.</summary>
@@ -115,16 +109,10 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
         }
     }
 
-    private async Task<PostgresCluster> FindRunningAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
-    {
-        LocalStacks.EnsureLocal(environment);
-        PostgresCluster cluster = PostgresCluster.At(StackFolder.Of(environment).Root, _options);
-        return (await cluster.GetStateAsync(cancellationToken).ConfigureAwait(false)).IsRunning
-            ? cluster
-            : throw new DeployException(
-                ErrorTable.LocalStackNotRunning,
-                $"The database of environment '{environment.Name}' does not run, so it cannot be reset.",
-                $"Run 'Start-LocalStack {environment.Name}' first.",
-                environment.Name);
-    }
+    private static async Task<DatabaseAddress> FindAdministrationAsync(ILocalStackEngine engine, DeploymentEnvironment environment, CancellationToken cancellationToken) =>
+        await engine.FindAdministrationAsync(cancellationToken).ConfigureAwait(false) ?? throw new DeployException(
+            ErrorTable.LocalStackNotRunning,
+            $"The database of environment '{environment.Name}' does not run, so it cannot be reset.",
+            $"Run 'Start-LocalStack {environment.Name}' first.",
+            environment.Name);
 }

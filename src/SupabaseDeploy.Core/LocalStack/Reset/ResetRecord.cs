@@ -1,3 +1,4 @@
+using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Postgres;
@@ -8,9 +9,15 @@ namespace SupabaseDeploy.LocalStack;
 /// The reset in the ledger. The ledger is about the environment and not about one database of it, so it goes on in the new one;
 /// written there before the exchange, it says that the database was reset exactly if it was.
 /// </summary>
-internal sealed class ResetRecord(ResetPlan plan, string requestedBy, DateTimeOffset startedAt, TimeProvider time)
+internal sealed class ResetRecord(ResetPlan plan, DeploymentLock held, DateTimeOffset startedAt, TimeProvider time)
 {
-    public async Task WriteAsync(DatabaseAddress from, DatabaseAddress to, SnapshotSchema schema, CancellationToken cancellationToken)
+    /// <summary>Carries the ledger over, adds this reset to it, and makes sure that the old database is still locked.</summary>
+    /// <param name="from">The old database.</param>
+    /// <param name="to">The new one.</param>
+    /// <param name="measure">Reads the new one's schema.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task WriteAsync(
+        DatabaseAddress from, DatabaseAddress to, Func<NpgsqlConnection, CancellationToken, Task<NewRecordedSchema?>> measure, CancellationToken cancellationToken)
     {
         var before = new Ledger(plan.Environment, from);
         IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
@@ -30,7 +37,8 @@ internal sealed class ResetRecord(ResetPlan plan, string requestedBy, DateTimeOf
             Steps = [new DeploymentStep("reset", StepStatus.Succeeded, startedAt, now - startedAt, plan.ToString())],
             FinishedAt = now,
         };
-        await after.FinishAsync(done, null, schema.MeasureAsync, cancellationToken).ConfigureAwait(false);
+        await after.FinishAsync(done, null, measure, cancellationToken).ConfigureAwait(false);
+        await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private Deployment Describe(Deployment? current) => new()
@@ -41,7 +49,7 @@ internal sealed class ResetRecord(ResetPlan plan, string requestedBy, DateTimeOf
         PreviousRelease = current?.Release,
         Kind = DeploymentKind.Reset,
         Status = DeploymentStatus.Running,
-        RequestedBy = requestedBy,
+        RequestedBy = held.Owner.Requester,
         StartedAt = startedAt,
         Plan = new DeploymentPlan
         {

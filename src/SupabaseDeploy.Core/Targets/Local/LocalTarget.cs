@@ -7,10 +7,10 @@ using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Targets.Local;
 
-/// <summary>The cluster and the gateway of an environment on this machine. Both must run; it never starts them.</summary>
+/// <summary>The local stack of an environment, with any engine: its database and its gateway. Both must run; it never starts them.</summary>
 internal sealed class LocalTarget : IDeploymentTarget
 {
-    private readonly PostgresCluster _cluster;
+    private readonly ILocalStackEngine _engine;
     private readonly GatewayService _gateway;
     private readonly WebReleases _web;
 
@@ -18,40 +18,20 @@ internal sealed class LocalTarget : IDeploymentTarget
     {
         StackFolder folder = StackFolder.Of(environment);
         Environment = environment;
-        _cluster = PostgresCluster.At(folder.Root);
+        _engine = StackEngines.Of(environment, time);
         _gateway = new GatewayService(folder, environment.Name, GatewayProgram.UsualFolders(), time);
         _web = new WebReleases(folder.WebRoot, time);
     }
 
     public DeploymentEnvironment Environment { get; }
 
-    public string Host
-    {
-        get
-        {
-            try
-            {
-                DatabaseAddress database = _cluster.Application;
-                return $"{database.Host}:{database.Port}";
-            }
-            catch (DeployException e) when (e.Code == ErrorTable.ClusterNotCreated)
-            {
-                return "127.0.0.1"; // Never started: it has no port yet.
-            }
-        }
-    }
+    public string Host => _engine.Host;
 
-    public async Task<DatabaseAddress> GetDatabaseAsync(CancellationToken cancellationToken)
-    {
-        await EnsureDatabaseRunsAsync(cancellationToken).ConfigureAwait(false);
-        return _cluster.Application;
-    }
+    public async Task<DatabaseAddress> GetDatabaseAsync(CancellationToken cancellationToken) =>
+        await _engine.FindDatabaseAsync(cancellationToken).ConfigureAwait(false) ?? throw NotRunning("its database does not run");
 
-    public async Task<DatabaseAddress?> GetAdministrationAsync(CancellationToken cancellationToken)
-    {
-        await EnsureDatabaseRunsAsync(cancellationToken).ConfigureAwait(false);
-        return _cluster.Administration;
-    }
+    public async Task<DatabaseAddress?> GetAdministrationAsync(CancellationToken cancellationToken) =>
+        await _engine.FindAdministrationAsync(cancellationToken).ConfigureAwait(false) ?? throw NotRunning("its database does not run");
 
     public async Task<Uri?> GetWebUrlAsync(CancellationToken cancellationToken) =>
         GatewayClient.Url((await FindGatewayAsync(cancellationToken).ConfigureAwait(false)).Port);
@@ -86,14 +66,6 @@ internal sealed class LocalTarget : IDeploymentTarget
         sink.Publish(new Detail($"Serving no release at '{Environment}' any more."));
         _web.Withdraw();
         await EnsureServedAsync(gateway, expected: null, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task EnsureDatabaseRunsAsync(CancellationToken cancellationToken)
-    {
-        if (!(await _cluster.GetStateAsync(cancellationToken).ConfigureAwait(false)).IsRunning)
-        {
-            throw NotRunning("its database does not run");
-        }
     }
 
     private async Task<GatewayState> FindGatewayAsync(CancellationToken cancellationToken) =>

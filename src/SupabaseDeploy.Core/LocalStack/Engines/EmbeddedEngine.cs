@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>Programs of this machine: a PostgreSQL cluster, and a gateway that runs the other services, both detached from whoever starts them.</summary>
+internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
+{
+    private readonly StackFolder _folder = context.Folder;
+    private readonly PostgresCluster _cluster = PostgresCluster.At(context.Folder.Root, context.Cluster);
+
+    public static IReadOnlyList<string> AllLogNames { get; } =
+        [DatabaseService.ServiceName, GatewayService.ServiceName, LogFiles.Access, .. ServiceCatalog.All.Select(definition => definition.Name)];
+
+    public LocalStackEngine Kind => LocalStackEngine.Embedded;
+
+    public IReadOnlyList<string> LogNames => AllLogNames;
+
+    public string Host
+    {
+        get
+        {
+            try
+            {
+                DatabaseAddress database = _cluster.Application;
+                return $"{database.Host}:{database.Port}";
+            }
+            catch (DeployException e) when (e.Code == ErrorTable.ClusterNotCreated)
+            {
+                return "127.0.0.1"; // Never started: it has no port yet.
+            }
+        }
+    }
+
+    public async Task<EngineObservation> ObserveAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<LocalService> own = await Supervisor(NullProgressSink.Instance).GetAsync(cancellationToken).ConfigureAwait(false);
+        LocalService gateway = own.Single(service => service.Name == GatewayService.ServiceName);
+        LocalService database = own.Single(service => service.Name == DatabaseService.ServiceName);
+        GatewayHealth? health = gateway.IsRunning ? await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) : null;
+        return new EngineObservation
+        {
+            Services = [.. own.Select(WithMemory), .. (health?.Services ?? []).Select(LocalService.Of)],
+            Database = database.Port > 0 ? _cluster.Application : null,
+            Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
+            Keys = LocalKeys.Read(_folder.KeysFile),
+        };
+    }
+
+    public Task<bool> StartAsync(IProgressSink sink, CancellationToken cancellationToken) =>
+        Supervisor(sink).StartAsync(StackRecord.Read(_folder.StackFile), sink, cancellationToken);
+
+    public Task StopAsync(IProgressSink sink, CancellationToken cancellationToken) => Supervisor(sink).StopAsync(cancellationToken);
+
+    public async Task RemoveAsync(IProgressSink sink, CancellationToken cancellationToken)
+    {
+        StackSupervisor supervisor = Supervisor(sink);
+        await supervisor.StopAsync(cancellationToken).ConfigureAwait(false);
+        await supervisor.RemoveAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<DatabaseAddress?> FindDatabaseAsync(CancellationToken cancellationToken) =>
+        await IsRunningAsync(cancellationToken).ConfigureAwait(false) ? _cluster.Application : null;
+
+    public async Task<DatabaseAddress?> FindAdministrationAsync(CancellationToken cancellationToken) =>
+        await IsRunningAsync(cancellationToken).ConfigureAwait(false) ? _cluster.Administration : null;
+
+    public IAsyncEnumerable<LogLine> ReadLogsAsync(IReadOnlyList<string> services, int tail, bool follow, CancellationToken cancellationToken) =>
+        new LogFiles(context.Environment, context.Time).ReadAsync(
+            [.. services.Select(service => (service, FileOf(service)))], tail, follow, cancellationToken);
+
+    /// <summary>The new data is made on a server of its own while the old one runs; then their folders are exchanged.</summary>
+    public async Task<ReplacedDatabase> ReplaceDatabaseAsync(ResetPlan plan, ResetRecord record, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        MadeShadow shadow = await (context.Shadows ?? new ShadowDatabases(context.Cluster)).StartAsync(
+            Path.Combine(_folder.Root, "reset"), new ShadowContent(plan.Migrations, context.Environment, plan.Seeds), sink, cancellationToken).ConfigureAwait(false);
+        ThrowAwayCluster made = shadow.Cluster;
+        await using (made.ConfigureAwait(false))
+        {
+            await record.WriteAsync(_cluster.Application, made.Application, new SnapshotSchema(shadow).MeasureAsync, cancellationToken).ConfigureAwait(false);
+            sink.Publish(new ActivityProgress(LocalStackResetter.ActivityOf(context.Environment), "Exchanging the databases", 70));
+            PostgresInstallation installation = made.Installation;
+            await made.StopAsync(cancellationToken).ConfigureAwait(false);
+            string data = await made.GetDataFolderAsync(cancellationToken).ConfigureAwait(false);
+            return new ReplacedDatabase(shadow.Cached, await _cluster.ReplaceDataAsync(data, installation, sink, cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>The services of the stack, in the order they are started.</summary>
+    private StackSupervisor Supervisor(IProgressSink sink)
+    {
+        var keys = new Lazy<LocalKeys>(() => LocalKeys.ReadOrCreate(_folder.KeysFile));
+        var database = new DatabaseService(_cluster, keys);
+        var planner = new ServicePlanner(ServiceCatalog.All, context.Runtimes, context.FindProgram, sink);
+        var plans = new StackPlans(context.Environment, _folder, database, keys, context.GatewayFolders, planner);
+        return new([database, new GatewayService(_folder, context.Environment.Name, context.GatewayFolders, context.Time) { Plan = plans.MakeAsync }]);
+    }
+
+    private async Task<bool> IsRunningAsync(CancellationToken cancellationToken) =>
+        (await _cluster.GetStateAsync(cancellationToken).ConfigureAwait(false)).IsRunning;
+
+    private string FileOf(string service) => service == DatabaseService.ServiceName ? _cluster.LogFile ?? _folder.LogOf(service) : _folder.LogOf(service);
+
+    private static LocalService WithMemory(LocalService service)
+    {
+        if (service.ProcessId is not { } id)
+        {
+            return service;
+        }
+
+        try
+        {
+            using Process process = Process.GetProcessById(id);
+            return service with { MemoryBytes = process.WorkingSet64 };
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return service; // It ended in this moment.
+        }
+    }
+}

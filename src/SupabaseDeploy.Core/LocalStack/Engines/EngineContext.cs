@@ -1,0 +1,30 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>What the engine of one stack is made from.</summary>
+internal sealed record EngineContext
+{
+    public required DeploymentEnvironment Environment { get; init; }
+
+    public StackFolder Folder => StackFolder.Of(Environment);
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where the gateway's program is looked for.</summary>
+    public IReadOnlyList<string> GatewayFolders { get; init; } = GatewayProgram.UsualFolders();
+
+    /// <summary>Where installed runtimes are.</summary>
+    public InstalledRuntimes Runtimes { get; init; } = InstalledRuntimes.OfThisMachine();
+
+    /// <summary>Finds a program by its name.</summary>
+    public Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
+
+    /// <summary>How PostgreSQL servers are run.</summary>
+    public ClusterOptions Cluster { get; init; } = new();
+
+    /// <summary>What makes the new data of a reset; null for the usual snapshots.</summary>
+    public ShadowDatabases? Shadows { get; init; }
+}
