@@ -119,7 +119,7 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
         bool isOnDisk = id is not null && _root.Find(id) is not null;
         string status = id is null ? "waiting" : isOnDisk ? "serving" : "missing";
         byte[] body = new GatewayHealth(
-            status, isOnDisk ? id : null, options.Environment, Environment.ProcessId, _startedAt, _plan.Hash, _supervisor?.Report() ?? []).ToJson();
+            status, isOnDisk ? id : null, options.Environment, Environment.ProcessId, _startedAt, _plan.Hash, [.. Report(context.Connection.LocalPort)]).ToJson();
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";
@@ -127,6 +127,11 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
             ? Task.CompletedTask
             : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
+
+    private IEnumerable<ServiceReport> Report(int ownPort) =>
+        from report in _supervisor?.Report() ?? []
+        let route = _plan.Services.First(service => service.Name == report.Name).Route
+        select report with { Url = route is null ? $"http://127.0.0.1:{report.Port}/" : $"http://127.0.0.1:{ownPort}{route}" };
 
     private static int BoundPort(WebApplication application) =>
         new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;

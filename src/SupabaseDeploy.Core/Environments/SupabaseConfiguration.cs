@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using SupabaseDeploy.Errors;
 using Tomlyn;
 using Tomlyn.Model;
@@ -8,7 +10,7 @@ namespace SupabaseDeploy.Environments;
 /// The project's <c>supabase/config.toml</c>, read by key (<see href="https://supabase.com/docs/guides/local-development/cli/config"/>).
 /// It remembers which keys were asked for, so that whoever honours it can name those that had no effect.
 /// </summary>
-public sealed class SupabaseConfiguration
+public sealed partial class SupabaseConfiguration
 {
     private readonly string _path;
     private readonly Dictionary<string, object> _values = [];
@@ -78,6 +80,16 @@ public sealed class SupabaseConfiguration
         object other => throw Wrong(key, other, "a text in quotes"),
     };
 
+    /// <summary>A number of bytes, written as a number or as <c>50MiB</c>; null when the key is not set.</summary>
+    /// <exception cref="DeployException">The value is something else.</exception>
+    public long? Size(string key) => Find(key) switch
+    {
+        null => null,
+        long bytes and >= 0 => bytes,
+        string text when SizeText().Match(text) is { Success: true } match => Bytes(match),
+        object other => throw Wrong(key, other, "a size like \"50MiB\""),
+    };
+
     /// <summary>A list of texts; null when the key is not set.</summary>
     /// <exception cref="DeployException">The value is something else.</exception>
     public IReadOnlyList<string>? Texts(string key) => Find(key) switch
@@ -98,6 +110,13 @@ public sealed class SupabaseConfiguration
             .Distinct()
             .Order(StringComparer.Ordinal),
     ];
+
+    // The CLI takes decimal letters for powers of 1024 too.
+    private static long Bytes(Match size) =>
+        long.Parse(size.Groups[1].Value, CultureInfo.InvariantCulture) << (10 * (size.Groups[2].Length == 0 ? 0 : 1 + "KMGT".IndexOf(char.ToUpperInvariant(size.Groups[2].Value[0]), StringComparison.Ordinal)));
+
+    [GeneratedRegex(@"^\s*([0-9]{1,9})\s*([kmgt]?)i?b?\s*$", RegexOptions.IgnoreCase)]
+    private static partial Regex SizeText();
 
     private object? Find(string key)
     {

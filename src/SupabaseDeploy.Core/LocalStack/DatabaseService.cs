@@ -12,6 +12,9 @@ internal sealed class DatabaseService(PostgresCluster cluster, Lazy<LocalKeys> k
 
     public string Name => ServiceName;
 
+    /// <summary>The database as <c>supabase_admin</c>, once it is known where it is.</summary>
+    public DatabaseAddress Administration => cluster.Administration;
+
     /// <summary>Where the database is; while it is being created, waits until that is known.</summary>
     public async Task<DatabaseAddress> AddressAsync(CancellationToken cancellationToken)
     {

@@ -76,7 +76,8 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
                     return;
                 case GatewayExitCode.PortInUse:
                     int other = LoopbackPort.Choose();
-                    sink.Publish(new Notice($"Port {wished} is taken by another program; the gateway of '{environment}' moves to port {other}."));
+                    string holder = await PortHolder.DescribeAsync(wished, cancellationToken).ConfigureAwait(false);
+                    sink.Publish(new Notice($"Port {wished} is taken by {holder}; the gateway of '{environment}' moves to port {other}."));
                     wished = other;
                     break;
                 case GatewayExitCode.AlreadyRunning when await AdoptOrEndAsync(cancellationToken).ConfigureAwait(false):

@@ -69,6 +69,9 @@ public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, i
     /// <summary>True when the stack counts as running without it.</summary>
     public bool IsOptional { get; init; }
 
+    /// <summary>Where a service that the gateway runs is reached: its path of the gateway, or its own port where it has none there.</summary>
+    public Uri? Url { get; init; }
+
     /// <summary>Resident memory of its process in bytes, where it is known; what a server shares with its children counts once.</summary>
     public long? MemoryBytes { get; init; }
 
@@ -83,6 +86,7 @@ public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, i
         {
             State = report.State,
             IsOptional = report.IsOptional,
+            Url = report.Url is null ? null : new Uri(report.Url),
             MemoryBytes = report.MemoryBytes,
             Restarts = report.Restarts,
             LastFailure = report.LastFailure,

@@ -21,11 +21,12 @@ internal sealed class StackPlans(
             Folder = new StackFolder(project.EnvironmentFolder(environment.Name)),
             Configuration = SupabaseConfiguration.Load(environment.Project),
             Database = await database.AddressAsync(cancellationToken).ConfigureAwait(false),
+            Administration = database.Administration,
             Keys = keys.Value,
             GatewayPort = gatewayPort,
             GatewayFolder = Path.GetDirectoryName(GatewayProgram.Find(gatewayFolders))!,
         };
-        return planner.Plan(context, ReadLast(), [.. running.Select(service => service.Name)]);
+        return await planner.PlanAsync(context, ReadLast(), [.. running.Select(service => service.Name)], cancellationToken).ConfigureAwait(false);
     }
 
     private ServicePlan ReadLast()

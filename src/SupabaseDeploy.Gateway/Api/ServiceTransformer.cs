@@ -20,7 +20,7 @@ internal sealed class ServiceTransformer : HttpTransformer
         _ = httpContext.Request.Path.StartsWithSegments(request.Service.Route, out PathString rest);
         string prefix = request.Service.OwnPaths.Any(own => rest.StartsWithSegments(own)) ? "" : request.Service.RoutedAs;
         PathString path = prefix + (rest.HasValue ? rest : "/");
-        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, path, httpContext.Request.QueryString);
+        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, path, Query(httpContext.Request, request.Token));
         proxyRequest.Headers.Host = request.Service.Host ?? proxyRequest.Headers.Host;
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
@@ -41,6 +41,12 @@ internal sealed class ServiceTransformer : HttpTransformer
 
         return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
     }
+
+    /// <summary>A WebSocket of a browser has its key in the query, where the service looks for a token.</summary>
+    private static QueryString Query(HttpRequest request, string? token) =>
+        token is not null && request.Query.ContainsKey("apikey")
+            ? QueryString.Create([.. request.Query.Where(value => value.Key != "apikey"), new("apikey", token)])
+            : request.QueryString;
 
     /// <summary>The key becomes the token it stands for; a user's own token stays.</summary>
     private static void Identify(HttpRequest request, HttpRequestHeaders headers, string token)

@@ -27,9 +27,9 @@ public sealed class ServicePlannerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_program_on_PATH_is_planned_with_its_values_filled_in()
+    public async Task A_program_on_PATH_is_planned_with_its_values_filled_in()
     {
-        ServicePlan plan = Planner("/usr/bin/sample").Plan(Context(), ServicePlan.Empty, []);
+        ServicePlan plan = await PlanAsync(Planner("/usr/bin/sample"));
 
         PlannedService service = Assert.Single(plan.Services);
         Assert.Equal("/usr/bin/sample", service.FileName);
@@ -39,45 +39,89 @@ public sealed class ServicePlannerTests : IDisposable
     }
 
     [Fact]
-    public void A_program_that_is_nowhere_is_missing_with_the_way_to_get_it()
+    public async Task A_program_that_is_nowhere_is_missing_with_the_way_to_get_it()
     {
-        ServicePlan plan = Planner(null).Plan(Context(), ServicePlan.Empty, []);
+        ServicePlan plan = await PlanAsync(Planner(null));
 
         Assert.Equal(new MissingService("sample", "/sample/v1", "Run 'Install-LocalRuntime sample', then 'Start-LocalStack'."), Assert.Single(plan.Missing));
         Assert.Empty(plan.Services);
     }
 
     [Fact]
-    public void An_installed_program_is_found_in_the_folder_of_its_version()
+    public async Task An_installed_program_is_found_in_the_folder_of_its_version()
     {
         string program = _folder.Write("runtimes/sample/1.2.3/node_modules/sample/bin/sample", "");
 
-        PlannedService service = Assert.Single(Planner(null).Plan(Context(), ServicePlan.Empty, []).Services);
+        PlannedService service = Assert.Single((await PlanAsync(Planner(null))).Services);
 
         Assert.Equal((program, "1.2.3"), (service.FileName, service.Version));
     }
 
     [Fact]
-    public void Ports_are_kept_and_a_taken_one_is_moved_with_a_notice()
+    public async Task Ports_are_kept_and_a_taken_one_is_moved_with_a_notice()
     {
         ServicePlanner planner = Planner("/usr/bin/sample");
-        ServicePlan first = planner.Plan(Context(), ServicePlan.Empty, []);
-        Assert.Equal(first.Hash, planner.Plan(Context(), ServicePlan.Empty, []).Hash);
-        Assert.Equal(first.Hash, Planner("/usr/bin/sample").Plan(Context(), first, []).Hash);
+        ServicePlan first = await PlanAsync(planner);
+        Assert.Equal(first.Hash, (await PlanAsync(planner)).Hash);
+        Assert.Equal(first.Hash, (await PlanAsync(Planner("/usr/bin/sample"), first)).Hash);
 
         using var other = new TcpListener(IPAddress.Loopback, first.Services[0].Port);
         other.Start();
-        Assert.Equal(first.Hash, Planner("/usr/bin/sample").Plan(Context(), first, ["sample"]).Hash);
+        Assert.Equal(first.Hash, (await PlanAsync(Planner("/usr/bin/sample"), first, ["sample"])).Hash);
         Assert.Empty(_sink.Events);
 
-        Assert.NotEqual(first.Services[0].Port, Planner("/usr/bin/sample").Plan(Context(), first, []).Services[0].Port);
-        Assert.StartsWith($"Port {first.Services[0].Port} is taken", Assert.IsType<Notice>(Assert.Single(_sink.Events)).Message, StringComparison.Ordinal);
+        ServicePlan moved = await PlanAsync(Planner("/usr/bin/sample"), first);
+        Assert.NotEqual(first.Services[0].Port, moved.Services[0].Port);
+        string notice = Assert.IsType<Notice>(Assert.Single(_sink.Events)).Message;
+        Assert.StartsWith($"Port {first.Services[0].Port} is taken by process {System.Environment.ProcessId} (", notice, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_plan_survives_its_file()
+    public async Task Every_further_port_is_its_own_is_kept_and_is_known_to_the_other_services()
     {
-        ServicePlan plan = Planner("/usr/bin/sample").Plan(Context(), ServicePlan.Empty, []);
+        ServiceDefinition listener = s_definition with { Name = "other", Environment = new Dictionary<string, string>(), FurtherPorts = ["smtpPort"] };
+        ServiceDefinition user = s_definition with
+        {
+            EnvironmentWith = new Dictionary<string, IReadOnlyDictionary<string, string>>
+            {
+                ["other"] = new Dictionary<string, string> { ["SMTP"] = "{other.smtpPort}" },
+                ["absent"] = new Dictionary<string, string> { ["ABSENT"] = "{absent.port}" },
+            },
+        };
+
+        ServicePlan plan = await PlanAsync(Planner("/usr/bin/sample", user, listener));
+        ServicePlan again = await PlanAsync(Planner("/usr/bin/sample", user, listener), ServicePlan.Parse(plan.ToJson()));
+
+        int smtp = plan.Services[1].FurtherPorts["smtpPort"];
+        Assert.NotEqual(plan.Services[1].Port, smtp);
+        Assert.Equal($"{smtp}", plan.Services[0].Environment["SMTP"]);
+        Assert.DoesNotContain("ABSENT", plan.Services[0].Environment.Keys);
+        Assert.Equal(plan.Hash, again.Hash);
+    }
+
+    [Fact]
+    public async Task A_port_of_the_configuration_is_taken_where_it_is_free()
+    {
+        int wished = LoopbackPort.Choose();
+        _folder.Write("supabase/config.toml", $"[sample]\nport = {wished}\n");
+        ServiceDefinition configured = s_definition with { PortKeys = new Dictionary<string, string> { ["port"] = "sample.port" } };
+
+        Assert.Equal(wished, (await PlanAsync(Planner("/usr/bin/sample", configured))).Services[0].Port);
+    }
+
+    [Fact]
+    public async Task A_service_that_was_not_chosen_is_missing_and_says_so()
+    {
+        ServicePlan plan = await Planner("/usr/bin/sample").PlanAsync(Context() with { Chosen = ["other"] }, ServicePlan.Empty, [], CancellationToken.None);
+
+        Assert.Empty(plan.Services);
+        Assert.Contains("Start-LocalStack -Service *", Assert.Single(plan.Missing).Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_plan_survives_its_file()
+    {
+        ServicePlan plan = await PlanAsync(Planner("/usr/bin/sample"));
 
         Assert.Equal(plan.Hash, ServicePlan.Parse(plan.ToJson()).Hash);
     }
@@ -85,19 +129,38 @@ public sealed class ServicePlannerTests : IDisposable
     [Fact]
     public void Every_definition_can_be_filled_in()
     {
+        var values = ServiceValues.Of(Context());
+        values["package"] = values["programFolder"] = "/folder";
+        foreach (ServiceDefinition definition in ServiceCatalog.All)
+        {
+            foreach (string name in (string[])[ServiceDefinition.MainPort, .. definition.FurtherPorts])
+            {
+                values[name] = values[$"{definition.Name}.{name}"] = "0";
+            }
+        }
+
+        Assert.All(ServiceCatalog.All, definition =>
+            Assert.All(definition.Arguments.Concat(definition.Environment.Values).Concat(definition.EnvironmentWith.Values.SelectMany(with => with.Values)), text => values.Fill(text)));
+    }
+
+    [Fact]
+    public void Every_definition_comes_after_those_it_depends_on_and_names_only_services_there_are()
+    {
+        List<string> names = [.. ServiceCatalog.All.Select(definition => definition.Name)];
+
         Assert.All(ServiceCatalog.All, definition =>
         {
-            var values = ServiceValues.Of(Context());
-            foreach (string name in new[] { "port", "adminPort", "package", "programFolder" })
-            {
-                values[name] = "0";
-            }
-
-            Assert.All(definition.Arguments.Concat(definition.Environment.Values), text => values.Fill(text));
+            Assert.All(definition.DependsOn, dependency => Assert.True(names.IndexOf(dependency) is int at and >= 0 && at < names.IndexOf(definition.Name)));
+            Assert.All(definition.EnvironmentWith.Keys, other => Assert.Contains(other, names));
+            Assert.All(definition.PortKeys.Keys, port => Assert.Contains(port, definition.FurtherPorts.Append(ServiceDefinition.MainPort)));
         });
     }
 
-    private ServicePlanner Planner(string? onPath) => new([s_definition], new InstalledRuntimes(_folder.Path), _ => onPath, _sink);
+    private ServicePlanner Planner(string? onPath, params ServiceDefinition[] definitions) =>
+        new(definitions is [] ? [s_definition] : definitions, new InstalledRuntimes(_folder.Path), _ => onPath, _sink);
+
+    private Task<ServicePlan> PlanAsync(ServicePlanner planner, ServicePlan? before = null, IReadOnlyCollection<string>? running = null) =>
+        planner.PlanAsync(Context(), before ?? ServicePlan.Empty, running ?? [], CancellationToken.None);
 
     private ServiceContext Context()
     {

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using System.Text.Json;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
@@ -11,7 +12,7 @@ namespace SupabaseDeploy.Core.Tests.LocalStack;
 /// <summary>Services of a stack, played by programs that read the same variables and serve the same health paths.</summary>
 public sealed class StackServicesTests
 {
-    private static readonly string s_rest = Path.Combine(Repository.Root, "tests", "stand-ins", "postgrest");
+    private static readonly string s_rest = StandIn("postgrest");
 
     [Fact]
     public async Task A_service_whose_program_is_found_runs_with_the_stack_and_is_adopted_with_it()
@@ -41,7 +42,7 @@ public sealed class StackServicesTests
     [Fact]
     public async Task Auth_gets_the_settings_of_the_configuration_and_is_reached_through_the_gateway()
     {
-        await using StackProject project = With(("gotrue", Path.Combine(Repository.Root, "tests", "stand-ins", "gotrue")));
+        await using StackProject project = With(("gotrue", StandIn("gotrue")));
         Directory.CreateDirectory(Path.Combine(project.Root, "supabase"));
         await File.WriteAllTextAsync(
             Path.Combine(project.Root, "supabase", "config.toml"),
@@ -56,6 +57,68 @@ public sealed class StackServicesTests
         Assert.Equal(("https://app.example", "app://a,app://b", "true", "false"), (Text(open, "siteUrl"), Text(open, "redirects"), Text(open, "disableSignup"), Text(open, "autoConfirm")));
         Assert.Equal(new Uri(stack.Url!, "/auth/v1").AbsoluteUri, Text(open, "externalUrl"));
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, closed.StatusCode);
+    }
+
+    [Fact]
+    public async Task Mail_is_caught_where_Auth_is_told_to_send_it()
+    {
+        await using StackProject project = With(("mailpit", StandIn("mailpit")), ("gotrue", StandIn("gotrue")));
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+        LocalService mail = stack.Services.Single(service => service.Name == "mail");
+        LocalService auth = stack.Services.Single(service => service.Name == "auth");
+
+        using JsonDocument told = await GetAsync(auth.Port, "/settings");
+        using JsonDocument caught = await GetAsync(mail.Port, "/");
+
+        Assert.Equal((LocalStackState.Running, ServiceState.Healthy, true), (stack.State, mail.State, mail.IsOptional));
+        Assert.Equal($"127.0.0.1:{Text(told, "smtpPort")}", Text(caught, "smtp"));
+        Assert.Equal(($"{stack.Url}auth/v1", new Uri($"http://127.0.0.1:{mail.Port}/")), (auth.Url?.AbsoluteUri, mail.Url));
+    }
+
+    [Fact]
+    public async Task Storage_realtime_and_studio_run_where_their_programs_are_and_are_reached_through_the_gateway()
+    {
+        await using StackProject project = With(
+            ("supabase-storage", StandIn("supabase-storage")), ("supabase-realtime", StandIn("supabase-realtime")), ("supabase-studio", StandIn("supabase-studio")));
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = stack.Url };
+
+        Assert.All(stack.Services, service => Assert.Equal((service.Name, ServiceState.Healthy), (service.Name, service.State)));
+        using JsonDocument storage = JsonDocument.Parse(await client.GetStringAsync(new Uri("/storage/v1/object/public/a/b.txt", UriKind.Relative)));
+        Assert.Equal(("/object/public/a/b.txt", "supabase_storage_admin"), (Text(storage, "path"), Text(storage, "role")));
+
+        using var question = new HttpRequestMessage(HttpMethod.Post, new Uri("/realtime/v1/api/broadcast", UriKind.Relative));
+        question.Headers.Add("apikey", stack.Keys!.PublishableKey);
+        using HttpResponseMessage answer = await client.SendAsync(question);
+        using JsonDocument broadcast = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.Equal(("/api/broadcast", "realtime-dev", "supabase_admin"), (Text(broadcast, "path"), Text(broadcast, "tenant"), Text(broadcast, "user")));
+
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(
+            new Uri($"ws://127.0.0.1:{stack.Url!.Port}/realtime/v1/websocket?vsn=1.0.0&apikey={stack.Keys.PublishableKey}"), CancellationToken.None);
+        var buffer = new byte[4096];
+        WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, CancellationToken.None);
+        using JsonDocument connected = JsonDocument.Parse(buffer.AsMemory(0, received.Count));
+        Assert.Equal(($"/socket/websocket?vsn=1.0.0&apikey={stack.Keys.AnonKey}", "realtime-dev"), (Text(connected, "path"), Text(connected, "tenant")));
+
+        LocalService studio = stack.Services.Single(service => service.Name == "studio");
+        using JsonDocument page = await GetAsync(studio.Port, "/");
+        Assert.Equal(stack.Url.AbsoluteUri.TrimEnd('/'), Text(page, "url"));
+    }
+
+    [Fact]
+    public async Task A_service_without_a_program_answers_503_with_the_way_to_get_it()
+    {
+        await using StackProject project = With();
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = stack.Url };
+
+        using HttpResponseMessage answer = await client.GetAsync(new Uri("/storage/v1/bucket", UriKind.Relative));
+        using JsonDocument body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Contains("'storage' is not available on this machine", Text(body, "message"), StringComparison.Ordinal);
+        Assert.Contains("Start-LocalStack -Engine Docker", Text(body, "message"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,6 +188,8 @@ public sealed class StackServicesTests
         Dictionary<string, string> found = programs.ToDictionary(program => program.Name, program => program.File);
         return new StackProject { Stacks = new LocalStacks(gatewayFolder: Repository.GatewayFolder) { FindProgram = found.GetValueOrDefault } };
     }
+
+    private static string StandIn(string program) => Path.Combine(Repository.Root, "tests", "stand-ins", program);
 
     private static LocalService Rest(LocalStackInfo info) => info.Services.Single(service => service.Name == "rest");
 

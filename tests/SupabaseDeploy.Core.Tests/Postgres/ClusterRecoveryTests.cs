@@ -64,7 +64,9 @@ public sealed class ClusterRecoveryTests
 
         Assert.NotEqual(before.Port, moved.Port);
         Assert.Equal(moved.Port, folder.At().Application.Port);
-        Assert.Contains(new Notice($"Port {before.Port} is taken by another program; the database server moves to port {moved.Port}."), sink.Events);
+        string notice = Assert.Single(sink.Events.OfType<Notice>(), notice => notice.Message.StartsWith($"Port {before.Port} is taken", StringComparison.Ordinal)).Message;
+        Assert.StartsWith($"Port {before.Port} is taken by process {Environment.ProcessId} (", notice, StringComparison.Ordinal);
+        Assert.EndsWith($"the database server moves to port {moved.Port}.", notice, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class InstallLocalRuntimeTests
 
         SessionResult completed = session.Run(
             "([System.Management.Automation.CommandCompletion]::CompleteInput('Install-LocalRuntime ', 21, $null)).CompletionMatches | ForEach-Object CompletionText");
-        Assert.Equal(["postgres", "meta", "deno", "rest", "auth"], completed.Output.Select(value => $"{value}"));
+        Assert.Equal(["postgres", "meta", "deno", "rest", "auth", "mail"], completed.Output.Select(value => $"{value}"));
         SessionResult result = session.Run("Install-LocalRuntime auth -WhatIf");
         Assert.Null(result.Error);
         Assert.Empty(result.Output);

@@ -34,6 +34,21 @@ internal static class RuntimeCatalog
         },
         "auth");
 
+    /// <summary>Mailpit, which catches mails.</summary>
+    public static ReleaseAssetRuntime Mail { get; } = new(
+        "mail",
+        "1.29.1",
+        "axllent/mailpit",
+        new Dictionary<string, ReleaseAsset>
+        {
+            ["linux-x64"] = new("mailpit-linux-amd64.tar.gz", "e53c9f29c208877e9a8d27de7466ee4e325bf534727d080d5ef517f661d48907"),
+            ["linux-arm64"] = new("mailpit-linux-arm64.tar.gz", "c8b944b47512eb2324b1110c422083c45c62be38de4b35ba558f3b8447848b4d"),
+            ["darwin-x64"] = new("mailpit-darwin-amd64.tar.gz", "fbbe15c266218760d6b498750c5f7dc4ca475e93ca702b40d44df5f7af1f352d"),
+            ["darwin-arm64"] = new("mailpit-darwin-arm64.tar.gz", "7199d23e8fb48a30d73639f8cf4e0f136e6c997f28bc978b5ecbc5fecde66ff9"),
+            ["win32-x64"] = new("mailpit-windows-amd64.zip"),
+        },
+        "mailpit");
+
     /// <summary>postgres-meta, run by Node.js.</summary>
     public static NpmRuntime Meta { get; } = new("meta", "0.99.0", "@supabase/postgres-meta", "dist/server/server.js", IsProgram: false);
 
@@ -44,5 +59,5 @@ internal static class RuntimeCatalog
         $"@deno/{InstalledRuntimes.Platform}{(OperatingSystem.IsLinux() ? "-glibc" : "")}",
         OperatingSystem.IsWindows() ? "deno.exe" : "deno");
 
-    public static IReadOnlyList<RuntimePackage> All { get; } = [Meta, Deno, Rest, Auth];
+    public static IReadOnlyList<RuntimePackage> All { get; } = [Meta, Deno, Rest, Auth, Mail];
 }

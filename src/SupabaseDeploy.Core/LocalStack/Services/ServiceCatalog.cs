@@ -1,11 +1,11 @@
 namespace SupabaseDeploy.LocalStack;
 
 /// <summary>Every service that the embedded engine knows, each after those it depends on.</summary>
-internal static class ServiceCatalog
+internal static partial class ServiceCatalog
 {
     private const string Loopback = "127.0.0.1";
 
-    public static IReadOnlyList<ServiceDefinition> All { get; } = [Rest(), Auth(), Functions(), Meta()];
+    public static IReadOnlyList<ServiceDefinition> All { get; } = [Mail(), Rest(), Auth(), Storage(), Realtime(), Functions(), Meta(), Studio()];
 
     /// <summary>PostgREST (<see href="https://docs.postgrest.org/en/stable/references/configuration.html"/>).</summary>
     private static ServiceDefinition Rest() => new()
@@ -26,9 +26,11 @@ internal static class ServiceCatalog
             ["PGRST_SERVER_PORT"] = "{port}",
             ["PGRST_ADMIN_SERVER_PORT"] = "{adminPort}",
         },
+        FurtherPorts = ["adminPort"],
         HealthPath = "/ready",
-        IsHealthOnAdminPort = true,
+        HealthPort = "adminPort",
         Route = "/rest/v1",
+        IsWanted = context => context.Configuration.Flag("api.enabled") != false,
     };
 
     /// <summary>
@@ -69,6 +71,17 @@ internal static class ServiceCatalog
             ["GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED"] = "{authTokenRotation}",
             ["GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL"] = "{authTokenReuse}",
             ["GOTRUE_SECURITY_MANUAL_LINKING_ENABLED"] = "{authManualLinking}",
+        },
+        EnvironmentWith = new Dictionary<string, IReadOnlyDictionary<string, string>>
+        {
+            ["mail"] = new Dictionary<string, string>
+            {
+                ["GOTRUE_SMTP_HOST"] = Loopback,
+                ["GOTRUE_SMTP_PORT"] = "{mail.smtpPort}",
+                ["GOTRUE_SMTP_ADMIN_EMAIL"] = "{mailSender}",
+                ["GOTRUE_SMTP_SENDER_NAME"] = "{mailSenderName}",
+                ["GOTRUE_SMTP_MAX_FREQUENCY"] = "{mailFrequency}",
+            },
         },
         HealthPath = "/health",
         Route = "/auth/v1",

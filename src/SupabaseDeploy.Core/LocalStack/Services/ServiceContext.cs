@@ -15,6 +15,16 @@ internal sealed record ServiceContext
     /// <summary>The application's database.</summary>
     public required DatabaseAddress Database { get; init; }
 
+    /// <summary>The same database as <c>supabase_admin</c>, for services that are part of the platform.</summary>
+    public DatabaseAddress Administration
+    {
+        get => field ?? Database;
+        init;
+    }
+
+    /// <summary>Names of the services that are to run; null for all.</summary>
+    public IReadOnlyList<string>? Chosen { get; init; }
+
     public required LocalKeys Keys { get; init; }
 
     /// <summary>The gateway's port.</summary>

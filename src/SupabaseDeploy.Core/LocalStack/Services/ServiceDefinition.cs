@@ -6,6 +6,9 @@ namespace SupabaseDeploy.LocalStack;
 /// </summary>
 internal sealed record ServiceDefinition
 {
+    /// <summary>The name of the port that every service has.</summary>
+    public const string MainPort = "port";
+
     /// <summary>The name in reports and in <c>Get-LocalStack -Log</c>.</summary>
     public required string Name { get; init; }
 
@@ -22,16 +25,35 @@ internal sealed record ServiceDefinition
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Variables that it gets besides, with those services that the stack runs.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> EnvironmentWith { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, string>>();
+
+    /// <summary>Names of the ports that it listens on besides <c>{port}</c>, as <c>smtpPort</c>. Other services know them as <c>{mail.smtpPort}</c>.</summary>
+    public IReadOnlyList<string> FurtherPorts { get; init; } = [];
+
+    /// <summary>The key of <c>config.toml</c> that wishes for a port, by the port's name.</summary>
+    public IReadOnlyDictionary<string, string> PortKeys { get; init; } = new Dictionary<string, string>();
+
     /// <summary>A path that answers with a status below 400 when the service is healthy.</summary>
     public required string HealthPath { get; init; }
 
-    /// <summary>True when <see cref="HealthPath"/> is on the service's second port, <c>{adminPort}</c>.</summary>
-    public bool IsHealthOnAdminPort { get; init; }
+    /// <summary>The name of the port of <see cref="HealthPath"/>.</summary>
+    public string HealthPort { get; init; } = MainPort;
+
+    /// <summary>The bearer token that <see cref="HealthPath"/> needs; null for none.</summary>
+    public string? HealthToken { get; init; }
 
     /// <summary>The first part of the path that the gateway routes to it, and what the service knows it as.</summary>
     public string? Route { get; init; }
 
     public string RoutedAs { get; init; } = "";
+
+    /// <summary>Paths below <see cref="Route"/> that the service knows as they are, without <see cref="RoutedAs"/>.</summary>
+    public IReadOnlyList<string> OwnPaths { get; init; } = [];
+
+    /// <summary>The host that requests to it name; null for the one that the client named.</summary>
+    public string? Host { get; init; }
 
     /// <summary>Whom the gateway lets through to it.</summary>
     public ServiceAccess Access { get; init; }

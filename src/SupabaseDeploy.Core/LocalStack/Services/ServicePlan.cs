@@ -53,6 +53,9 @@ public sealed record PlannedService
     /// <summary>The port of 127.0.0.1 that it serves.</summary>
     public required int Port { get; init; }
 
+    /// <summary>The further ports of 127.0.0.1 that it listens on, by name.</summary>
+    public IReadOnlyDictionary<string, int> FurtherPorts { get; init; } = new Dictionary<string, int>();
+
     /// <summary>What tells that it is healthy: a path that answers with a status below 400.</summary>
     public required string HealthPath { get; init; }
 

@@ -12,6 +12,8 @@ namespace SupabaseDeploy.LocalStack;
 internal sealed class ServicePlanner(
     IReadOnlyList<ServiceDefinition> definitions, InstalledRuntimes runtimes, Func<string, string?> findProgram, IProgressSink sink)
 {
+    private const string NotChosen = "It is not among the services that were chosen: run 'Start-LocalStack -Service *' for all.";
+
     // Every plan of this object gives a service the same ports.
     private readonly Dictionary<string, int> _ports = [];
 
@@ -19,15 +21,23 @@ internal sealed class ServicePlanner(
     /// <param name="context">The stack.</param>
     /// <param name="before">The plan of the last start, whose ports are kept.</param>
     /// <param name="running">Names of services that run now, and so hold their ports themselves.</param>
-    public ServicePlan Plan(ServiceContext context, ServicePlan before, IReadOnlyCollection<string> running)
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<ServicePlan> PlanAsync(
+        ServiceContext context, ServicePlan before, IReadOnlyCollection<string> running, CancellationToken cancellationToken)
     {
-        var services = new List<PlannedService>();
+        var found = new List<FoundService>();
         var missing = new List<MissingService>();
         foreach (ServiceDefinition definition in definitions.Where(definition => definition.IsWanted(context)))
         {
-            if (Find(definition) is { } program)
+            if (context.Chosen?.Contains(definition.Name) == false)
             {
-                services.Add(Plan(definition, program, context, before.Services.FirstOrDefault(known => known.Name == definition.Name), running));
+                missing.Add(new MissingService(definition.Name, definition.Route, NotChosen));
+            }
+            else if (Find(definition) is { } program)
+            {
+                PlannedService? last = before.Services.FirstOrDefault(known => known.Name == definition.Name);
+                Dictionary<string, int> ports = await PortsOfAsync(definition, context, last, running.Contains(definition.Name), cancellationToken).ConfigureAwait(false);
+                found.Add(new FoundService(definition, program.File, program.Package, ports));
             }
             else
             {
@@ -37,38 +47,54 @@ internal sealed class ServicePlanner(
 
         LocalKeys keys = context.Keys;
         return new ServicePlan(
-            services, missing, new GatewayKeys(keys.PublishableKey, keys.SecretKey.Reveal(), keys.AnonKey, keys.ServiceRoleKey.Reveal()));
+            [.. found.Select(service => Plan(service, context, found))],
+            missing,
+            new GatewayKeys(keys.PublishableKey, keys.SecretKey.Reveal(), keys.AnonKey, keys.ServiceRoleKey.Reveal()));
     }
 
-    private PlannedService Plan(
-        ServiceDefinition definition, (string File, string? Package) program, ServiceContext context, PlannedService? before, IReadOnlyCollection<string> running)
+    private static PlannedService Plan(FoundService service, ServiceContext context, IReadOnlyList<FoundService> all)
     {
-        bool isRunning = running.Contains(definition.Name);
-        int port = PortOf(definition.Name, before?.Port, isRunning);
-        int? adminPort = definition.IsHealthOnAdminPort ? PortOf($"{definition.Name} (health)", before?.HealthPort, isRunning) : null;
-        var values = ServiceValues.Of(context);
-        values["port"] = port.ToString(CultureInfo.InvariantCulture);
-        values["adminPort"] = (adminPort ?? port).ToString(CultureInfo.InvariantCulture);
-        values["package"] = program.Package ?? "";
-        values["programFolder"] = Path.GetDirectoryName(RealPath.Of(program.File)) ?? "";
+        (ServiceDefinition definition, string file, string? package, IReadOnlyDictionary<string, int> ports) = service;
+        ServiceValues values = ServiceValues.Of(context);
+        values["package"] = package ?? "";
+        values["programFolder"] = Path.GetDirectoryName(RealPath.Of(file)) ?? "";
+        foreach ((string name, int port) in ports)
+        {
+            values[name] = port.ToString(CultureInfo.InvariantCulture);
+        }
+
+        foreach (FoundService other in all)
+        {
+            foreach ((string name, int port) in other.Ports)
+            {
+                values[$"{other.Definition.Name}.{name}"] = port.ToString(CultureInfo.InvariantCulture);
+            }
+        }
+
+        IEnumerable<KeyValuePair<string, string>> environment = definition.Environment.Concat(
+            definition.EnvironmentWith.Where(with => all.Any(other => other.Definition.Name == with.Key)).SelectMany(with => with.Value));
         return new PlannedService
         {
             Name = definition.Name,
-            FileName = program.File,
+            FileName = file,
             Arguments = [.. definition.Arguments.Select(values.Fill)],
-            Environment = definition.Environment.ToDictionary(variable => variable.Key, variable => values.Fill(variable.Value)),
+            Environment = environment.ToDictionary(variable => variable.Key, variable => values.Fill(variable.Value)),
             WorkingFolder = context.Folder.Root,
-            Port = port,
+            Port = ports[ServiceDefinition.MainPort],
+            FurtherPorts = definition.FurtherPorts.ToDictionary(name => name, name => ports[name]),
             HealthPath = definition.HealthPath,
-            HealthPort = adminPort,
+            HealthPort = definition.HealthPort == ServiceDefinition.MainPort ? null : ports[definition.HealthPort],
+            HealthToken = definition.HealthToken is { } token ? values.Fill(token) : null,
             Route = definition.Route,
             RoutedAs = definition.RoutedAs,
+            OwnPaths = definition.OwnPaths,
+            Host = definition.Host,
             Access = definition.Access,
             OpenPaths = definition.OpenPaths,
             DependsOn = definition.DependsOn,
             IsOptional = definition.IsOptional,
             LogFile = context.Folder.LogOf(definition.Name),
-            Version = program.Package is null ? null : definition.Package!.Version,
+            Version = package is null ? null : definition.Package!.Version,
         };
     }
 
@@ -92,30 +118,47 @@ internal sealed class ServicePlanner(
     }
 
     private static string Remedy(ServiceDefinition definition) => definition.Package is null
-        ? $"Install '{definition.Programs[0]}' and put its folder on PATH, then run 'Start-LocalStack'."
+        ? $"No program of it is published for download: run it with 'Start-LocalStack -Engine Docker', or put a program '{definition.Programs[0]}' on PATH and run 'Start-LocalStack' again."
         : $"Run 'Install-LocalRuntime {definition.Package.Name}', then 'Start-LocalStack'.";
 
-    private int PortOf(string name, int? before, bool isRunning)
+    /// <summary>The ports of a service by name: those of the configuration, else those it had, else new ones.</summary>
+    private async Task<Dictionary<string, int>> PortsOfAsync(
+        ServiceDefinition definition, ServiceContext context, PlannedService? before, bool isRunning, CancellationToken cancellationToken)
+    {
+        var ports = new Dictionary<string, int>();
+        foreach (string name in (string[])[ServiceDefinition.MainPort, .. definition.FurtherPorts])
+        {
+            int? last = name == ServiceDefinition.MainPort ? before?.Port : PortNamed(before, name);
+            int? configured = definition.PortKeys.TryGetValue(name, out string? key) ? context.Configuration.Port(key) : null;
+            string shown = name == ServiceDefinition.MainPort ? definition.Name : $"{definition.Name} ({name})";
+            bool isOwn = isRunning && (configured ?? last) == last;
+            ports[name] = await PortOfAsync(shown, configured ?? last, isOwn, cancellationToken).ConfigureAwait(false);
+        }
+
+        return ports;
+    }
+
+    private static int? PortNamed(PlannedService? service, string name) =>
+        service is not null && service.FurtherPorts.TryGetValue(name, out int port) ? port : null;
+
+    private async Task<int> PortOfAsync(string name, int? wished, bool isOwn, CancellationToken cancellationToken)
     {
         if (_ports.TryGetValue(name, out int chosen))
         {
             return chosen;
         }
 
-        int port = before switch
+        int port = wished is { } kept && (isOwn || LoopbackPort.IsFree(kept)) ? kept : LoopbackPort.Choose();
+        if (wished is { } taken && port != taken)
         {
-            null => LoopbackPort.Choose(),
-            int kept when isRunning || LoopbackPort.IsFree(kept) => kept,
-            int taken => Moved(name, taken),
-        };
+            string holder = await PortHolder.DescribeAsync(taken, cancellationToken).ConfigureAwait(false);
+            sink.Publish(new Notice($"Port {taken} is taken by {holder}; service '{name}' moves to port {port}."));
+        }
+
         _ports.Add(name, port);
         return port;
     }
 
-    private int Moved(string name, int taken)
-    {
-        int port = LoopbackPort.Choose();
-        sink.Publish(new Notice($"Port {taken} is taken by another program; service '{name}' moves to port {port}."));
-        return port;
-    }
+    /// <summary>A service whose program was found.</summary>
+    private sealed record FoundService(ServiceDefinition Definition, string File, string? Package, IReadOnlyDictionary<string, int> Ports);
 }

@@ -49,4 +49,8 @@ public sealed record ServiceReport(
     int Restarts,
     string? Version,
     bool IsOptional,
-    string? LastFailure);
+    string? LastFailure)
+{
+    /// <summary>Where it is reached: its path of the gateway, or its own port where the gateway has none; known to whoever asked the gateway.</summary>
+    public string? Url { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using SupabaseDeploy.Environments;
 
@@ -19,12 +20,14 @@ internal sealed class ServiceValues
     {
         ServiceValues values = OfStack(context);
         values.AddAuth(context);
+        values.AddMailAndStorage(context.Configuration);
         return values;
     }
 
     private static ServiceValues OfStack(ServiceContext context) => new()
     {
         ["project"] = context.Environment.Project.Root,
+        ["application"] = context.Environment.Application,
         ["functions"] = context.FunctionsFolder,
         ["functionSettings"] = FunctionSettings.ToJson(context),
         ["gateway"] = context.GatewayFolder,
@@ -35,8 +38,11 @@ internal sealed class ServiceValues
         ["databaseName"] = context.Database.Database,
         ["databaseUser"] = context.Database.User,
         ["databasePassword"] = context.Database.Password?.Reveal() ?? "",
+        ["administrator"] = context.Administration.User,
+        ["administratorPassword"] = context.Administration.Password?.Reveal() ?? "",
         ["servicePassword"] = context.Keys.ServicePassword.Reveal(),
         ["jwtSecret"] = context.Keys.JwtSecret.Reveal(),
+        ["derivedSecret"] = Derive(context.Keys.JwtSecret),
         ["anonKey"] = context.Keys.AnonKey,
         ["serviceRoleKey"] = context.Keys.ServiceRoleKey.Reveal(),
         ["publishableKey"] = context.Keys.PublishableKey,
@@ -93,6 +99,18 @@ internal sealed class ServiceValues
         this["authTokenReuse"] = Text(configuration.Number("auth.refresh_token_reuse_interval") ?? 10);
         this["authManualLinking"] = Text(configuration.Flag("auth.enable_manual_linking") ?? false);
     }
+
+    private void AddMailAndStorage(SupabaseConfiguration configuration)
+    {
+        this["mailSender"] = configuration.Text("inbucket.admin_email") ?? "admin@email.com";
+        this["mailSenderName"] = configuration.Text("inbucket.sender_name") ?? "Admin";
+        this["mailFrequency"] = configuration.Text("auth.email.max_frequency") ?? "1s";
+        this["storageFileSizeLimit"] = (configuration.Size("storage.file_size_limit") ?? 50 * 1024 * 1024).ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>64 characters for services that encrypt or sign something of their own.</summary>
+    private static string Derive(Secret secret) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret.Reveal()), "services"u8));
 
     private static string Text(bool flag) => flag ? "true" : "false";
 

@@ -4,6 +4,7 @@ create schema if not exists extensions authorization postgres;
 create schema if not exists auth authorization supabase_admin;
 create schema if not exists storage authorization supabase_admin;
 create schema if not exists realtime authorization supabase_admin;
+create schema if not exists _realtime authorization supabase_admin;
 create schema if not exists graphql authorization supabase_admin;
 create schema if not exists graphql_public authorization supabase_admin;
 create schema if not exists vault authorization supabase_admin;

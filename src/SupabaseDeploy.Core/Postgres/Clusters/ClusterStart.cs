@@ -22,7 +22,8 @@ internal static class ClusterStart
             if (attempt > 0 || !LoopbackPort.IsFree(port))
             {
                 int other = LoopbackPort.Choose();
-                sink.Publish(new Notice($"Port {port} is taken by another program; the database server moves to port {other}."));
+                string holder = await PortHolder.DescribeAsync(port, cancellationToken).ConfigureAwait(false);
+                sink.Publish(new Notice($"Port {port} is taken by {holder}; the database server moves to port {other}."));
                 port = other;
             }
 
