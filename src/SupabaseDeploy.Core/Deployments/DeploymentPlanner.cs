@@ -25,6 +25,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets)
         DeploymentEnvironment environment, Release release, bool rollForward, CancellationToken cancellationToken)
     {
         ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
+        release = release.For(environment.Name);
         EnsureServable(environment, release, observed);
         MigrationDelta delta = MigrationDelta.ForPublish(environment, release, observed);
         DeploymentPlan plan = PublishPlan.Make(environment, release, observed, delta);
@@ -44,7 +45,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets)
     public async Task<DeploymentPlan> PlanRollbackAsync(DeploymentEnvironment environment, Release? wanted, CancellationToken cancellationToken)
     {
         ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
-        Release release = RollbackTarget.Choose(environment, observed, wanted);
+        Release release = RollbackTarget.Choose(environment, observed, wanted).For(environment.Name);
         EnsureServable(environment, release, observed);
         MigrationDelta delta = MigrationDelta.ForRollback(environment, release, observed);
         DeploymentPlan plan = RollbackTarget.MakePlan(environment, release, observed, delta);

@@ -80,13 +80,18 @@ internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment 
     {
         string id = row.GetString(0);
         byte[] manifest = Encoding.UTF8.GetBytes(row.GetString(1));
-        return ReleaseManifest.IdOf(manifest) == id
-            ? ReleaseManifest.Read(manifest, Path.Combine(environment.Project.ReleasesFolder, id), row.GetFieldValue<DateTimeOffset>(2))
-            : throw new DeployException(
+        if (ReleaseManifest.IdOf(manifest) != id)
+        {
+            throw new DeployException(
                 ErrorTable.LedgerBroken,
                 $"The ledger of '{environment}' cannot be believed: the manifest of release '{id}' is not the one that its id stands for.",
                 "Find out who changed schema 'supabase_deploy', and restore the database from a backup that was taken before.",
                 environment);
+        }
+
+        Release release = ReleaseManifest.Read(manifest, Path.Combine(environment.Project.ReleasesFolder, id), row.GetFieldValue<DateTimeOffset>(2));
+        // A ledger that came with another environment's data names releases that were never for this one.
+        return release.IsFor(environment.Name) ? release.For(environment.Name) : release;
     }
 
     private async Task<ILookup<Guid, DeploymentStep>> ReadStepsAsync(CancellationToken cancellationToken)

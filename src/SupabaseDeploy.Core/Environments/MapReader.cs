@@ -162,6 +162,26 @@ internal sealed class MapReader
         return maps;
     }
 
+    /// <summary>The entries of a mapping whose keys are the reader's own affair; keys that stand there twice are reported.</summary>
+    public IReadOnlyList<(string Key, ConfigurationNode Value, string Path)> Entries(string key, string expected)
+    {
+        switch (Value(key))
+        {
+            case null:
+                return [];
+            case MapNode map:
+                foreach (MapEntry twice in map.Entries.GroupBy(entry => entry.Key.Text).SelectMany(same => same.Skip(1)))
+                {
+                    _problems.Error($"{PathOf(key)}.{twice.Key.Text}", twice.Key.Line, $"'{twice.Key.Text}' is given twice; expected it once.");
+                }
+
+                return [.. map.Entries.DistinctBy(entry => entry.Key.Text).Select(entry => (entry.Key.Text, entry.Value, $"{PathOf(key)}.{entry.Key.Text}"))];
+            case { } other:
+                _problems.Error(PathOf(key), other.Line, $"{other.Shown} stands here; expected {expected}.");
+                return [];
+        }
+    }
+
     private void Accept(MapEntry entry)
     {
         string key = entry.Key.Text;

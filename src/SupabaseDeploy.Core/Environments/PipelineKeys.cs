@@ -15,12 +15,13 @@ internal static class PipelineKeys
         ["web"] = ["bundle", "keep"],
         ["health"] = s_health,
         ["health.endpoints[]"] = s_endpoint,
-        ["stages[]"] = ["name", "target", "project", "database", "promoteFrom", "compose", "engine", "health", "gates", "backup", "migrations"],
+        ["stages[]"] = ["name", "target", "project", "database", "promoteFrom", "compose", "engine", "health", "gates", "backup", "migrations", "configuration"],
         ["stages[].health"] = s_health,
         ["stages[].health.endpoints[]"] = s_endpoint,
         ["stages[].gates"] = ["evidence", "soak", "approvals", "drillWithin"],
         ["stages[].backup"] = ["before", "store", "keep"],
         ["stages[].backup.keep"] = ["daily", "weekly", "monthly"],
+        ["stages[].configuration"] = ["take", "set"],
         ["stages[].migrations"] = ["lockTimeout", "statementTimeout", "retries"],
     };
 }

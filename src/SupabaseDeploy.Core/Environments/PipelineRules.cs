@@ -66,6 +66,11 @@ internal static class PipelineRules
         Needed(stage, stage.Project, "project", "the project's reference", target == TargetKind.SupabaseCloud, problems);
         Needed(stage, stage.Compose, "compose", "the path of a compose file", target == TargetKind.Docker, problems);
         Needed(stage, stage.Database, "database", "a database URL, usually '${secret:NAME}'", target != TargetKind.Local, problems);
+        if (target == TargetKind.Local && stage.Configuration is { } configuration)
+        {
+            problems.Warning(configuration.Place.Path, configuration.Place.Line, "a local stage takes its settings from supabase/config.toml, so that this has no effect.");
+        }
+
         if (target != TargetKind.Local)
         {
             problems.Warning(written.Path, written.Line, "this version can read this target but cannot publish to it; only 'local' can be published to.");

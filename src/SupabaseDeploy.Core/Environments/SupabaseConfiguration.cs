@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Releases;
 using Tomlyn;
 using Tomlyn.Model;
 
@@ -98,6 +99,12 @@ public sealed partial class SupabaseConfiguration
         TomlArray array when array.All(item => item is string) => [.. array.Cast<string>()],
         object other => throw Wrong(key, other, "a list of texts in quotes"),
     };
+
+    /// <summary>Every key that the file sets, in ordinal order.</summary>
+    public IReadOnlyList<string> Keys => [.. _values.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>A value as JSON, which is the same for equal values; null when the key is not set, or set to what is no value of a setting.</summary>
+    public string? Json(string key) => SettingValue.Of(Find(key));
 
     /// <summary>The names of the tables directly below a table: the functions of <c>functions</c>.</summary>
     public IReadOnlyList<string> Names(string table) =>

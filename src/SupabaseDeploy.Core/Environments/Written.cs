@@ -41,6 +41,8 @@ internal sealed record WrittenStage(string Path, int Line)
     public WrittenBackup? Backup { get; init; }
 
     public WrittenMigrations? Migrations { get; init; }
+
+    public WrittenConfiguration? Configuration { get; init; }
 }
 
 /// <summary><c>web</c>.</summary>
@@ -93,6 +95,16 @@ internal sealed record WrittenBackup
     public Written<int>? Weekly { get; init; }
 
     public Written<int>? Monthly { get; init; }
+}
+
+/// <summary><c>configuration</c>.</summary>
+internal sealed record WrittenConfiguration(Written<string> Place)
+{
+    /// <summary>Patterns of keys of <c>supabase/config.toml</c>.</summary>
+    public IReadOnlyList<Written<string>> Take { get; init; } = [];
+
+    /// <summary>JSON values by key.</summary>
+    public IReadOnlyDictionary<string, Written<string>> Set { get; init; } = new Dictionary<string, Written<string>>();
 }
 
 /// <summary><c>migrations</c>.</summary>

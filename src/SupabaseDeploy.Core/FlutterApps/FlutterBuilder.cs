@@ -22,6 +22,7 @@ public sealed class FlutterBuilder(string program, TimeProvider? time = null)
         using FileLock only = await FileLock.AcquireAsync(lockFile, "it builds this application", sink, _time, cancellationToken).ConfigureAwait(false);
         long start = _time.GetTimestamp();
         sink.Publish(new ActivityProgress(Activity, $"flutter build web for {app.Environment}"));
+        GitWorkTree? git = await GitWorkTree.FindAsync(app.Project.Root, cancellationToken).ConfigureAwait(false);
         try
         {
             await RunAsync(app, arguments, sink, cancellationToken).ConfigureAwait(false);
@@ -31,6 +32,8 @@ public sealed class FlutterBuilder(string program, TimeProvider? time = null)
             {
                 Environment = app.Environment!,
                 Path = app.WebFolder,
+                GitCommit = git?.Commit,
+                IsDirty = git?.IsDirty ?? false,
                 Files = files,
                 Digest = FileDigest.OfFiles(files),
                 Duration = _time.GetElapsedTime(start),

@@ -13,6 +13,12 @@ public sealed record FlutterBundle
     /// <summary>Its folder, absolute.</summary>
     public required string Path { get; init; }
 
+    /// <summary>The commit that was checked out when it was built (40 digits); null outside a repository.</summary>
+    public string? GitCommit { get; init; }
+
+    /// <summary>True when the work tree had changes that the commit does not hold.</summary>
+    public bool IsDirty { get; init; }
+
     /// <summary>SHA-256 over the sorted list of paths and digests: the same as a release's bundle with these files.</summary>
     public required string Digest { get; init; }
 

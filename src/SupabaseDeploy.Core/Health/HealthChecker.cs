@@ -27,6 +27,7 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<DeploymentHealth> CheckAsync(DeploymentEnvironment environment, Release? expected, CancellationToken cancellationToken)
     {
+        expected = expected?.IsFor(environment.Name) == true ? expected.For(environment.Name) : expected;
         var measurement = new Measurement(environment, _time);
         var target = new Lazy<IDeploymentTarget>(() => targets.For(environment));
         Task<DatabaseHealth> database = new DatabaseProbes(measurement, environment, () => target.Value).CheckAsync(expected, cancellationToken);

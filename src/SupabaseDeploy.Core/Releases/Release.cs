@@ -1,8 +1,11 @@
+using SupabaseDeploy.Errors;
+
 namespace SupabaseDeploy.Releases;
 
 /// <summary>
 /// What is deployed: an immutable set of content, named by the SHA-256 of its canonical manifest. Built once, promoted unchanged.
-/// Stored in <c>.supabase-deploy/releases/&lt;id&gt;/</c> with <c>manifest.json</c>, <c>migrations/</c>, <c>migrations/down/</c>, <c>functions/</c> and <c>web/</c>.
+/// Stored in <c>.supabase-deploy/releases/&lt;id&gt;/</c> with <c>manifest.json</c>, <c>migrations/</c>, <c>migrations/down/</c>, <c>functions/</c> and <c>web/</c>
+/// or, with a bundle for each environment, <c>webs/&lt;environment&gt;/</c>.
 /// </summary>
 public sealed record Release
 {
@@ -33,8 +36,17 @@ public sealed record Release
     /// <summary>The edge functions, by slug.</summary>
     public IReadOnlyList<ReleaseFunction> Functions { get; init => field = value.ToArray(); } = [];
 
-    /// <summary>The web bundle; null when the application has none.</summary>
+    /// <summary>The public configuration of every stage.</summary>
+    public ReleaseConfiguration Configuration { get; init; } = ReleaseConfiguration.Empty;
+
+    /// <summary>The images of services that are named by digest, by service: <c>supabase/gotrue@sha256:…</c>.</summary>
+    public IReadOnlyDictionary<string, string> Images { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The web bundle; null when the application has none, or one for each environment: see <see cref="For"/>.</summary>
     public ReleaseBundle? Web { get; init; }
+
+    /// <summary>The web bundles of a build that has the values of an environment compiled in; null when there is one for all, or none.</summary>
+    public ReleaseWebs? Webs { get; init; }
 
     /// <summary>The folder it is stored in, absolute. Not part of the id.</summary>
     public required string Path { get; init; }
@@ -52,7 +64,31 @@ public sealed record Release
     public string FunctionFolder(string slug) => System.IO.Path.Combine(Path, "functions", slug);
 
     /// <summary>The stored copy of the web bundle.</summary>
-    public string WebFolder => System.IO.Path.Combine(Path, "web");
+    public string WebFolder => WebEnvironment is null ? System.IO.Path.Combine(Path, "web") : System.IO.Path.Combine(Path, "webs", WebEnvironment);
+
+    /// <summary>The environment whose bundle <see cref="Web"/> is; null when it is that of all.</summary>
+    internal string? WebEnvironment { get; init; }
+
+    /// <summary>True when the release has what <paramref name="environment"/> is to serve, be it nothing.</summary>
+    public bool IsFor(string environment) => Webs is null || Webs.Bundles.ContainsKey(environment);
+
+    /// <summary>The same release as one environment gets it: with its web bundle.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ReleaseNotForEnvironment"/>: it has bundles of other environments only.</exception>
+    public Release For(string environment)
+    {
+        if (Webs is null)
+        {
+            return this;
+        }
+
+        return Webs.Bundles.TryGetValue(environment, out ReleaseBundle? bundle)
+            ? this with { Web = bundle, WebEnvironment = environment }
+            : throw new DeployException(
+                ErrorTable.ReleaseNotForEnvironment,
+                $"Release '{this}' has no web bundle for '{environment}', only for {string.Join(", ", Webs.Bundles.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}.",
+                $"Make one that has them all: {string.Join(", ", Webs.Bundles.Keys.Append(environment).Order(StringComparer.Ordinal).Select(name => $"'{name}'"))} | Build-FlutterApp | New-Release",
+                this);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => ShortId;

@@ -18,8 +18,19 @@ public sealed class ReleaseStore(ProjectFolder project, TimeProvider? time = nul
     /// with <see cref="Release.Changed"/> false.
     /// </summary>
     /// <exception cref="DeployException">Content that cannot be part of a release, or no web bundle where one is named.</exception>
-    public Task<Release> CreateAsync(ReleaseContent content, IProgressSink sink, CancellationToken cancellationToken) =>
-        new ReleaseBuilder(this, project, _time).BuildAsync(content, sink, cancellationToken);
+    public async Task<Release> CreateAsync(ReleaseContent content, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        using ReleaseDraft draft = Draft(sink);
+        if (content.WebFolder is { } folder)
+        {
+            await draft.AddWebAsync(new WebSource(folder), cancellationToken).ConfigureAwait(false);
+        }
+
+        return await draft.FinishAsync(content, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Begins a release whose web bundles are added one after the other.</summary>
+    public ReleaseDraft Draft(IProgressSink sink) => new(this, project, _time, sink);
 
     /// <summary>Every stored release, oldest first.</summary>
     public IReadOnlyList<Release> List() =>
@@ -72,6 +83,9 @@ public sealed class ReleaseStore(ProjectFolder project, TimeProvider? time = nul
             : throw ReleaseManifest.Damaged(folder, $"its manifest was changed and is now '{release.Id}'", null);
     }
 
+    internal static string CreatedText(DateTimeOffset createdAt) =>
+        JsonSerializer.Serialize(new Dictionary<string, DateTimeOffset> { ["createdAt"] = createdAt }) + "\n";
+
     private IEnumerable<string> Folders() =>
         Directory.Exists(project.ReleasesFolder)
             ? Directory.EnumerateDirectories(project.ReleasesFolder).Where(folder => Path.GetFileName(folder) is { Length: 64 } name && name.All(char.IsAsciiHexDigitLower))
@@ -101,9 +115,6 @@ public sealed record ReleaseContent
     /// <summary>The folder of the migrations, absolute.</summary>
     public required string MigrationsFolder { get; init; }
 
-    /// <summary>The folder of the built web application, absolute; null for none.</summary>
+    /// <summary>The folder of the built web application that is the same everywhere, absolute; null for none, and for those added by themselves.</summary>
     public string? WebFolder { get; init; }
-
-    /// <summary>The digest that the web application had when it was built, as <see cref="ReleaseBundle.Digest"/>; null where that is not known.</summary>
-    public string? WebDigest { get; init; }
 }

@@ -18,7 +18,7 @@ internal static class ReleaseVerification
             await VerifyFileAsync(release, path, sha256, cancellationToken).ConfigureAwait(false);
         }
 
-        if (stored.Web is { } web && FileDigest.OfFiles(web.Files) != web.Digest)
+        if (Bundles(stored).Any(bundle => FileDigest.OfFiles(bundle.Files) != bundle.Digest))
         {
             throw ReleaseManifest.Damaged(release.Path, "the digest of its web bundle is not that of its files", null);
         }
@@ -32,15 +32,15 @@ internal static class ReleaseVerification
     }
 
     /// <summary>Every file a release holds beside its manifest, by relative path, with its SHA-256.</summary>
-    private static Dictionary<string, string> ExpectedFiles(Release release)
+    internal static Dictionary<string, string> ExpectedFiles(Release release)
     {
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (ReleaseMigration migration in release.Migrations)
         {
-            files.Add($"migrations/{migration.FileName}", migration.Sha256);
+            files.TryAdd($"migrations/{migration.FileName}", migration.Sha256);
             if (migration.DownSha256 is { } down)
             {
-                files.Add($"migrations/down/{migration.FileName}", down);
+                files.TryAdd($"migrations/down/{migration.FileName}", down);
             }
         }
 
@@ -48,17 +48,28 @@ internal static class ReleaseVerification
         {
             foreach (ReleaseFile file in function.Files)
             {
-                files.Add($"functions/{function.Slug}/{file.Path}", file.Sha256);
+                files.TryAdd($"functions/{function.Slug}/{file.Path}", file.Sha256);
+            }
+        }
+
+        foreach ((string environment, ReleaseBundle bundle) in release.Webs?.Bundles ?? new Dictionary<string, ReleaseBundle>())
+        {
+            foreach (ReleaseFile file in bundle.Files)
+            {
+                files.TryAdd($"webs/{environment}/{file.Path}", file.Sha256);
             }
         }
 
         foreach (ReleaseFile file in release.Web?.Files ?? [])
         {
-            files.Add($"web/{file.Path}", file.Sha256);
+            files.TryAdd($"web/{file.Path}", file.Sha256);
         }
 
         return files;
     }
+
+    private static IEnumerable<ReleaseBundle> Bundles(Release release) =>
+        release.Web is { } web ? [web] : release.Webs?.Bundles.Values ?? [];
 
     private static async Task<byte[]> ReadManifestAsync(Release release, CancellationToken cancellationToken)
     {

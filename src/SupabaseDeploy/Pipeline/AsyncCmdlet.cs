@@ -55,8 +55,14 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        OnDispose();
         _stop.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives back what is held from one input object to the next, however the pipeline ended.</summary>
+    protected virtual void OnDispose()
+    {
     }
 
     /// <summary>Writes one object to the pipeline. May be called from any thread.</summary>

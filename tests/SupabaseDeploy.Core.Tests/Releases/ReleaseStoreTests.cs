@@ -42,7 +42,7 @@ public sealed class ReleaseStoreTests : IDisposable
         byte[] manifest = await File.ReadAllBytesAsync(Path.Combine(release.Path, "manifest.json"));
         Assert.Equal(release.Id, ReleaseManifest.IdOf(manifest));
         Assert.Equal(manifest, ReleaseManifest.Write(release));
-        Assert.Equal("3a341fa156dc", release.ShortId);
+        Assert.Equal("39d4d52fab66", release.ShortId);
     }
 
     [Fact]

@@ -103,15 +103,27 @@ public sealed class FlutterAppCommandTests : IDisposable
         SessionResult result = _session.Run("""
             $bundle = Build-FlutterApp staging
             $release = $bundle | New-Release
-            "$($bundle.Files.Count) $($bundle.Files[1].Path) $($bundle.Digest -eq $release.Web.Digest) $($bundle.Size -gt 0)"
+            "$($bundle.Files.Count) $($bundle.Files[1].Path) $($bundle.Digest -eq $release.Webs.Bundles['staging'].Digest) $($bundle.Size -gt 0)"
             (New-Release -WebBundle build/web).Changed
             $null = Build-FlutterApp local
             $bundle | New-Release
             """);
 
-        Assert.Equal(["3 index.html True True", "False"], result.Output.Select(line => $"{line}"));
+        Assert.Equal(["3 index.html True True", "True"], result.Output.Select(line => $"{line}"));
         Assert.StartsWith("ReleaseContentRefused,", result.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("is not what was built any more", result.Error.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Builds_of_several_environments_become_one_release()
+    {
+        SessionResult result = _session.Run("""
+            $release = 'staging', 'local' | Build-FlutterApp | New-Release
+            "$(@($release).Count) $($release.Web) $([string]::Join(" ", $release.Webs.Bundles.Keys))"
+            """);
+
+        Assert.Null(result.Error);
+        Assert.Equal(["1  local staging"], result.Output.Select(line => $"{line}"));
     }
 
     [Fact]
