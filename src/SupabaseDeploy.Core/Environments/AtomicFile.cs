@@ -37,7 +37,9 @@ public static class AtomicFile
     /// <param name="text">The new content.</param>
     /// <param name="mode">Permissions on Unix, whatever the umask; null for the usual ones. Ignored on Windows.</param>
     /// <param name="cancellationToken">Leaves the old file as it was.</param>
-    public static async Task WriteAllTextAsync(string path, string text, UnixFileMode? mode = null, CancellationToken cancellationToken = default)
+    /// <param name="isDurable">Whether it must survive a loss of power, which costs a flush to the disk.</param>
+    public static async Task WriteAllTextAsync(
+        string path, string text, UnixFileMode? mode = null, CancellationToken cancellationToken = default, bool isDurable = true)
     {
         string temporary = TemporaryName(path);
         try
@@ -46,7 +48,7 @@ public static class AtomicFile
             await using (stream.ConfigureAwait(false))
             {
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken).ConfigureAwait(false);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(flushToDisk: isDurable);
             }
 
             cancellationToken.ThrowIfCancellationRequested();

@@ -15,7 +15,11 @@ public sealed class ClusterArgumentsTests
     public void Pg_ctl_gets_no_path_that_its_shell_could_misread() =>
         Assert.Equal(
             ["start", "-D", "data", "-w", "-t", "60", "-l", "log/server.log", "-s"],
-            PostgresServer.ControlArguments("start", TimeSpan.FromMinutes(1), "-l", "log/server.log", "-s"));
+            PostgresServer.StartArguments(TimeSpan.FromMinutes(1)));
+
+    [Fact]
+    public void Pg_ctl_only_asks_for_a_stop_as_it_waits_in_steps_longer_than_a_stop_takes() =>
+        Assert.Equal(["stop", "-D", "data", "-W", "-m", "fast", "-s"], PostgresServer.StopArguments("fast"));
 
     [Fact]
     public async Task A_program_that_outlives_us_keeps_no_descriptor_of_a_script_around_us()

@@ -25,6 +25,23 @@ public sealed class PostgresClusterTests
     }
 
     [Fact]
+    public async Task Data_of_another_cluster_gets_this_ones_passwords_when_it_came_with_others()
+    {
+        await using var folder = new ClusterFolder();
+        PostgresCluster cluster = folder.At(), other = folder.At("other");
+        await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None);
+        await other.StartAsync(NullProgressSink.Instance, CancellationToken.None);
+        await ClusterFolder.ExecuteAsync(other.Application, "create table replaced as select 42 as answer");
+        DatabaseAddress before = cluster.Application;
+        string data = (await other.StopAsync(CancellationToken.None)).DataFolder!;
+
+        await cluster.ReplaceDataAsync(data, other.Installation, other.Passwords, NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal(before, cluster.Application);
+        Assert.Equal(42, await ClusterFolder.QueryAsync<int>(before, "select answer from replaced"));
+    }
+
+    [Fact]
     public async Task A_running_cluster_is_adopted()
     {
         await using var folder = new ClusterFolder();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
@@ -76,16 +77,19 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
     public async Task<ReplacedDatabase> ReplaceDatabaseAsync(ResetPlan plan, ResetRecord record, IProgressSink sink, CancellationToken cancellationToken)
     {
         MadeShadow shadow = await (context.Shadows ?? new ShadowDatabases(context.Cluster)).StartAsync(
-            Path.Combine(_folder.Root, "reset"), new ShadowContent(plan.Migrations, context.Environment, plan.Seeds), sink, cancellationToken).ConfigureAwait(false);
+            Path.Combine(_folder.Root, "reset"), new ShadowContent(plan.Migrations, context.Environment, plan.Seeds), sink, cancellationToken, _cluster.Passwords).ConfigureAwait(false);
         ThrowAwayCluster made = shadow.Cluster;
         await using (made.ConfigureAwait(false))
         {
-            await record.WriteAsync(_cluster.Application, made.Application, new SnapshotSchema(shadow).MeasureAsync, cancellationToken).ConfigureAwait(false);
+            string data = await made.GetDataFolderAsync(cancellationToken).ConfigureAwait(false);
+            // Most of what the exchange must find on the disk is there already; it gets there while the ledger is written.
+            var flush = Task.Run(() => DurableFolder.FlushAll(data), CancellationToken.None);
+            await Task.WhenAll(
+                flush, record.WriteAsync(_cluster.Application, made.Application, new SnapshotSchema(shadow).MeasureAsync, cancellationToken)).ConfigureAwait(false);
             sink.Publish(new ActivityProgress(LocalStackResetter.ActivityOf(context.Environment), "Exchanging the databases", 70));
             PostgresInstallation installation = made.Installation;
             await made.StopAsync(cancellationToken).ConfigureAwait(false);
-            string data = await made.GetDataFolderAsync(cancellationToken).ConfigureAwait(false);
-            return new ReplacedDatabase(shadow.Cached, await _cluster.ReplaceDataAsync(data, installation, sink, cancellationToken).ConfigureAwait(false));
+            return new ReplacedDatabase(shadow.Cached, await _cluster.ReplaceDataAsync(data, installation, made.Passwords, sink, cancellationToken).ConfigureAwait(false));
         }
     }
 

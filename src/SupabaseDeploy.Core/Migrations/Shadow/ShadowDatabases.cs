@@ -40,13 +40,16 @@ public sealed class ShadowDatabases(ClusterOptions? options = null)
     /// <param name="content">What it shall have in it.</param>
     /// <param name="sink">Is told what is being done.</param>
     /// <param name="cancellationToken">Leaves nothing behind.</param>
-    internal async Task<MadeShadow> StartAsync(string parent, ShadowContent content, IProgressSink sink, CancellationToken cancellationToken)
+    /// <param name="passwords">The passwords that its roles get; null to draw them.</param>
+    internal async Task<MadeShadow> StartAsync(
+        string parent, ShadowContent content, IProgressSink sink, CancellationToken cancellationToken, ClusterPasswords? passwords = null)
     {
         Folders.CreateReachable(Folders.Cache);
         TimeProvider time = _options.TimeProvider ?? TimeProvider.System;
         var cache = new SnapshotCache(Folders.Snapshots, Limit ?? SnapshotLimit.OfThisMachine(), time);
         var source = new SnapshotSource(cache, await content.ReadChainAsync(cancellationToken).ConfigureAwait(false));
-        ThrowAwayCluster cluster = await ThrowAwayCluster.StartAsync(parent, _options with { Snapshot = source }, sink, cancellationToken).ConfigureAwait(false);
+        ClusterOptions options = _options with { Snapshot = source, Passwords = passwords };
+        ThrowAwayCluster cluster = await ThrowAwayCluster.StartAsync(parent, options, sink, cancellationToken).ConfigureAwait(false);
         try
         {
             await new ShadowBuilder(cluster, source, content, WorthKeeping, time).RunAsync(sink, cancellationToken).ConfigureAwait(false);

@@ -119,7 +119,7 @@ internal sealed class ClusterHome(string folder, StateFolders folders)
         if (Directory.Exists(path))
         {
             ServerProcess.EndAllIn(path);
-            Directory.Delete(path, recursive: true);
+            FolderRemoval.Run(path);
         }
     }
 }

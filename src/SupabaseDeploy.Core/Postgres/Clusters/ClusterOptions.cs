@@ -22,6 +22,9 @@ public sealed record ClusterOptions
     /// <summary>Time; null for the system's.</summary>
     public TimeProvider? TimeProvider { get; init; }
 
+    /// <summary>The passwords of a new cluster, whose data another one will get; null to draw them.</summary>
+    internal ClusterPasswords? Passwords { get; init; }
+
     /// <summary>What the data of a new cluster is copied from before the template is; null for the template alone.</summary>
     internal IClusterSnapshot? Snapshot { get; init; }
 }

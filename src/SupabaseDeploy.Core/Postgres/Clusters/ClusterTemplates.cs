@@ -55,7 +55,7 @@ internal sealed class ClusterTemplates(StateFolders folders, TimeSpan patience, 
         {
             sink.Publish(new ActivityProgress(activity, "Initialising a template cluster, once for this version", 0));
             await home.CreateAsync(cancellationToken).ConfigureAwait(false);
-            var server = new PostgresServer(installation, home, patience);
+            var server = new PostgresServer(installation, home, patience, timeProvider);
             Secret password = await InitializeAsync(home, server, cancellationToken).ConfigureAwait(false);
 
             await ClusterStart.RunAsync(server, home, LoopbackPort.Choose(), true, sink, cancellationToken).ConfigureAwait(false);

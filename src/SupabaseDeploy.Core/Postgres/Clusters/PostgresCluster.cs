@@ -39,6 +39,9 @@ public sealed class PostgresCluster
     /// <exception cref="DeployException"><see cref="ErrorTable.ClusterNotCreated"/>.</exception>
     public DatabaseAddress Administration => Address(PostgresServer.Superuser, passwords => passwords.SupabaseAdmin);
 
+    /// <summary>The passwords of both roles; null when they are not known.</summary>
+    internal ClusterPasswords? Passwords => _files.ReadPasswords();
+
     /// <summary>The server's log; null when there is no cluster.</summary>
     internal string? LogFile => _files.ReadPointer() is { } pointer ? Home(pointer).Log : null;
 
@@ -74,10 +77,10 @@ public sealed class PostgresCluster
         ClusterPointer pointer = await ReadOrCreatePointerAsync(cancellationToken).ConfigureAwait(false);
         ClusterHome home = Home(pointer);
         PostgresInstallation served = await ServedAsync(_installation, home, home.Data, sink, cancellationToken).ConfigureAwait(false);
-        var server = new PostgresServer(served, home, _options.Patience);
+        var server = new PostgresServer(served, home, _options.Patience, _timeProvider);
         var templates = new ClusterTemplates(home.Folders, _options.Patience, _timeProvider);
-        pointer = await new ClusterData(_files, home, server, _options.Snapshot, _timeProvider)
-            .ProvideAsync(pointer, templates, served, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
+        pointer = await new ClusterData(_files, home, server, _options, _timeProvider)
+            .ProvideAsync(pointer, templates, served, sink, cancellationToken).ConfigureAwait(false);
         int port = await ClusterStart.RunAsync(server, home, pointer.Port, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
         return await FinishAsync(pointer, port, sink, cancellationToken).ConfigureAwait(false) with { Changed = true };
     }
@@ -108,10 +111,12 @@ public sealed class PostgresCluster
     /// </summary>
     /// <param name="data">The other cluster's data folder; it is moved.</param>
     /// <param name="installation">The programs that it was made with.</param>
+    /// <param name="passwords">The passwords that its roles have.</param>
     /// <param name="sink">Is told what is being done.</param>
     /// <param name="cancellationToken">Stops it until the server is stopped.</param>
     /// <returns>How long no session could begin.</returns>
-    internal async Task<TimeSpan> ReplaceDataAsync(string data, PostgresInstallation installation, IProgressSink sink, CancellationToken cancellationToken)
+    internal async Task<TimeSpan> ReplaceDataAsync(
+        string data, PostgresInstallation installation, ClusterPasswords? passwords, IProgressSink sink, CancellationToken cancellationToken)
     {
         using FileLock turn = await LockAsync(sink, cancellationToken).ConfigureAwait(false);
         _ = Application;
@@ -121,8 +126,12 @@ public sealed class PostgresCluster
         Directory.Move(data, home.NextData);
         home.KeepSettings();
         PostgresInstallation served = await ServedAsync(installation, home, home.NextData, sink, cancellationToken).ConfigureAwait(false);
-        var server = new PostgresServer(served, home, _options.Patience);
-        await server.SetPasswordsAsync(Path.GetFileName(home.NextData), _files.ReadPasswords()!, cancellationToken).ConfigureAwait(false);
+        var server = new PostgresServer(served, home, _options.Patience, _timeProvider);
+        if (_files.ReadPasswords()! is var own && own != passwords)
+        {
+            await server.SetPasswordsAsync(Path.GetFileName(home.NextData), own, cancellationToken).ConfigureAwait(false);
+        }
+
         DurableFolder.FlushAll(home.NextData);
 
         sink.Publish(new Detail($"Stopping the server for the exchange of '{home.Data}'."));
@@ -131,13 +140,20 @@ public sealed class PostgresCluster
         await StopAsync(home, immediately: false, CancellationToken.None).ConfigureAwait(false);
         sink.Publish(new Detail("Exchanging the data."));
         home.ReplaceData();
-        sink.Publish(new Detail("Starting the server on the new data."));
-        _installation = installation;
-        int port = await ClusterStart.RunAsync(server, home, pointer.Port, _options.IsThrowAway, sink, CancellationToken.None).ConfigureAwait(false);
-        TimeSpan downtime = _timeProvider.GetElapsedTime(stopped);
-        await FinishAsync(pointer, port, sink, CancellationToken.None).ConfigureAwait(false);
-        home.DeleteLeftovers();
-        return downtime;
+        var removal = Task.Run(home.DeleteLeftovers, CancellationToken.None);
+        try
+        {
+            sink.Publish(new Detail("Starting the server on the new data."));
+            _installation = installation;
+            int port = await ClusterStart.RunAsync(server, home, pointer.Port, _options.IsThrowAway, sink, CancellationToken.None).ConfigureAwait(false);
+            TimeSpan downtime = _timeProvider.GetElapsedTime(stopped);
+            await FinishAsync(pointer, port, sink, CancellationToken.None).ConfigureAwait(false);
+            return downtime;
+        }
+        finally
+        {
+            await removal.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Looks whether the server runs. Changes nothing.</summary>
@@ -240,7 +256,7 @@ public sealed class PostgresCluster
             return false;
         }
 
-        await new PostgresServer(Installation, home, _options.Patience).StopAsync(immediately, cancellationToken).ConfigureAwait(false);
+        await new PostgresServer(Installation, home, _options.Patience, _timeProvider).StopAsync(immediately, cancellationToken).ConfigureAwait(false);
         return true;
     }
 

@@ -1,10 +1,14 @@
+using System.Globalization;
 using SupabaseDeploy.Errors;
 
 namespace SupabaseDeploy.Postgres;
 
 /// <summary>The programs of one installation at work on one home: initialise, set passwords, start, stop.</summary>
-internal sealed class PostgresServer(PostgresInstallation installation, ClusterHome home, TimeSpan patience)
+internal sealed class PostgresServer(PostgresInstallation installation, ClusterHome home, TimeSpan patience, TimeProvider time)
 {
+    // pg_ctl looks ten times a second, which is longer than a start or a stop takes.
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(5);
+
     private const long LogLimit = 8 * 1024 * 1024;
 
     /// <summary>The superuser of every cluster.</summary>
@@ -52,8 +56,21 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
     {
         KeepLogShort();
         long before = File.Exists(home.Log) ? new FileInfo(home.Log).Length : 0;
-        ProcessRequest request = Request("pg_ctl", ControlArguments("start", patience, "-l", Path.Combine("log", "server.log"), "-s"));
-        ProcessResult result = await ChildProcess.RunAsync(InheritedDescriptors.Without(request), cancellationToken).ConfigureAwait(false);
+        ProcessRequest request = Request("pg_ctl", StartArguments(patience));
+        // Once the server runs, whoever stops us must not stop pg_ctl any more: the server is its child.
+        using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<ProcessResult> control = ChildProcess.RunAsync(InheritedDescriptors.Without(request), starting.Token);
+        while (!control.IsCompleted && ServerProcess.Find(home.Data) is not { IsReady: true })
+        {
+            await Task.WhenAny(control, Task.Delay(s_poll, time, CancellationToken.None)).ConfigureAwait(false);
+        }
+
+        if (!control.IsCompleted)
+        {
+            return null;
+        }
+
+        ProcessResult result = await control.ConfigureAwait(false);
         return result.ExitCode == 0 ? null : ProcessResult.LastLines(ReadLog(before) + "\n" + result.Error, 12);
     }
 
@@ -63,14 +80,16 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
         string error = "";
         foreach (string mode in immediately ? ["immediate"] : (string[])["fast", "immediate"])
         {
-            ProcessRequest request = Request("pg_ctl", ControlArguments("stop", patience, "-m", mode, "-s"));
+            ProcessRequest request = Request("pg_ctl", StopArguments(mode));
             ProcessResult result = await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false);
-            if (result.ExitCode == 0 || ServerProcess.Find(home.Data) is null)
+            if (await HasStoppedAsync(cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
 
-            error = ProcessResult.LastLines(result.Error, 3);
+            error = result.ExitCode == 0
+                ? $"it was told to {(immediately ? "abort" : "stop")} and still runs after {patience.TotalSeconds:0} s"
+                : ProcessResult.LastLines(result.Error, 3);
         }
 
         throw new DeployException(
@@ -80,12 +99,31 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
             home.Data);
     }
 
+    private async Task<bool> HasStoppedAsync(CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        while (ServerProcess.Find(home.Data) is not null)
+        {
+            if (time.GetElapsedTime(start) > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
     /// <summary>
-    /// The arguments of pg_ctl. It puts paths into a shell's command line in double quotes, where <c>$</c> and <c>`</c> still mean
+    /// The arguments of pg_ctl for a start, which it waits for. It puts paths into a shell's command line in double quotes, where <c>$</c> and <c>`</c> still mean
     /// something: so it is run in the home and gets relative paths.
     /// </summary>
-    internal static IReadOnlyList<string> ControlArguments(string command, TimeSpan patience, params IReadOnlyList<string> more) =>
-        [command, "-D", "data", "-w", "-t", ((int)patience.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture), .. more];
+    internal static IReadOnlyList<string> StartArguments(TimeSpan patience) =>
+        ["start", "-D", "data", "-w", "-t", ((int)patience.TotalSeconds).ToString(CultureInfo.InvariantCulture), "-l", Path.Combine("log", "server.log"), "-s"];
+
+    /// <summary>The arguments of pg_ctl for a stop, which it only asks for.</summary>
+    internal static IReadOnlyList<string> StopArguments(string mode) => ["stop", "-D", "data", "-W", "-m", mode, "-s"];
 
     private async Task RunAsync(string program, IReadOnlyList<string> arguments, string? input, CancellationToken cancellationToken)
     {

@@ -56,11 +56,15 @@ internal static partial class ServerSettings
         ]);
     }
 
-    /// <summary>Writes the file where the home's data reads it.</summary>
-    public static Task WriteAsync(ClusterHome home, int port, bool isThrowAway, CancellationToken cancellationToken)
+    /// <summary>Writes the file where the home's data reads it, if it says something else. Need not survive a loss of power: the next start writes it.</summary>
+    public static async Task WriteAsync(ClusterHome home, int port, bool isThrowAway, CancellationToken cancellationToken)
     {
         const UnixFileMode readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-        return AtomicFile.WriteAllTextAsync(home.Configuration, Text(port, isThrowAway), readable, cancellationToken);
+        string text = Text(port, isThrowAway);
+        if (!File.Exists(home.Configuration) || await File.ReadAllTextAsync(home.Configuration, cancellationToken).ConfigureAwait(false) != text)
+        {
+            await AtomicFile.WriteAllTextAsync(home.Configuration, text, readable, cancellationToken, isDurable: false).ConfigureAwait(false);
+        }
     }
 
     [GeneratedRegex(@"^\s*shared_preload_libraries\s*=?\s*'([^']*)'", RegexOptions.IgnoreCase)]

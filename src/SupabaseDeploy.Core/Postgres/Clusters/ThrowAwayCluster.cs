@@ -28,6 +28,9 @@ internal sealed class ThrowAwayCluster : IAsyncDisposable
     /// <summary>The programs of its version.</summary>
     public PostgresInstallation Installation => _cluster.Installation;
 
+    /// <summary>The passwords of both roles.</summary>
+    public ClusterPasswords? Passwords => _cluster.Passwords;
+
     /// <summary>Its data folder.</summary>
     public async Task<string> GetDataFolderAsync(CancellationToken cancellationToken) =>
         (await _cluster.GetStateAsync(cancellationToken).ConfigureAwait(false)).DataFolder!;
