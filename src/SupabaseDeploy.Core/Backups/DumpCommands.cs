@@ -13,6 +13,7 @@ public static class DumpCommands
         $"--jobs={jobs}",
         $"--snapshot={snapshot}",
         "--lock-wait-timeout=5min",
+        .. Role(database),
         "--no-password",
         $"--file={folder}",
         $"--dbname={Url(database)}",
@@ -26,6 +27,7 @@ public static class DumpCommands
     [
         "--roles-only",
         .. withPasswords ? (string[])[] : ["--no-role-passwords"],
+        .. Role(database),
         "--no-password",
         $"--file={file}",
         $"--database={database.Database}",
@@ -39,6 +41,7 @@ public static class DumpCommands
         "--verbose",
         $"--jobs={jobs}",
         "--exit-on-error",
+        .. Role(database),
         "--no-password",
         $"--dbname={Url(database)}",
         folder,
@@ -59,6 +62,14 @@ public static class DumpCommands
     {
         string host = database.Host.Contains(':', StringComparison.Ordinal) ? $"[{database.Host}]" : Uri.EscapeDataString(database.Host);
         string url = $"postgresql://{Uri.EscapeDataString(database.User)}@{host}:{database.Port}/{Uri.EscapeDataString(database.Database)}";
-        return database.SslMode is null ? url : $"{url}?sslmode={Uri.EscapeDataString(database.SslMode)}";
+        if (database.SslMode is null)
+        {
+            return url;
+        }
+
+        url = $"{url}?sslmode={Uri.EscapeDataString(database.SslMode)}";
+        return database.RootCertificate is { } authority ? $"{url}&sslrootcert={Uri.EscapeDataString(authority)}" : url;
     }
+
+    private static string[] Role(DatabaseAddress database) => database.Role is { } role ? [$"--role={role}"] : [];
 }

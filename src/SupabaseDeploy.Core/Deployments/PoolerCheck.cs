@@ -60,7 +60,8 @@ internal static class PoolerCheck
         return (int)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
-    private static DeployException Refused(DatabaseAddress database) => new(
+    /// <summary>The error for a pooler in transaction mode.</summary>
+    internal static DeployException Refused(DatabaseAddress database) => new(
         ErrorTable.TransactionPooler,
         $"'{database}' is a pooler in transaction mode: a lock and a session's settings do not hold there.",
         IsHosted(database)

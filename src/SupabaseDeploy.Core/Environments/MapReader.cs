@@ -48,6 +48,12 @@ internal sealed class MapReader
         }
     }
 
+    /// <summary>True when the key is given, whatever its value.</summary>
+    public bool Has(string key) => _entries.ContainsKey(key);
+
+    /// <summary>The line of a key that is given.</summary>
+    public int LineOf(string key) => _entries[key].Key.Line;
+
     public Written<string>? Text(string key, string expected, Func<string, bool>? isValid = null)
     {
         if (Scalar(key, expected) is not { } scalar)

@@ -15,13 +15,14 @@ internal static class PipelineKeys
         ["web"] = ["bundle", "keep"],
         ["health"] = s_health,
         ["health.endpoints[]"] = s_endpoint,
-        ["stages[]"] = ["name", "target", "project", "database", "promoteFrom", "compose", "engine", "health", "gates", "backup", "migrations", "configuration"],
+        ["stages[]"] = ["name", "target", "project", "database", "promoteFrom", "compose", "engine", "health", "gates", "backup", "migrations", "configuration", "accessToken", "api", "certificate", "secrets", "removeSecrets", "hosting"],
         ["stages[].health"] = s_health,
         ["stages[].health.endpoints[]"] = s_endpoint,
         ["stages[].gates"] = ["evidence", "soak", "approvals", "drillWithin"],
         ["stages[].backup"] = ["before", "store", "keep"],
         ["stages[].backup.keep"] = ["daily", "weekly", "monthly"],
         ["stages[].configuration"] = ["take", "set"],
+        ["stages[].hosting"] = ["bucket", "command", "variables", "url"],
         ["stages[].migrations"] = ["lockTimeout", "statementTimeout", "retries"],
     };
 }

@@ -85,6 +85,7 @@ internal sealed class PipelineReader(ProblemList problems)
             Health = Health(stage),
             Gates = Gates(stage.Map("gates", "a mapping with 'evidence'")),
             Backup = Backup(stage.Map("backup", "a mapping with 'before' and 'store'")),
+            Cloud = new CloudReader(problems).Read(stage),
             Migrations = Migrations(stage.Map("migrations", "a mapping with 'lockTimeout', 'statementTimeout' and 'retries'")),
             Configuration = ConfigurationReader.Read(stage.Map("configuration", "a mapping with 'take' and 'set'"), problems),
         };

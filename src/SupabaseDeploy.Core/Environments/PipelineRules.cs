@@ -65,15 +65,20 @@ internal static class PipelineRules
         Only(stage.Database, "database", target != TargetKind.Local, "'supabase-cloud', 'docker' and 'kubernetes'; a local stage has a cluster of its own", problems);
         Needed(stage, stage.Project, "project", "the project's reference", target == TargetKind.SupabaseCloud, problems);
         Needed(stage, stage.Compose, "compose", "the path of a compose file", target == TargetKind.Docker, problems);
-        Needed(stage, stage.Database, "database", "a database URL, usually '${secret:NAME}'", target != TargetKind.Local, problems);
+        Needed(stage, stage.Database, "database", "a database URL, usually '${secret:NAME}'", target is TargetKind.Docker or TargetKind.Kubernetes, problems);
         if (target == TargetKind.Local && stage.Configuration is { } configuration)
         {
             problems.Warning(configuration.Place.Path, configuration.Place.Line, "a local stage takes its settings from supabase/config.toml, so that this has no effect.");
         }
 
-        if (target != TargetKind.Local)
+        foreach ((string key, string path, int line) in target == TargetKind.SupabaseCloud ? [] : stage.Cloud.Given)
         {
-            problems.Warning(written.Path, written.Line, "this version can read this target but cannot publish to it; only 'local' can be published to.");
+            problems.Error(path, line, $"'{key}' does not belong here; it is for target 'supabase-cloud'.");
+        }
+
+        if (target is TargetKind.Docker or TargetKind.Kubernetes)
+        {
+            problems.Warning(written.Path, written.Line, "this version can read this target but cannot publish to it; only 'local' and 'supabase-cloud' can be published to.");
         }
     }
 

@@ -30,7 +30,8 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
             Order = order,
             PromoteFrom = stage.PromoteFrom?.Value,
             Database = Database(stage.Database, problems),
-            ProjectReference = Text(stage.Project, problems),
+            ProjectReference = ProjectReference(stage.Project, problems),
+            Cloud = new CloudResolver(project, written => Text(written, problems), problems).Resolve(stage.Cloud),
             ComposeFile = FilePath(stage.Compose, problems),
             Engine = stage.Engine?.Value ?? LocalStackEngine.Auto,
             Web = Web(project, pipeline.Web),
@@ -51,6 +52,17 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
             StatementTimeout = written?.StatementTimeout?.Value ?? usual.StatementTimeout,
             Retries = written?.Retries?.Value ?? usual.Retries,
         };
+    }
+
+    private string? ProjectReference(Written<string>? written, ProblemList problems)
+    {
+        string? reference = Text(written, problems);
+        if (reference is not null && !(reference.Length == 20 && reference.All(char.IsAsciiLetterLower)))
+        {
+            problems.Error(written!.Path, written.Line, $"'{reference}' is not the reference of a project; expected its 20 lower-case letters.");
+        }
+
+        return reference;
     }
 
     private DatabaseAddress? Database(Written<string>? written, ProblemList problems)

@@ -43,6 +43,8 @@ internal sealed record WrittenStage(string Path, int Line)
     public WrittenMigrations? Migrations { get; init; }
 
     public WrittenConfiguration? Configuration { get; init; }
+
+    public WrittenCloud Cloud { get; init; } = new();
 }
 
 /// <summary><c>web</c>.</summary>

@@ -28,6 +28,18 @@ public sealed record DatabaseAddress
     /// <summary>libpq's <c>sslmode</c>; null for the driver's default.</summary>
     public string? SslMode { get; init; }
 
+    /// <summary>The value of <see cref="RootCertificate"/> for the system's store.</summary>
+    public const string SystemCertificates = "system";
+
+    /// <summary>
+    /// libpq's <c>sslrootcert</c>: file of the certificate authority that the server's certificate is verified with, or
+    /// <see cref="SystemCertificates"/>; null for where the driver and libpq look by themselves.
+    /// </summary>
+    public string? RootCertificate { get; init; }
+
+    /// <summary>The role that a session takes on after signing in, as roles for one session only have nothing of their own; null for that of <see cref="User"/>.</summary>
+    public string? Role { get; init; }
+
     /// <summary>
     /// How long a new connection may take. The driver hears a cancelled token only after this time when a server accepts the connection
     /// and then says nothing (it is frozen, or is not PostgreSQL).
@@ -64,6 +76,7 @@ public sealed record DatabaseAddress
             User = user,
             Password = userInfo.Length > 1 ? new Secret(Uri.UnescapeDataString(userInfo[1])) : null,
             SslMode = QueryValue(uri, "sslmode"),
+            RootCertificate = QueryValue(uri, "sslrootcert"),
         };
     }
 
@@ -94,6 +107,11 @@ public sealed record DatabaseAddress
             builder["SSL Mode"] = SslMode.Replace("-", "", StringComparison.Ordinal);
         }
 
+        if (RootCertificate is not (null or SystemCertificates))
+        {
+            builder.RootCertificate = RootCertificate;
+        }
+
         return builder.ConnectionString;
     }
 
@@ -104,6 +122,7 @@ public sealed record DatabaseAddress
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await TakeOnRoleAsync(connection, cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch (Exception e) when (e is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
@@ -116,6 +135,18 @@ public sealed record DatabaseAddress
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>By a statement: poolers drop the startup parameter, and RESET ALL leaves a role as it is.</summary>
+    private async Task TakeOnRoleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (Role is null)
+        {
+            return;
+        }
+
+        using var command = new NpgsqlCommand($"set role \"{Role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The error for a connection that could not be made.</summary>

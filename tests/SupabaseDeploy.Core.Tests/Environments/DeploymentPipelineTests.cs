@@ -64,7 +64,7 @@ public sealed class DeploymentPipelineTests : IDisposable
     [Fact]
     public void References_are_replaced_by_their_values()
     {
-        using var reference = new EnvironmentVariable("SDTEST_STAGING_REF", "abcdef");
+        using var reference = new EnvironmentVariable("SDTEST_STAGING_REF", "abcdefghijklmnopqrst");
         using var password = new EnvironmentVariable("SDTEST_PRODUCTION_PASSWORD", "p%40ss");
         using var database = new EnvironmentVariable("SDTEST_STAGING_DATABASE_URL", "postgresql://postgres@staging.example.org/postgres");
         _folder.Write("store.txt", "../backups\n");
@@ -72,9 +72,9 @@ public sealed class DeploymentPipelineTests : IDisposable
         IReadOnlyList<DeploymentEnvironment> environments = Load(ThreeStages).Resolve("production", "stag*");
 
         Assert.Equal(["staging", "production"], environments.Select(environment => environment.Name));
-        Assert.Equal("abcdef", environments[0].ProjectReference);
+        Assert.Equal("abcdefghijklmnopqrst", environments[0].ProjectReference);
         Assert.Equal("postgres@staging.example.org:5432/postgres", environments[0].Database!.ToString());
-        Assert.Equal("https://abcdef.example.org/health", Assert.Single(environments[0].Health.Endpoints).Url);
+        Assert.Equal("https://abcdefghijklmnopqrst.example.org/health", Assert.Single(environments[0].Health.Endpoints).Url);
         Assert.Equal(["healthy"], environments[0].Gates.Evidence);
         Assert.Equal(Path.Combine(_folder.Path, "deploy", "docker-compose.yml"), environments[1].ComposeFile);
         Assert.Equal("p@ss", environments[1].Database!.Password!.Reveal());
