@@ -134,6 +134,31 @@ public sealed record HealthSettings
 
     /// <summary>Time limit of one probe.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often in a row a publish has to measure it healthy: one good answer may come from a process that is about to fall over.</summary>
+    public int Passes { get; init; } = 2;
+
+    /// <summary>The stabilisation window: the time over which a publish spreads its passes. Zero: as fast as can be measured.</summary>
+    public TimeSpan Window { get; init; }
+
+    /// <summary>What a publish does when its probes get no answer at all, so that nothing is known.</summary>
+    public InconclusiveHealth OnInconclusive { get; init; }
+
+    /// <summary>How long a publish pauses for a decision before it rolls back.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromMinutes(10);
+}
+
+/// <summary>What a publish does when health is inconclusive.</summary>
+public enum InconclusiveHealth
+{
+    /// <summary>Waits until a person decides, the probes get answers, or <see cref="HealthSettings.Pause"/> is over; then rolls back.</summary>
+    Pause,
+
+    /// <summary>Rolls back at once.</summary>
+    RollBack,
+
+    /// <summary>Keeps the release, without evidence that it was healthy.</summary>
+    Keep,
 }
 
 /// <summary>One HTTP endpoint.</summary>

@@ -6,7 +6,7 @@ namespace SupabaseDeploy.Environments;
 /// </summary>
 internal static class PipelineKeys
 {
-    private static readonly string[] s_health = ["timeout", "endpoints"];
+    private static readonly string[] s_health = ["timeout", "passes", "window", "onInconclusive", "pause", "endpoints"];
     private static readonly string[] s_endpoint = ["name", "url", "status", "body", "latency"];
 
     public static IReadOnlyDictionary<string, string[]> Sections { get; } = new Dictionary<string, string[]>
@@ -23,6 +23,6 @@ internal static class PipelineKeys
         ["stages[].backup.keep"] = ["daily", "weekly", "monthly"],
         ["stages[].configuration"] = ["take", "set"],
         ["stages[].hosting"] = ["bucket", "command", "variables", "url"],
-        ["stages[].migrations"] = ["lockTimeout", "statementTimeout", "retries"],
+        ["stages[].migrations"] = ["lockTimeout", "statementTimeout", "retries", "contract"],
     };
 }

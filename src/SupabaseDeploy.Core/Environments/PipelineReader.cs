@@ -24,6 +24,19 @@ internal sealed class PipelineReader(ProblemList problems)
         ["supabase-cli"] = LocalStackEngine.SupabaseCli,
     };
 
+    private static readonly Dictionary<string, InconclusiveHealth> s_inconclusive = new()
+    {
+        ["pause"] = InconclusiveHealth.Pause,
+        ["rollBack"] = InconclusiveHealth.RollBack,
+        ["keep"] = InconclusiveHealth.Keep,
+    };
+
+    private static readonly Dictionary<string, ContractMigrations> s_contract = new()
+    {
+        ["together"] = ContractMigrations.Together,
+        ["afterHealth"] = ContractMigrations.AfterHealth,
+    };
+
     /// <summary>The kinds of evidence that commands of this version make.</summary>
     private static readonly string[] s_evidence = ["healthy"];
 
@@ -86,8 +99,8 @@ internal sealed class PipelineReader(ProblemList problems)
             Gates = Gates(stage.Map("gates", "a mapping with 'evidence'")),
             Backup = Backup(stage.Map("backup", "a mapping with 'before' and 'store'")),
             Cloud = new CloudReader(problems).Read(stage),
-            Migrations = Migrations(stage.Map("migrations", "a mapping with 'lockTimeout', 'statementTimeout' and 'retries'")),
             Configuration = ConfigurationReader.Read(stage.Map("configuration", "a mapping with 'take' and 'set'"), problems),
+            Migrations = Migrations(stage.Map("migrations", "a mapping with 'lockTimeout', 'statementTimeout', 'retries' and 'contract'")),
         };
     }
 
@@ -99,6 +112,7 @@ internal sealed class PipelineReader(ProblemList problems)
                 LockTimeout = migrations.Span("lockTimeout"),
                 StatementTimeout = migrations.Span("statementTimeout"),
                 Retries = migrations.Number("retries", 0, 100),
+                Contract = migrations.Choice("contract", s_contract),
             };
 
     private static WrittenWeb? Web(MapReader? web)
@@ -111,13 +125,21 @@ internal sealed class PipelineReader(ProblemList problems)
 
     private WrittenHealth? Health(MapReader parent)
     {
-        if (parent.Map("health", "a mapping with 'timeout' and 'endpoints'") is not { } health)
+        if (parent.Map("health", "a mapping with 'timeout', 'passes', 'window', 'onInconclusive', 'pause' and 'endpoints'") is not { } health)
         {
             return null;
         }
 
         IReadOnlyList<MapReader> endpoints = health.Maps("endpoints", "a list of endpoints");
-        return new WrittenHealth { Timeout = health.Span("timeout"), Endpoints = [.. endpoints.Select(Endpoint)] };
+        return new WrittenHealth
+        {
+            Timeout = health.Span("timeout"),
+            Passes = health.Number("passes", 1, 100),
+            Window = health.Span("window"),
+            OnInconclusive = health.Choice("onInconclusive", s_inconclusive),
+            Pause = health.Span("pause"),
+            Endpoints = [.. endpoints.Select(Endpoint)],
+        };
     }
 
     private WrittenEndpoint Endpoint(MapReader endpoint)

@@ -51,6 +51,7 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
             LockTimeout = written?.LockTimeout?.Value ?? usual.LockTimeout,
             StatementTimeout = written?.StatementTimeout?.Value ?? usual.StatementTimeout,
             Retries = written?.Retries?.Value ?? usual.Retries,
+            Contract = written?.Contract?.Value ?? usual.Contract,
         };
     }
 
@@ -85,8 +86,16 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
 
     private HealthSettings Health(WrittenHealth? health, ProblemList problems)
     {
-        var settings = new HealthSettings { Endpoints = [.. health?.Endpoints.Select(endpoint => Endpoint(endpoint, problems)) ?? []] };
-        return health?.Timeout is { } timeout ? settings with { Timeout = timeout.Value } : settings;
+        var usual = new HealthSettings();
+        return new HealthSettings
+        {
+            Endpoints = [.. health?.Endpoints.Select(endpoint => Endpoint(endpoint, problems)) ?? []],
+            Timeout = health?.Timeout?.Value ?? usual.Timeout,
+            Passes = health?.Passes?.Value ?? usual.Passes,
+            Window = health?.Window?.Value ?? usual.Window,
+            OnInconclusive = health?.OnInconclusive?.Value ?? usual.OnInconclusive,
+            Pause = health?.Pause?.Value ?? usual.Pause,
+        };
     }
 
     private HttpProbeSettings Endpoint(WrittenEndpoint endpoint, ProblemList problems)

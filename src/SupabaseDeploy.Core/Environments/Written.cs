@@ -60,6 +60,14 @@ internal sealed record WrittenHealth
 {
     public Written<TimeSpan>? Timeout { get; init; }
 
+    public Written<int>? Passes { get; init; }
+
+    public Written<TimeSpan>? Window { get; init; }
+
+    public Written<InconclusiveHealth>? OnInconclusive { get; init; }
+
+    public Written<TimeSpan>? Pause { get; init; }
+
     public IReadOnlyList<WrittenEndpoint> Endpoints { get; init; } = [];
 }
 
@@ -117,4 +125,6 @@ internal sealed record WrittenMigrations
     public Written<TimeSpan>? StatementTimeout { get; init; }
 
     public Written<int>? Retries { get; init; }
+
+    public Written<ContractMigrations>? Contract { get; init; }
 }

@@ -31,4 +31,22 @@ public static partial class ErrorTable
 
     /// <summary>The release has a web bundle and the environment nowhere to serve it from.</summary>
     public static readonly ErrorCode ReleaseNotServable = new("ReleaseNotServable", 6010, ErrorKind.ResourceUnavailable);
+
+    /// <summary>A function in a stored release is not what the manifest says.</summary>
+    public static readonly ErrorCode FunctionDamaged = new("FunctionDamaged", 6030, ErrorKind.InvalidData);
+
+    /// <summary>The place does not serve the functions that it was switched to.</summary>
+    public static readonly ErrorCode FunctionSwitchFailed = new("FunctionSwitchFailed", 6031, ErrorKind.InvalidResult);
+
+    /// <summary>Something that has to be right before a deployment is not.</summary>
+    public static readonly ErrorCode PreflightFailed = new("PreflightFailed", 6032, ErrorKind.InvalidOperation);
+
+    /// <summary>The probes got no answer, so that nothing is known of the environment's health.</summary>
+    public static readonly ErrorCode HealthInconclusive = new("HealthInconclusive", 6033, ErrorKind.InvalidResult);
+
+    /// <summary>The release runs and is recorded, and its contracting migrations could not be applied.</summary>
+    public static readonly ErrorCode ContractFailed = new("ContractFailed", 6034, ErrorKind.InvalidResult);
+
+    /// <summary>A ledger's history was asked for in a way that cannot be answered.</summary>
+    public static readonly ErrorCode HistoryFilterInvalid = new("HistoryFilterInvalid", 6035, ErrorKind.InvalidArgument);
 }

@@ -36,8 +36,26 @@ public sealed record HealthCheck : IEnvironmentResult
     /// <summary>When, UTC.</summary>
     public required DateTimeOffset MeasuredAt { get; init; }
 
+    /// <summary>
+    /// False when the probe itself failed (no connection, no answer in time), so that <see cref="Status"/> is Failed for want of an answer.
+    /// </summary>
+    public bool IsAnswered { get; init; } = true;
+
     /// <summary>The worst status of all checks of the same run.</summary>
     public HealthStatus Overall { get; init; }
+}
+
+/// <summary>What a measurement means for a deployment.</summary>
+public enum HealthVerdict
+{
+    /// <summary>Nothing has failed.</summary>
+    Pass,
+
+    /// <summary>An answer was wrong.</summary>
+    Fail,
+
+    /// <summary>Probes got no answer, and no answer that came was wrong: nothing is known.</summary>
+    Inconclusive,
 }
 
 /// <summary>All checks of one run.</summary>
@@ -47,4 +65,10 @@ public sealed record DeploymentHealth(DeploymentEnvironment Environment, IReadOn
 {
     /// <summary>The worst status of <see cref="Checks"/>.</summary>
     public HealthStatus Status => Checks.Count == 0 ? HealthStatus.Failed : Checks.Max(check => check.Status);
+
+    /// <summary>What that means for a deployment.</summary>
+    public HealthVerdict Verdict =>
+        Status != HealthStatus.Failed ? HealthVerdict.Pass
+        : Checks.Any(check => check is { Status: HealthStatus.Failed, IsAnswered: true }) ? HealthVerdict.Fail
+        : HealthVerdict.Inconclusive;
 }

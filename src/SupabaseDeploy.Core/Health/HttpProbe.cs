@@ -45,7 +45,7 @@ internal sealed class HttpProbe(HttpProbeSettings settings, Func<CancellationTok
         }
         catch (HttpRequestException e)
         {
-            return Finding.Failed($"{shown} cannot be reached: {e.GetBaseException().Message}");
+            return Finding.Unanswered($"{shown} cannot be reached: {e.GetBaseException().Message}");
         }
 
         using (response)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
@@ -23,14 +24,19 @@ internal sealed class Measurement(DeploymentEnvironment environment, TimeProvide
         catch (Exception e)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            finding = Finding.Failed(timeout.IsCancellationRequested ? $"No answer within {Readable.Duration(limit)}." : Reason(e));
+            finding = timeout.IsCancellationRequested ? Finding.Unanswered($"No answer within {Readable.Duration(limit)}.")
+                : IsAnswer(e) ? Finding.Failed(Reason(e))
+                : Finding.Unanswered(Reason(e));
         }
 
         return Check(check, finding, measuredAt, time.GetElapsedTime(start));
     }
 
     /// <summary>A check that could not be measured because something it stands on failed.</summary>
-    public HealthCheck NotMeasured(string check, string why) => Check(check, Finding.Failed(why), time.GetUtcNow(), TimeSpan.Zero);
+    public HealthCheck NotMeasured(string check, string why) => Check(check, Finding.Unanswered(why), time.GetUtcNow(), TimeSpan.Zero);
+
+    /// <summary>A check of something that is known not to be there.</summary>
+    public HealthCheck Missing(string check, string why) => Check(check, Finding.Failed(why), time.GetUtcNow(), TimeSpan.Zero);
 
     private HealthCheck Check(string check, Finding finding, DateTimeOffset measuredAt, TimeSpan latency) => new()
     {
@@ -40,7 +46,17 @@ internal sealed class Measurement(DeploymentEnvironment environment, TimeProvide
         Latency = latency,
         Message = finding.Message,
         MeasuredAt = measuredAt,
+        IsAnswered = finding.IsAnswered,
         Overall = finding.Status,
+    };
+
+    /// <summary>False when nobody spoke: a connection that is not made or breaks, a name that is not found. A place that says it is stopped has spoken.</summary>
+    private static bool IsAnswer(Exception e) => e switch
+    {
+        PostgresException => true,
+        DeployException { InnerException: { } inner } => IsAnswer(inner),
+        NpgsqlException or IOException or SocketException or HttpRequestException or TimeoutException => false,
+        _ => true,
     };
 
     private static string Reason(Exception e) => e switch

@@ -37,7 +37,7 @@ internal static class WebProbe
     {
         if (seen.Check is null)
         {
-            return expected?.Web is null ? null : measurement.NotMeasured(CheckName, $"Release {expected} has a web bundle, and no web root runs to serve it.");
+            return expected?.Web is null ? null : measurement.Missing(CheckName, $"Release {expected} has a web bundle, and no web root runs to serve it.");
         }
 
         string? wanted = expected?.Web is null ? null : expected.Id;
@@ -47,7 +47,7 @@ internal static class WebProbe
         }
 
         string message = $"{seen.Check.Message} Expected {(wanted is null ? $"none: release {expected} has no web bundle" : $"release {Short(wanted)}")}.";
-        return seen.Check with { Status = HealthStatus.Failed, Overall = HealthStatus.Failed, Message = message };
+        return seen.Check with { Status = HealthStatus.Failed, IsAnswered = true, Overall = HealthStatus.Failed, Message = message };
     }
 
     private static string Short(string id) => id.Length > 12 ? id[..12] : id;

@@ -15,6 +15,12 @@ internal sealed record StackFolder(string Root)
 
     public string WebRoot => Path.Combine(Root, "web");
 
+    /// <summary>The functions of releases: see <see cref="Targets.Local.FunctionReleases"/>.</summary>
+    public string FunctionsRoot => Path.Combine(Root, "functions");
+
+    /// <summary>Says which functions are served; without it those of the project's folder are.</summary>
+    public string PublishedFunctions => Path.Combine(FunctionsRoot, "current.json");
+
     public string GatewayStateFile => Path.Combine(Root, "gateway.json");
 
     /// <summary>What the gateway runs; mode 0600, because the services' environments hold secrets.</summary>

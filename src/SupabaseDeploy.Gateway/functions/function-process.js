@@ -16,11 +16,12 @@ export class FunctionProcess {
   #idle = Promise.withResolvers();
   hasEnded = false;
 
-  constructor(name, arguments_, entrypoint, environment) {
-    this.#name = name;
+  constructor(source, environment) {
+    this.#name = source.name;
+    this.version = source.version;
     const announcement = `listening-${crypto.randomUUID()}`;
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", ...arguments_, worker, entrypoint, announcement],
+      args: ["run", ...source.arguments, worker, source.entrypoint, announcement],
       env: environment,
       clearEnv: true,
       stdin: "piped",

@@ -2,10 +2,11 @@
 // <name>, which runs in a process of its own from its first request on and is begun anew when its files change.
 import { BootError, FunctionProcess } from "./function-process.js";
 import { createVerifier } from "./jwt.js";
+import { Published } from "./published.js";
 import { Sources } from "./sources.js";
 
 const need = (name) => Deno.env.get(name) ?? (() => { throw new Error(`${name} is not set.`); })();
-const folder = Deno.realPathSync(need("FUNCTIONS_FOLDER"));
+const folder = realPath(need("FUNCTIONS_FOLDER"));
 const requestLimit = Number(Deno.env.get("FUNCTIONS_REQUEST_LIMIT_MS") ?? 150_000);
 const retirement = 10_000;
 const passedOn = [
@@ -17,16 +18,17 @@ const environment = {
   ...Object.fromEntries(passedOn.map((name) => [name, Deno.env.get(name)]).filter(([, value]) => value !== undefined)),
 };
 const sources = new Sources(folder, JSON.parse(need("FUNCTIONS_SETTINGS")));
+const published = new Published(need("FUNCTIONS_PUBLISHED"), `${folder}/.env`);
 const isValid = await createVerifier(need("FUNCTIONS_JWT_SECRET"));
 const running = new Map();
 
 function processOf(source) {
   const known = running.get(source.name);
-  if (known && !known.hasEnded) {
+  if (known && !known.hasEnded && known.version === source.version) {
     return known;
   }
 
-  const begun = new FunctionProcess(source.name, source.arguments, source.entrypoint, environment);
+  const begun = new FunctionProcess(source, environment);
   running.set(source.name, begun);
   return begun;
 }
@@ -37,12 +39,13 @@ function problem(status, code, message) {
 
 async function answer(request) {
   const url = new URL(request.url);
+  const release = currentRelease();
   if (url.pathname === "/_internal/health") {
-    return Response.json({ message: "ok" });
+    return Response.json({ message: "ok", published: await published.hash() });
   }
 
   const name = url.pathname.split("/")[1];
-  const source = sources.find(name);
+  const source = release === null ? sources.find(name) : published.find(name);
   if (!source) {
     return problem(404, "NOT_FOUND", `Requested function '${name}' was not found.`);
   }
@@ -119,20 +122,42 @@ function whenOver(body, told) {
   });
 }
 
+// A folder that is not there yet has no functions.
+function realPath(path) {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      return path;
+    }
+
+    throw error;
+  }
+}
+
+/** The published functions by name; null while none are. Those that another release brought unchanged go on. */
+function currentRelease() {
+  return published.read((functions) => retire((name, process) => process.version !== (functions?.[name]?.digest ?? null), "another release is published"));
+}
+
+function retire(isOver, why) {
+  for (const [name, process] of running) {
+    if (isOver(name, process)) {
+      running.delete(name);
+      process.retire(retirement);
+      console.log(`[${name}] ${why}: begins anew with the next request`);
+    }
+  }
+}
+
 async function reloadOnChange() {
   for await (const event of Deno.watchFs(folder)) {
-    if (event.kind === "access") {
+    if (event.kind === "access" || currentRelease() !== null) {
       continue;
     }
 
     const owners = event.paths.map((path) => sources.ownerOf(path));
-    for (const [name, process] of running) {
-      if (owners.includes(null) || owners.includes(name)) {
-        running.delete(name);
-        process.retire(retirement);
-        console.log(`[${name}] changed: begins anew with the next request`);
-      }
-    }
+    retire((name) => owners.includes(null) || owners.includes(name), "changed");
   }
 }
 
@@ -140,5 +165,8 @@ Deno.addSignalListener("SIGTERM", () => {
   running.forEach((process) => process.kill());
   Deno.exit(0);
 });
-reloadOnChange();
+if (sources.exist) {
+  reloadOnChange();
+}
+
 Deno.serve({ hostname: "127.0.0.1", port: Number(need("FUNCTIONS_PORT")), onListen: ({ port }) => console.log(`Serving ${folder} on port ${port}`) }, answer);

@@ -11,6 +11,11 @@ export class Sources {
     this.#settings = settings;
   }
 
+  /** False when there is no folder to watch. */
+  get exist() {
+    return isThere(this.#folder);
+  }
+
   /** The function of a name; null when there is none. Names that begin with an underscore are shared code. */
   find(name) {
     const settings = this.#settings[name] ?? {};
@@ -22,7 +27,7 @@ export class Sources {
     const entrypoint = settings.entrypoint ?? firstFile(entrypoints.map((file) => `${folder}/${file}`));
     return entrypoint === null || !isFile(entrypoint)
       ? null
-      : { name, entrypoint: toUrl(entrypoint), verifyJwt: settings.verifyJwt ?? true, arguments: this.#arguments(folder, settings) };
+      : { name, version: null, entrypoint: toUrl(entrypoint), verifyJwt: settings.verifyJwt ?? true, arguments: this.#arguments(folder, settings) };
   }
 
   /** The name of the function that a changed file belongs to; null when it may belong to all. */
@@ -32,36 +37,44 @@ export class Sources {
   }
 
   #arguments(folder, settings) {
-    const environment = `${this.#folder}/.env`;
-    return [
-      "--quiet", "--no-prompt", "--no-lock", "--node-modules-dir=none",
-      "--allow-net", "--allow-env", "--allow-read", "--allow-sys", "--allow-import", "--allow-write=/tmp",
-      ...(isFile(environment) ? [`--env-file=${environment}`] : []),
-      ...this.#configuration(folder, settings),
-    ];
+    return [...commonArguments(`${this.#folder}/.env`), ...configurationArguments(this.#importMap(folder, settings))];
   }
 
   // The function's own deno.json goes before the project's import map, as on the platform.
-  #configuration(folder, settings) {
-    const file = settings.importMap ?? firstFile([
+  #importMap(folder, settings) {
+    return settings.importMap ?? firstFile([
       `${folder}/deno.json`, `${folder}/deno.jsonc`, `${folder}/import_map.json`,
       `${this.#folder}/deno.json`, `${this.#folder}/deno.jsonc`, `${this.#folder}/import_map.json`,
     ]);
-    return file === null ? ["--no-config"]
-      : /\/deno\.jsonc?$/.test(file) ? [`--config=${file}`]
-      : ["--no-config", `--import-map=${file}`];
   }
 }
 
-const firstFile = (paths) => paths.find(isFile) ?? null;
-const toUrl = (path) => new URL(`file://${path.split("/").map(encodeURIComponent).join("/")}`).href;
+/** What every function is run with: the rights it has on the platform, and the variables of the .env file, where there is one. */
+export const commonArguments = (environment) => [
+  "--quiet", "--no-prompt", "--no-lock", "--node-modules-dir=none",
+  "--allow-net", "--allow-env", "--allow-read", "--allow-sys", "--allow-import", "--allow-write=/tmp",
+  ...(isFile(environment) ? [`--env-file=${environment}`] : []),
+];
 
-function isFile(path) {
+/** For a deno.json, an import map, or null for neither. */
+export const configurationArguments = (file) =>
+  file === null ? ["--no-config"]
+    : /\/deno\.jsonc?$/.test(file) ? [`--config=${file}`]
+    : ["--no-config", `--import-map=${file}`];
+
+const firstFile = (paths) => paths.find(isFile) ?? null;
+export const toUrl = (path) => new URL(`file://${path.split("/").map(encodeURIComponent).join("/")}`).href;
+
+export const isFile = (path) => stat(path)?.isFile ?? false;
+
+const isThere = (path) => stat(path) !== null;
+
+function stat(path) {
   try {
-    return Deno.statSync(path).isFile;
+    return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
+      return null;
     }
 
     throw error;

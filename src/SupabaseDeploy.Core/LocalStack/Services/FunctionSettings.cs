@@ -17,7 +17,8 @@ internal sealed record FunctionSettings(bool? Enabled, bool? VerifyJwt, string? 
     /// <summary>Whether a project has functions, and wants them to be served.</summary>
     public static bool AreWanted(ServiceContext context) =>
         context.Configuration.Flag("edge_runtime.enabled") != false
-        && ((Directory.Exists(context.FunctionsFolder) && Directory.EnumerateDirectories(context.FunctionsFolder).Any(IsFunction))
+        && (File.Exists(context.Folder.PublishedFunctions)
+            || (Directory.Exists(context.FunctionsFolder) && Directory.EnumerateDirectories(context.FunctionsFolder).Any(IsFunction))
             || context.Configuration.Names("functions").Count > 0);
 
     /// <summary>The settings of all functions, by name, as <c>functions/main.js</c> reads them.</summary>

@@ -108,6 +108,7 @@ internal static partial class ServiceCatalog
             ["FUNCTIONS_PORT"] = "{port}",
             ["FUNCTIONS_FOLDER"] = "{functions}",
             ["FUNCTIONS_SETTINGS"] = "{functionSettings}",
+            ["FUNCTIONS_PUBLISHED"] = "{publishedFunctions}",
             ["FUNCTIONS_JWT_SECRET"] = "{jwtSecret}",
             ["SUPABASE_URL"] = "{gatewayUrl}",
             ["SUPABASE_ANON_KEY"] = "{anonKey}",

@@ -29,6 +29,7 @@ internal sealed class ServiceValues
         ["project"] = context.Environment.Project.Root,
         ["application"] = context.Environment.Application,
         ["functions"] = context.FunctionsFolder,
+        ["publishedFunctions"] = context.Folder.PublishedFunctions,
         ["functionSettings"] = FunctionSettings.ToJson(context),
         ["gateway"] = context.GatewayFolder,
         ["state"] = context.Folder.Root,

@@ -13,6 +13,7 @@ internal sealed class LocalTarget : IDeploymentTarget
     private readonly ILocalStackEngine _engine;
     private readonly GatewayService _gateway;
     private readonly WebReleases _web;
+    private readonly string _root;
 
     public LocalTarget(DeploymentEnvironment environment, TimeProvider time)
     {
@@ -21,9 +22,15 @@ internal sealed class LocalTarget : IDeploymentTarget
         _engine = StackEngines.Of(environment, time);
         _gateway = new GatewayService(folder, environment.Name, GatewayProgram.UsualFolders(), time);
         _web = new WebReleases(folder.WebRoot, time);
+        _root = folder.Root;
+
+        // Other engines run functions in containers of their own, which read the project's folder and nothing else.
+        Functions = _engine.Kind == LocalStackEngine.Embedded ? new LocalFunctions(environment, folder, FindGatewayAsync) : null;
     }
 
     public DeploymentEnvironment Environment { get; }
+
+    public IPlaceFunctions? Functions { get; }
 
     public string Host => _engine.Host;
 
@@ -67,6 +74,30 @@ internal sealed class LocalTarget : IDeploymentTarget
         _web.Withdraw();
         await EnsureServedAsync(gateway, expected: null, cancellationToken).ConfigureAwait(false);
     }
+
+    public async Task<PlaceInspection> InspectAsync(Release release, CancellationToken cancellationToken)
+    {
+        DatabaseAddress? database = await _engine.FindDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        GatewayState? gateway = await _gateway.FindAsync(cancellationToken).ConfigureAwait(false);
+        GatewayHealth? health = gateway is null ? null : await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false);
+        var facts = new List<PlaceFact>
+        {
+            database is not null ? new("database", PlaceVerdict.Good, $"The database runs at {Host}.") : Stopped("database", "The database does not run."),
+            health is not null ? new("gateway", PlaceVerdict.Good, $"The gateway answers at {GatewayClient.Url(gateway!.Port)}.") : Stopped("gateway", "The gateway does not run."),
+        };
+        if (Functions is not null && release.Functions.Count > 0 && health?.Services.Any(service => service.Name == LocalFunctions.ServiceName) == false)
+        {
+            facts.Add(new PlaceFact(
+                "functions",
+                PlaceVerdict.Doubtful,
+                $"The release has {release.Functions.Count} functions, and the stack runs no service for them.",
+                $"Install Deno (Install-LocalRuntime deno) and start the stack again: Stop-LocalStack {Environment}; Start-LocalStack {Environment}"));
+        }
+
+        return new PlaceInspection(facts, Directory.Exists(_root) ? new DriveInfo(_root).AvailableFreeSpace : null);
+    }
+
+    private PlaceFact Stopped(string name, string seen) => new(name, PlaceVerdict.Bad, seen, $"Run 'Start-LocalStack {Environment}'.");
 
     private async Task<GatewayState> FindGatewayAsync(CancellationToken cancellationToken) =>
         await _gateway.FindAsync(cancellationToken).ConfigureAwait(false) ?? throw NotRunning("its gateway does not run");
