@@ -24,7 +24,7 @@ internal sealed class AppliedCopies(ObservedState observed)
 
     /// <summary>The last deployment that was to apply it, and had first undone another one's copy where it was to.</summary>
     private Deployment? Owner(string version) => observed.Deployments.LastOrDefault(deployment =>
-        deployment.Plan.Apply.Contains(version) && !HasStillToUndo(deployment, version));
+        (deployment.Plan.Apply.Contains(version) || deployment.Plan.Contract.Contains(version)) && !HasStillToUndo(deployment, version));
 
     /// <summary>True when the deployment was to undo the version and did not come to the end of that.</summary>
     public static bool HasStillToUndo(Deployment deployment, string version) =>

@@ -89,8 +89,15 @@ public sealed record Deployment : IEnvironmentResult
     /// <summary>What was done, in order; a rollback's steps follow the step that went wrong.</summary>
     public required IReadOnlyList<DeploymentStep> Steps { get; init => field = value.ToArray(); }
 
+    /// <summary>What happened besides, in order: warnings, pauses and decisions, what was lost.</summary>
+    public IReadOnlyList<LedgerEvent> Events { get; init => field = value.ToArray(); } = [];
+
     /// <summary>What went wrong, with its causes; only where this process ran the deployment, the ledger keeps <see cref="Reason"/>.</summary>
     public Exception? Failure { get; init; }
+
+    /// <summary>True while it waits for a person's decision, because its health is not known.</summary>
+    public bool IsPaused => Status == DeploymentStatus.Running
+        && Events.LastOrDefault(each => each.Kind is LedgerEvent.Paused or LedgerEvent.Kept or LedgerEvent.RolledBack)?.Kind == LedgerEvent.Paused;
 
     /// <summary>True when it may have left the environment between two releases: the next deployment has to settle that.</summary>
     internal bool IsUnsettled =>
@@ -114,7 +121,7 @@ public enum StepStatus
 }
 
 /// <summary>One step of a deployment as it was done.</summary>
-/// <param name="Name"><c>lock</c>, <c>preflight</c>, <c>backup</c>, <c>recover</c>, <c>migrate</c>, <c>undo</c>, <c>web</c>, <c>health</c>, <c>record</c>, or <c>rollback …</c>.</param>
+/// <param name="Name"><c>lock</c>, <c>preflight</c>, <c>backup</c>, <c>recover</c>, <c>migrate</c>, <c>undo</c>, <c>functions</c>, <c>configuration</c>, <c>web</c>, <c>health</c>, <c>record</c>, <c>contract</c>, or <c>rollback …</c>.</param>
 /// <param name="Status">Where it stands.</param>
 /// <param name="StartedAt">When it began, UTC.</param>
 /// <param name="Duration">How long it took; null while it runs.</param>

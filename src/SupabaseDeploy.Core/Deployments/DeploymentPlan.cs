@@ -1,6 +1,7 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Deployments;
 
@@ -37,6 +38,18 @@ public sealed record DeploymentPlan : IEnvironmentResult
     /// </summary>
     public IReadOnlyList<string> Brings { get; init => field = value.ToArray(); } = [];
 
+    /// <summary>Versions of the contracting migrations, applied once the release was healthy and recorded, in order.</summary>
+    public IReadOnlyList<string> Contract { get; init => field = value.ToArray(); } = [];
+
+    /// <summary>The edge functions to bring and to remove; null where the place runs none.</summary>
+    public FunctionChange? Functions { get; init; }
+
+    /// <summary>The settings to change, key by key.</summary>
+    public IReadOnlyList<ConfigurationChange> Configuration { get; init => field = value.ToArray(); } = [];
+
+    /// <summary>Ids of the interrupted deployments whose work this one takes over: going back goes back behind them.</summary>
+    public IReadOnlyList<Guid> TakesOver { get; init => field = value.ToArray(); } = [];
+
     /// <summary>What must hold before the first step, each with its verdict.</summary>
     public IReadOnlyList<Gate> Gates { get; init => field = value.ToArray(); } = [];
 
@@ -46,8 +59,14 @@ public sealed record DeploymentPlan : IEnvironmentResult
     /// <summary>What the deployment itself loses: tables and columns that down scripts drop, with rows; what a backup is older by.</summary>
     public IReadOnlyList<string> DataLoss { get; init => field = value.ToArray(); } = [];
 
+    /// <summary>How long it may take, by the deployments before it; null when none of them had such steps.</summary>
+    public TimeSpan? Expected => Steps.All(step => step.Expected is null) ? null : Steps.Aggregate(TimeSpan.Zero, (sum, step) => sum + (step.Expected ?? TimeSpan.Zero));
+
     /// <summary>True when anything is to be changed; false when the environment is as asked, and only has to be verified.</summary>
     public bool HasWork => Steps.Any(step => step.Changes);
+
+    /// <summary>The release as it is before its contracting migrations: what is measured until then.</summary>
+    internal Release ExpandedRelease => Contract.Count == 0 ? Release! : Release! with { Migrations = [.. Release!.Migrations.Where(migration => !Contract.Contains(migration.Version))] };
 
     /// <summary>What the plan was made from; null for a plan read from the ledger.</summary>
     internal ObservedState? Observed { get; init; }
@@ -80,7 +99,11 @@ public sealed record DeploymentPlan : IEnvironmentResult
 /// <param name="Name">Its name: <c>migrate</c>.</param>
 /// <param name="Changes">True when it is to change the environment; false when it only looks, or finds nothing to do.</param>
 /// <param name="Description">What it does, and why where that is not plain.</param>
-public sealed record PlannedStep(string Name, bool Changes, string Description);
+public sealed record PlannedStep(string Name, bool Changes, string Description)
+{
+    /// <summary>How long it may take, by what it took in the deployments before; null when it never ran here.</summary>
+    public TimeSpan? Expected { get; init; }
+}
 
 /// <summary>One condition for a deployment.</summary>
 /// <param name="Name">What is asked: <c>healthy on staging</c>.</param>
@@ -92,11 +115,14 @@ public sealed record Gate(string Name, bool IsPassed, string Message, string? Re
 /// <summary>The way back from a deployment.</summary>
 public enum RollbackStrategy
 {
-    /// <summary>Web and down scripts: every migration it brings can be undone by a script of its own release.</summary>
+    /// <summary>Code and down scripts: every migration it brings can be undone by a script of its own release.</summary>
     DownScripts,
 
-    /// <summary>Only the web root changes: the pointer goes back.</summary>
-    WebOnly,
+    /// <summary>The database is not changed: web root, functions and settings go back.</summary>
+    CodeOnly,
+
+    /// <summary>Down scripts are missing; the platform's restore point from before the deployment is gone back to, by a person's decision.</summary>
+    RestorePoint,
 
     /// <summary>Down scripts are missing; the backup taken before the deployment is restored, by a person's decision.</summary>
     Backup,
@@ -112,7 +138,7 @@ public enum RollbackStrategy
 public sealed record RollbackPlan(RollbackStrategy Strategy, string Description, string Loss)
 {
     /// <summary>True when a failed health check is undone without asking.</summary>
-    public bool IsAutomatic => Strategy is RollbackStrategy.DownScripts or RollbackStrategy.WebOnly;
+    public bool IsAutomatic => Strategy is RollbackStrategy.DownScripts or RollbackStrategy.CodeOnly;
 
     /// <inheritdoc/>
     public override string ToString() => Description;

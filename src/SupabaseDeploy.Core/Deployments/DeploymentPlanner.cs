@@ -28,7 +28,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets)
         release = release.For(environment.Name);
         EnsureServable(environment, release, observed);
         MigrationDelta delta = MigrationDelta.ForPublish(environment, release, observed);
-        DeploymentPlan plan = PublishPlan.Make(environment, release, observed, delta);
+        DeploymentPlan plan = PublishPlan.Make(environment, release, observed, delta, await DeclaredAsync(environment, release, cancellationToken).ConfigureAwait(false));
         plan = plan with { DataLoss = await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false) };
         return plan.HasWork
             ? plan with { Gates = await new GateKeeper(targets).EvaluateAsync(environment, release, observed, rollForward, cancellationToken).ConfigureAwait(false) }
@@ -48,9 +48,14 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets)
         Release release = RollbackTarget.Choose(environment, observed, wanted).For(environment.Name);
         EnsureServable(environment, release, observed);
         MigrationDelta delta = MigrationDelta.ForRollback(environment, release, observed);
-        DeploymentPlan plan = RollbackTarget.MakePlan(environment, release, observed, delta);
+        IReadOnlyList<ConfigurationChange> configuration = RollbackTarget.Configuration(
+            observed, release, await DeclaredAsync(environment, release, cancellationToken).ConfigureAwait(false));
+        DeploymentPlan plan = RollbackTarget.MakePlan(environment, release, observed, delta, configuration);
         return plan with { DataLoss = await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false) };
     }
+
+    private async Task<IReadOnlyList<ConfigurationChange>> DeclaredAsync(DeploymentEnvironment environment, Release release, CancellationToken cancellationToken) =>
+        targets.For(environment).Configuration is { } place ? await place.PlanAsync(release, cancellationToken).ConfigureAwait(false) : [];
 
     private async Task<IReadOnlyList<string>> MeasureLossAsync(DeploymentEnvironment environment, MigrationDelta delta, CancellationToken cancellationToken)
     {

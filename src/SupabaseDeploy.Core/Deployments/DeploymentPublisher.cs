@@ -60,8 +60,8 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
                     return new StepOutcome("Held.");
                 },
                 cancellationToken).ConfigureAwait(false);
-            var steps = new DeploymentSteps(target, database, held!, _observer, _time, sink);
-            return await UnderLockAsync(run, steps, options, sink, cancellationToken).ConfigureAwait(false);
+            var steps = new DeploymentSteps(target, database, held!, _observer, _time, run.Sink);
+            return await UnderLockAsync(run, steps, options, run.Sink, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -150,9 +150,10 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
         DeploymentHealth? health = null;
+        var gate = new HealthStep(new HealthGate(targets, _time), _time);
         try
         {
-            foreach (PlannedStep planned in run.Plan.Steps.Where(step => step.Name is not (StepName.Lock or StepName.Record)))
+            foreach (PlannedStep planned in run.Plan.Steps.Where(step => step.Name is not (StepName.Lock or StepName.Record or StepName.Contract)))
             {
                 await run.StepAsync(
                     planned.Name,
@@ -160,10 +161,10 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
                     {
                         if (planned.Name != StepName.Health)
                         {
-                            return await DoAsync(planned, run.Plan, steps, sink, token).ConfigureAwait(false);
+                            return await DoAsync(planned, run, steps, sink, token).ConfigureAwait(false);
                         }
 
-                        health = await MeasureAsync(run.Plan, options, sink, token).ConfigureAwait(false);
+                        health = await gate.PassAsync(run, options, sink, token).ConfigureAwait(false);
                         return new StepOutcome(HealthGate.Describe(health));
                     },
                     cancellationToken).ConfigureAwait(false);
@@ -174,38 +175,68 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
             return await new TurnBack(targets, _observer, _time).RunAsync(run, steps, e, options, sink, cancellationToken).ConfigureAwait(false);
         }
 
-        return await SucceedAsync(run, health!, options, sink, cancellationToken).ConfigureAwait(false);
+        Deployment succeeded = await SucceedAsync(run, health!, options, sink, cancellationToken).ConfigureAwait(false);
+        return run.Plan.Contract.Count == 0 ? succeeded : await ContractAsync(run, steps, succeeded, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// What the release before still used is taken away only now. A failure leaves the release as it runs, recorded and healthy: its
+    /// migrations are transactions, and the next publish of it applies what is left.
+    /// </summary>
+    private async Task<Deployment> ContractAsync(DeploymentRun run, DeploymentSteps steps, Deployment succeeded, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run.StepAsync(
+                StepName.Contract,
+                async token =>
+                {
+                    StepOutcome applied = await steps.ContractAsync(run.Plan, token).ConfigureAwait(false);
+                    DeploymentHealth health = await new HealthGate(targets, _time).MeasureAsync(run.Plan.Environment, run.Plan.Release!, token).ConfigureAwait(false);
+                    await run.RecordSchemaAsync(token).ConfigureAwait(false);
+                    return health.Verdict != HealthVerdict.Fail ? applied with { Message = $"{applied.Message} {HealthGate.Describe(health)}" } : throw new DeployException(
+                        ErrorTable.ContractFailed,
+                        $"Environment '{run.Plan.Environment}' is not healthy since {Words.Migrations(run.Plan.Contract)} was applied. {HealthGate.Describe(health)}",
+                        $"Look at every check: Test-DeploymentHealth {run.Plan.Environment}; what was taken away is in the backup from before: Get-DeploymentBackup {run.Plan.Environment}",
+                        run.Plan.Environment);
+                },
+                cancellationToken).ConfigureAwait(false);
+            return run.Deployment;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            return run.Deployment with
+            {
+                Failure = e as DeployException is { Code: var code } known && code == ErrorTable.ContractFailed ? known : new DeployException(
+                    ErrorTable.ContractFailed,
+                    $"Release '{run.Plan.Release}' runs on '{run.Plan.Environment}' and is healthy, but {Words.Migrations(run.Plan.Contract)} could not be applied: {e.Message}",
+                    $"Correct what stands in the way, then publish the release again: Publish-Environment {run.Plan.Environment} -Release {run.Plan.Release}",
+                    succeeded,
+                    e),
+            };
+        }
     }
 
     private async Task<StepOutcome> DoAsync(
-        PlannedStep step, DeploymentPlan plan, DeploymentSteps steps, IProgressSink sink, CancellationToken cancellationToken) => step.Name switch
+        PlannedStep step, DeploymentRun run, DeploymentSteps steps, IProgressSink sink, CancellationToken cancellationToken) => step.Name switch
     {
-        StepName.Preflight => await steps.PreflightAsync(plan, cancellationToken).ConfigureAwait(false),
-        StepName.Backup when step.Changes => new StepOutcome($"Backup {await backup(plan.Environment, sink, cancellationToken).ConfigureAwait(false)}."),
-        StepName.Backup => new StepOutcome("Nothing changes: no backup."),
-        StepName.Recover or StepName.Undo => await steps.UndoAsync(plan.Undo, plan.Observed!, cancellationToken).ConfigureAwait(false),
-        StepName.Migrate => await steps.MigrateAsync(plan, cancellationToken).ConfigureAwait(false),
-        StepName.Web => await steps.WebAsync(plan.Release, cancellationToken).ConfigureAwait(false),
+        StepName.Preflight => await steps.PreflightAsync(run.Plan, cancellationToken).ConfigureAwait(false),
+        StepName.Backup when step.Changes => new StepOutcome($"Backup {await backup(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false)}."),
+        StepName.RestorePoint when step.Changes => await steps.RestorePointAsync(run.Deployment.Id, cancellationToken).ConfigureAwait(false),
+        StepName.Backup or StepName.RestorePoint => new StepOutcome(step.Description),
+        StepName.Recover or StepName.Undo => await steps.UndoAsync(run.Plan.Undo, run.Plan.Observed!, cancellationToken).ConfigureAwait(false),
+        StepName.Migrate => await steps.MigrateAsync(run.Plan, cancellationToken).ConfigureAwait(false),
+        StepName.Functions => await steps.FunctionsAsync(run.Plan, run.Deployment.Id, cancellationToken).ConfigureAwait(false),
+        StepName.Configuration => await steps.ConfigurationAsync(run.Plan, cancellationToken).ConfigureAwait(false),
+        StepName.Web => await steps.WebAsync(run.Plan.Release, cancellationToken).ConfigureAwait(false),
         _ => throw new InvalidOperationException($"No work is assigned to step '{step.Name}'."),
     };
-
-    private async Task<DeploymentHealth> MeasureAsync(
-        DeploymentPlan plan, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        DeploymentHealth health = await new HealthGate(targets, _time)
-            .WaitAsync(plan.Environment, plan.Release!, options.HealthLimit, sink, cancellationToken).ConfigureAwait(false);
-        return health.Status != HealthStatus.Failed ? health : throw new DeployException(
-            ErrorTable.StepNotVerified,
-            $"Environment '{plan.Environment}' is not healthy at release '{plan.Release}' within {options.HealthLimit.TotalSeconds:0.#} s. {HealthGate.Describe(health)}",
-            $"Look at every check: Test-DeploymentHealth {plan.Environment}",
-            plan.Environment);
-    }
 
     /// <summary>The release becomes the environment's current one; it may go on to the next stage only when nothing at all was wrong.</summary>
     private static async Task<Deployment> SucceedAsync(
         DeploymentRun run, DeploymentHealth health, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
-        if (health.Status == HealthStatus.Degraded)
+        if (health.Status != HealthStatus.Healthy)
         {
             sink.Publish(new Caution(
                 $"Release '{run.Plan.Release}' runs on '{run.Plan.Environment}', but not as it should, so it has no evidence '{Evidence.Healthy}' there. {HealthGate.Describe(health)}"));
@@ -226,7 +257,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
             await run.StepAsync(StepName.Preflight, token => steps.PreflightAsync(run.Plan, token), cancellationToken).ConfigureAwait(false);
             await run.StepAsync(
                 StepName.Health,
-                async token => new StepOutcome(HealthGate.Describe(await MeasureAsync(run.Plan, options, sink, token).ConfigureAwait(false))),
+                async token => new StepOutcome(HealthGate.Describe(await new HealthStep(new HealthGate(targets, _time), _time).PassAsync(run, options, sink, token).ConfigureAwait(false))),
                 cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -18,7 +18,7 @@ internal sealed class DeploymentRun
 
     private readonly Ledger _ledger;
     private readonly TimeProvider _time;
-    private readonly IProgressSink _sink;
+    private readonly NotingSink _sink;
     private readonly string _activity;
     private readonly List<DeploymentStep> _steps = [];
     private Deployment _deployment;
@@ -27,7 +27,7 @@ internal sealed class DeploymentRun
     {
         _ledger = ledger;
         _time = time;
-        _sink = sink;
+        _sink = new NotingSink(sink);
         _activity = $"{plan.Kind} {plan.Release?.ShortId ?? "a backup"} to {plan.Environment} ({host})";
         DateTimeOffset now = Now();
         _deployment = new Deployment
@@ -44,6 +44,9 @@ internal sealed class DeploymentRun
             Steps = [],
         };
     }
+
+    /// <summary>Where everything that happens in this deployment is told. Warnings are also kept with it.</summary>
+    public IProgressSink Sink => _sink;
 
     /// <summary>What the whole work is.</summary>
     public string Activity => _activity;
@@ -66,6 +69,28 @@ internal sealed class DeploymentRun
     /// <summary>Writes the deployment to the ledger, with the steps done so far.</summary>
     public async Task RecordAsync(CancellationToken cancellationToken) =>
         _deployment = await _ledger.BeginAsync(Deployment, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Keeps something that happened with the deployment, at once.</summary>
+    public async Task NoteAsync(string kind, string message, CancellationToken cancellationToken) =>
+        await KeepAsync([.. TakeNotes(), new LedgerEvent(0, kind, message, _deployment.RequestedBy, Now())], cancellationToken).ConfigureAwait(false);
+
+    /// <summary>What was decided from elsewhere since the deployment was paused; null while nobody has.</summary>
+    public async Task<LedgerEvent?> ReadDecisionAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Deployment> deployments = await _ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<LedgerEvent> events = deployments.Single(deployment => deployment.Id == _deployment.Id).Events;
+        LedgerEvent? last = events.LastOrDefault(each => each.Kind is LedgerEvent.Paused or LedgerEvent.Kept or LedgerEvent.RolledBack);
+        if (last is null or { Kind: LedgerEvent.Paused })
+        {
+            return null;
+        }
+
+        _deployment = _deployment with { Events = events };
+        return last;
+    }
+
+    /// <summary>Records the schema that a step after the end of the deployment left.</summary>
+    public Task RecordSchemaAsync(CancellationToken cancellationToken) => _ledger.RecordSchemaAsync(_deployment, cancellationToken);
 
     /// <summary>Does one step. When it throws, the step is recorded as failed and the exception goes on.</summary>
     public async Task StepAsync(string name, Func<CancellationToken, Task<StepOutcome>> work, CancellationToken cancellationToken)
@@ -95,6 +120,7 @@ internal sealed class DeploymentRun
             return End(status, reason, lockout);
         }
 
+        await KeepAsync(TakeNotes(), cancellationToken).ConfigureAwait(false);
         int position = await BeginStepAsync(StepName.Record, cancellationToken).ConfigureAwait(false);
         _steps[position] = Ended(position, StepStatus.Succeeded, evidence is null ? $"{status}." : $"{status}, with evidence '{evidence.Kind}'.");
         Deployment ended = End(status, reason, lockout);
@@ -106,6 +132,11 @@ internal sealed class DeploymentRun
     /// <summary>Ends a deployment that was stopped, within a short time of its own: the caller's token is cancelled. Never throws for the ledger.</summary>
     public async Task InterruptAsync(string reason)
     {
+        if (_deployment.FinishedAt is not null)
+        {
+            return; // What came after its end is a step of its own, which says that it was stopped.
+        }
+
         using var limit = new CancellationTokenSource(s_cleanupLimit);
         try
         {
@@ -146,6 +177,18 @@ internal sealed class DeploymentRun
         {
             // The step's own failure says more than a ledger that cannot be reached, most likely for the same reason.
             _sink.Publish(new Caution($"The ledger of '{_deployment.Environment}' could not be told that step '{_steps[position].Name}' failed: {e.Message}"));
+        }
+    }
+
+    private IReadOnlyList<LedgerEvent> TakeNotes() =>
+        [.. _sink.Take().Select(message => new LedgerEvent(0, LedgerEvent.Caution, message, _deployment.RequestedBy, Now()))];
+
+    private async Task KeepAsync(IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken)
+    {
+        if (IsRecorded && events.Count > 0)
+        {
+            IReadOnlyList<LedgerEvent> recorded = await _ledger.RecordEventsAsync(_deployment.Id, events, cancellationToken).ConfigureAwait(false);
+            _deployment = _deployment with { Events = [.. _deployment.Events, .. recorded] };
         }
     }
 

@@ -24,27 +24,131 @@ internal sealed class DeploymentSteps(
         if (plan.Undo.Count == 0)
         {
             // Every pending file is read and judged before the first change.
-            await _runner.PlanAsync(Request(plan.Release!), sink, cancellationToken).ConfigureAwait(false);
+            await _runner.PlanAsync(Request(plan.Release!, plan.Contract), sink, cancellationToken).ConfigureAwait(false);
         }
 
-        return new StepOutcome($"Release {plan.Release} is unchanged since it was made; {plan.Observed!.History.Count} migrations are in the history.");
+        IReadOnlyList<PlaceFact> facts = await new Preflight(target, database).InspectAsync(plan, cancellationToken).ConfigureAwait(false);
+        Preflight.EnsureGood(plan.Environment, facts);
+        foreach (PlaceFact doubtful in facts.Where(fact => fact.Verdict == PlaceVerdict.Doubtful))
+        {
+            sink.Publish(new Caution($"{doubtful.Name}: {doubtful.Message} {doubtful.Remedy}".TrimEnd()));
+        }
+
+        return new StepOutcome(
+            $"Release {plan.Release} is unchanged since it was made; {plan.Observed!.History.Count} migrations are in the history. {string.Join(" ", facts.Select(fact => fact.Message))}");
     }
 
     public async Task<StepOutcome> MigrateAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        if (plan.Apply.Count == 0)
+        return plan.Apply.Count == 0
+            ? new StepOutcome("No migration is pending.")
+            : await ApplyAsync(StepName.Migrate, Request(plan.Release!, plan.Contract), plan.Release!.Migrations.Select(migration => migration.Version).Except(plan.Contract), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Applies the contracting migrations: all that the release has and the history has not.</summary>
+    public Task<StepOutcome> ContractAsync(DeploymentPlan plan, CancellationToken cancellationToken) => ApplyAsync(
+        StepName.Contract, Request(plan.Release!, []) with { IncludeOutOfOrder = true }, plan.Release!.Migrations.Select(migration => migration.Version), cancellationToken);
+
+    /// <summary>Brings new and changed functions, and removes those of earlier releases; first back to before what was interrupted.</summary>
+    public async Task<StepOutcome> FunctionsAsync(DeploymentPlan plan, Guid deployment, CancellationToken cancellationToken)
+    {
+        IPlaceFunctions place = target.Functions!;
+        bool wentBack = false;
+        foreach (Deployment interrupted in OfOtherReleases(plan))
         {
-            return new StepOutcome("No migration is pending.");
+            wentBack |= (await place.GoBackAsync(interrupted.Id, sink, cancellationToken).ConfigureAwait(false)).Count > 0;
+        }
+
+        ObservedState now = await observer.ObserveAsync(target.Environment, cancellationToken).ConfigureAwait(false);
+        FunctionChange change = FunctionDelta.Of(plan.Release!, now)!;
+        if (change.IsEmpty)
+        {
+            return new StepOutcome($"All {plan.Release!.Functions.Count} functions are the release's.", wentBack);
         }
 
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
-        MigrationRun run = await _runner.ApplyAsync(Request(plan.Release!), sink, cancellationToken).ConfigureAwait(false);
+        await place.ApplyAsync(change, deployment, sink, cancellationToken).ConfigureAwait(false);
+        return FunctionDelta.FindDifference(change, await place.ListAsync(cancellationToken).ConfigureAwait(false)) is { } difference
+            ? throw NotVerified(StepName.Functions, difference)
+            : new StepOutcome($"{change.Deploy.Count} functions brought, {change.Remove.Count} removed, {plan.Release!.Functions.Count - change.Deploy.Count} unchanged.", true);
+    }
+
+    /// <summary>Puts back the functions from before the deployment, and from before those it took over.</summary>
+    public async Task<StepOutcome> FunctionsBackAsync(DeploymentPlan plan, Guid deployment, CancellationToken cancellationToken)
+    {
+        await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
+        var back = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (Guid id in plan.TakesOver.Prepend(deployment))
+        {
+            back.UnionWith(await target.Functions!.GoBackAsync(id, sink, cancellationToken).ConfigureAwait(false));
+        }
+
+        return new StepOutcome(back.Count == 0 ? "No function was changed." : $"Function {string.Join(", ", back)} is what it was.", back.Count > 0);
+    }
+
+    /// <summary>Brings the declared settings; first back to before what was interrupted.</summary>
+    public async Task<StepOutcome> ConfigurationAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        IPlaceConfiguration place = target.Configuration!;
+        await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
+        foreach (Deployment interrupted in OfOtherReleases(plan))
+        {
+            await place.ApplyAsync(Reversed(interrupted.Plan.Configuration), sink, cancellationToken).ConfigureAwait(false);
+        }
+
+        IReadOnlyList<ConfigurationChange> declared = await place.PlanAsync(plan.Release!, cancellationToken).ConfigureAwait(false);
+        string[] keys = [.. declared.Select(change => change.Key)];
+        ConfigurationChange[] changes = [.. declared, .. plan.Configuration.Where(change => !keys.Contains(change.Key))];
+        await place.ApplyAsync(changes, sink, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ConfigurationChange> left = await place.PlanAsync(plan.Release!, cancellationToken).ConfigureAwait(false);
+        return left.All(change => change.IsSecret)
+            ? new StepOutcome($"{string.Join("; ", changes.Select(change => change.ToString()))}.", changes.Length > 0)
+            : throw NotVerified(StepName.Configuration, $"{string.Join(", ", left.Where(change => !change.IsSecret).Select(change => change.Key))} is not as declared");
+    }
+
+    /// <summary>Puts back the settings from before the deployment, and from before those it took over. Secrets stay: what they were cannot be read.</summary>
+    public async Task<StepOutcome> ConfigurationBackAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
+        IEnumerable<DeploymentPlan> plans = plan.Observed!.UnsettledChain.Select(deployment => deployment.Plan).Prepend(plan);
+        var keys = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (IReadOnlyList<ConfigurationChange> changes in plans.Select(each => Reversed(each.Configuration)))
+        {
+            await target.Configuration!.ApplyAsync(changes, sink, cancellationToken).ConfigureAwait(false);
+            keys.UnionWith(changes.Select(change => change.Key));
+        }
+
+        return new StepOutcome($"{string.Join(", ", keys)} is what it was.", true);
+    }
+
+    /// <summary>Has the platform make a restore point.</summary>
+    public async Task<StepOutcome> RestorePointAsync(Guid deployment, CancellationToken cancellationToken)
+    {
+        await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
+        RestorePoint point = await target.RestorePoints!.CreateAsync(NameOf(deployment), sink, cancellationToken).ConfigureAwait(false);
+        return new StepOutcome($"Restore point {point}.{(point.Limits is null ? "" : " " + point.Limits)}");
+    }
+
+    /// <summary>A restore point's name of at most 20 characters that says which deployment it was made for.</summary>
+    public static string NameOf(Guid deployment) => $"sd-{deployment.ToString("N")[^16..]}";
+
+    private async Task<StepOutcome> ApplyAsync(string step, MigrationRequest request, IEnumerable<string> wanted, CancellationToken cancellationToken)
+    {
+        await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
+        MigrationRun run = await _runner.ApplyAsync(request, sink, cancellationToken).ConfigureAwait(false);
         ObservedState now = await observer.ObserveAsync(target.Environment, cancellationToken).ConfigureAwait(false);
-        string[] missing = [.. plan.Release!.Migrations.Select(migration => migration.Version).Except(now.History)];
+        string[] missing = [.. wanted.Except(now.History)];
         return missing.Length == 0
             ? new StepOutcome($"{Words.Migrations(run.Applied.Select(applied => applied.Version))} applied; {now.History.Count} in the history.", run.Changed)
-            : throw NotVerified(StepName.Migrate, $"{Words.Migrations(missing)} is not in the history");
+            : throw NotVerified(step, $"{Words.Migrations(missing)} is not in the history");
     }
+
+    // One of the same release is gone on with.
+    private static IEnumerable<Deployment> OfOtherReleases(DeploymentPlan plan) =>
+        plan.Observed!.UnsettledChain.Where(deployment => deployment.Release?.Id != plan.Release!.Id);
+
+    private static IReadOnlyList<ConfigurationChange> Reversed(IReadOnlyList<ConfigurationChange> changes) =>
+        [.. changes.Where(change => !change.IsSecret).Select(change => change.Reverse())];
 
     /// <summary>Undoes migrations, newest first, each by the down script of the release that brought it.</summary>
     public async Task<StepOutcome> UndoAsync(IReadOnlyList<string> versions, ObservedState known, CancellationToken cancellationToken)
@@ -59,7 +163,7 @@ internal sealed class DeploymentSteps(
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
         foreach ((Release release, IReadOnlyList<string> group) in UndoSources(applied, known))
         {
-            await _runner.UndoAsync(Request(release), group, sink, cancellationToken).ConfigureAwait(false);
+            await _runner.UndoAsync(Request(release, []), group, sink, cancellationToken).ConfigureAwait(false);
         }
 
         ObservedState after = await observer.ObserveAsync(target.Environment, cancellationToken).ConfigureAwait(false);
@@ -115,8 +219,9 @@ internal sealed class DeploymentSteps(
         return groups.Select(group => (group.Release, (IReadOnlyList<string>)group.Versions));
     }
 
-    private MigrationRequest Request(Release release) => new()
+    private MigrationRequest Request(Release release, IReadOnlyList<string> withheld) => new()
     {
+        Files = withheld.Count == 0 ? null : [.. MigrationFolder.Read(release.MigrationsFolder, sink).Where(file => !withheld.Contains(file.Version))],
         Environment = target.Environment,
         Database = database,
         Folder = release.MigrationsFolder,

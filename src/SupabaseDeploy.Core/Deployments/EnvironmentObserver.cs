@@ -21,6 +21,8 @@ internal sealed class EnvironmentObserver(IDeploymentTargets targets)
             History = await ReadHistoryAsync(database, cancellationToken).ConfigureAwait(false),
             HasWebRoot = hasWebRoot,
             ServedRelease = hasWebRoot ? await target.GetServedReleaseAsync(cancellationToken).ConfigureAwait(false) : null,
+            Functions = target.Functions is { } functions ? await functions.ListAsync(cancellationToken).ConfigureAwait(false) : null,
+            HasRestorePoints = target.RestorePoints is not null,
             Deployments = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false),
             HealthyReleases = evidence.Where(fact => fact.Kind == Evidence.Healthy && fact.IsPassed).Select(fact => fact.ReleaseId).ToHashSet(),
         };

@@ -6,20 +6,26 @@ using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Deployments;
 
-/// <summary>Measures an environment after a change until it is steadily healthy, or the stabilisation limit is over.</summary>
+/// <summary>Measures an environment after a change until it is steadily healthy, or the time for that is over.</summary>
 internal sealed class HealthGate(IDeploymentTargets targets, TimeProvider time)
 {
-    // One good answer may come from a process that is about to fall over.
-    private const int SteadyPasses = 2;
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
     private readonly HealthChecker _checker = new(targets, time);
 
-    /// <summary>The last measurement: Healthy means several in a row were.</summary>
+    /// <summary>The last measurement: Healthy means as many in a row were as <c>health.passes</c> says, spread over <c>health.window</c>.</summary>
     public Task<DeploymentHealth> WaitAsync(
-        DeploymentEnvironment environment, Release release, TimeSpan limit, IProgressSink sink, CancellationToken cancellationToken) =>
-        _checker.MeasureUntilAsync(
-            environment, release, new HealthGoal(HealthStatus.Healthy, SteadyPasses, s_interval, limit), waiting: null, sink, cancellationToken);
+        DeploymentEnvironment environment, Release release, TimeSpan limit, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        HealthSettings settings = environment.Health;
+        TimeSpan spread = settings.Passes > 1 ? settings.Window / (settings.Passes - 1) : TimeSpan.Zero;
+        var goal = new HealthGoal(HealthStatus.Healthy, settings.Passes, spread > s_interval ? spread : s_interval, limit + settings.Window);
+        return _checker.MeasureUntilAsync(environment, release, goal, waiting: null, sink, cancellationToken);
+    }
+
+    /// <summary>One measurement.</summary>
+    public Task<DeploymentHealth> MeasureAsync(DeploymentEnvironment environment, Release release, CancellationToken cancellationToken) =>
+        _checker.CheckAsync(environment, release, cancellationToken);
 
     /// <summary>What is wrong, one clause a check; or that nothing is.</summary>
     public static string Describe(DeploymentHealth health)

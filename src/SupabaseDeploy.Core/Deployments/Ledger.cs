@@ -121,6 +121,62 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
         }
     }
 
+    /// <summary>Writes what happened in a deployment besides its steps, in order.</summary>
+    internal async Task<IReadOnlyList<LedgerEvent>> RecordEventsAsync(Guid deployment, IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken)
+    {
+        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                var recorded = new List<LedgerEvent>();
+                foreach (LedgerEvent facts in events)
+                {
+                    recorded.Add(await new LedgerWriter(session, environment).AppendEventAsync(deployment, facts, cancellationToken).ConfigureAwait(false));
+                }
+
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return recorded;
+            }
+        }
+    }
+
+    /// <summary>Records the schema as the contracting migrations of a finished deployment left it.</summary>
+    internal async Task RecordSchemaAsync(Deployment deployment, CancellationToken cancellationToken)
+    {
+        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            if (await RecordedSchema.MeasureAsync(session.Connection, cancellationToken).ConfigureAwait(false) is { } schema)
+            {
+                await new LedgerWriter(session, environment).RecordSchemaAsync(schema, deployment, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Decides for a deployment that waits because its health is not known: to keep its release, or to roll back. It goes on within seconds.
+    /// </summary>
+    /// <param name="keep">True to keep the release.</param>
+    /// <param name="by">Who decided.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="decidedAt">When.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The deployment; null when none waits.</returns>
+    public async Task<Deployment?> DecideAsync(bool keep, string by, string reason, DateTimeOffset decidedAt, CancellationToken cancellationToken)
+    {
+        Deployment? waiting = (await GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(deployment => deployment.IsPaused);
+        if (waiting is null)
+        {
+            return null;
+        }
+
+        var decision = new LedgerEvent(0, keep ? LedgerEvent.Kept : LedgerEvent.RolledBack, reason, by, ToMicrosecond(decidedAt));
+        IReadOnlyList<LedgerEvent> recorded = await RecordEventsAsync(waiting.Id, [decision], cancellationToken).ConfigureAwait(false);
+        return waiting with { Events = [.. waiting.Events, .. recorded] };
+    }
+
     /// <summary>Writes how a deployment ended, together with the evidence it brought and the schema it left: all or nothing.</summary>
     internal Task FinishAsync(Deployment deployment, NewEvidence? evidence, CancellationToken cancellationToken) =>
         FinishAsync(deployment, evidence, RecordedSchema.MeasureAsync, cancellationToken);

@@ -14,6 +14,7 @@ internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment 
     {
         Dictionary<string, Release> releases = await ReadReleasesAsync(cancellationToken).ConfigureAwait(false);
         ILookup<Guid, DeploymentStep> steps = await ReadStepsAsync(cancellationToken).ConfigureAwait(false);
+        ILookup<Guid, LedgerEvent> events = await ReadEventsAsync(cancellationToken).ConfigureAwait(false);
         return await ReadAsync(
             """
             select id, number, kind, status, release_id, previous_release_id, changed, reason, lockout, requested_by, started_at, finished_at, plan
@@ -43,6 +44,7 @@ internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment 
                     FinishedAt = row.IsDBNull(11) ? null : row.GetFieldValue<DateTimeOffset>(11),
                     Plan = PlanDocument.Read(row.GetString(12), environment, kind, release, previous),
                     Steps = [.. steps[id]],
+                    Events = [.. events[id]],
                 };
             },
             cancellationToken).ConfigureAwait(false);
@@ -106,6 +108,19 @@ internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment 
                 Nullable(row, 5))),
             cancellationToken).ConfigureAwait(false);
         return steps.ToLookup(step => step.Deployment, step => step.Step);
+    }
+
+    private async Task<ILookup<Guid, LedgerEvent>> ReadEventsAsync(CancellationToken cancellationToken)
+    {
+        // A ledger that was only read since the module was updated has no such table yet.
+        bool exists = await session.Connection.ScalarAsync<bool>("select to_regclass('supabase_deploy.events') is not null", cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<(Guid Deployment, LedgerEvent Event)> events = exists
+            ? await ReadAsync(
+                "select deployment_id, sequence, kind, message, recorded_by, recorded_at from supabase_deploy.events order by sequence",
+                row => (row.GetGuid(0), new LedgerEvent(row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetFieldValue<DateTimeOffset>(5))),
+                cancellationToken).ConfigureAwait(false)
+            : [];
+        return events.ToLookup(row => row.Deployment, row => row.Event);
     }
 
     private Task<IReadOnlyList<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken) =>

@@ -61,6 +61,20 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
             deployment.Id, deployment.Status.ToString(), deployment.Changed, Text(deployment.Reason), Text(deployment.Lockout), Moment(deployment.FinishedAt)).ConfigureAwait(false);
     }
 
+    public async Task<LedgerEvent> AppendEventAsync(Guid deployment, LedgerEvent facts, CancellationToken cancellationToken)
+    {
+        // A decision is written by somebody else than the deployment it is about.
+        await session.ExecuteAsync("lock table supabase_deploy.events in share row exclusive mode", cancellationToken).ConfigureAwait(false);
+        using NpgsqlCommand insert = session.Command(
+            """
+            insert into supabase_deploy.events (sequence, deployment_id, kind, message, recorded_by, recorded_at)
+            values ((select coalesce(max(sequence), 0) + 1 from supabase_deploy.events), $1, $2, $3, $4, $5)
+            returning sequence
+            """,
+            deployment, facts.Kind, facts.Message, facts.RecordedBy, facts.RecordedAt);
+        return facts with { Sequence = (long)(await insert.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! };
+    }
+
     public async Task<Evidence> AppendEvidenceAsync(
         NewEvidence facts, Guid? deployment, DateTimeOffset recordedAt, CancellationToken cancellationToken)
     {

@@ -16,6 +16,9 @@ internal sealed record MigrationToUndo(string Version, Release Source)
 /// <param name="Brings">What the deployment answers for: see <see cref="DeploymentPlan.Brings"/>.</param>
 internal sealed record MigrationDelta(IReadOnlyList<MigrationToUndo> Undo, IReadOnlyList<string> Apply, IReadOnlyList<string> Brings)
 {
+    /// <summary>To apply once the release was healthy, in order.</summary>
+    public IReadOnlyList<string> Contract { get; init; } = [];
+
     /// <summary>Forward only, except for what an interrupted deployment left behind.</summary>
     public static MigrationDelta ForPublish(DeploymentEnvironment environment, Release release, ObservedState observed)
     {
@@ -28,8 +31,13 @@ internal sealed record MigrationDelta(IReadOnlyList<MigrationToUndo> Undo, IRead
             throw Inconsistent(environment, release, observed, unknown);
         }
 
-        string[] apply = Pending(release, observed.History.Except(strange));
-        return new MigrationDelta(FindDownScripts(environment, release, copies, strange), apply, [.. left.Union(apply).Order(StringComparer.Ordinal)]);
+        string[] pending = Pending(release, observed.History.Except(strange));
+        IReadOnlyList<string> contract = ContractMark.Separated(environment, release, pending);
+        string[] apply = [.. pending.Except(contract)];
+        return new MigrationDelta(FindDownScripts(environment, release, copies, strange), apply, [.. left.Union(apply).Order(StringComparer.Ordinal)])
+        {
+            Contract = contract,
+        };
     }
 
     /// <summary>Back, as far as down scripts lead.</summary>

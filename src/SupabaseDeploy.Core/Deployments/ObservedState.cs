@@ -1,4 +1,5 @@
 using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Deployments;
 
@@ -13,6 +14,12 @@ internal sealed record ObservedState
 
     /// <summary>The release the web root serves; null for none.</summary>
     public required string? ServedRelease { get; init; }
+
+    /// <summary>The functions that answer; null where the place runs none.</summary>
+    public IReadOnlyList<DeployedFunction>? Functions { get; init; }
+
+    /// <summary>True where the platform makes restore points.</summary>
+    public bool HasRestorePoints { get; init; }
 
     /// <summary>Every deployment in the ledger, oldest first.</summary>
     public required IReadOnlyList<Deployment> Deployments { get; init; }
@@ -30,10 +37,19 @@ internal sealed record ObservedState
     /// <summary>What a person has to do first; null when the environment is not locked against publishing.</summary>
     public string? Lockout => Unsettled?.Lockout;
 
+    /// <summary>True when the same functions answer.</summary>
+    public bool HasSameFunctions(ObservedState other) => (Functions ?? []).SequenceEqual(other.Functions ?? []);
+
+    /// <summary>The unsettled deployment and those whose work it had taken over itself, newest first.</summary>
+    public IReadOnlyList<Deployment> UnsettledChain => Unsettled is not { } last
+        ? []
+        : [.. Deployments.Reverse().Where(deployment => deployment.Id == last.Id || last.Plan.TakesOver.Contains(deployment.Id))];
+
     /// <summary>True when a plan made from <paramref name="other"/> is the same plan.</summary>
     public bool IsSameAs(ObservedState other) =>
         History.SequenceEqual(other.History)
         && ServedRelease == other.ServedRelease
+        && HasSameFunctions(other)
         && Deployments.Count == other.Deployments.Count
         && Deployments.LastOrDefault()?.Status == other.Deployments.LastOrDefault()?.Status;
 }

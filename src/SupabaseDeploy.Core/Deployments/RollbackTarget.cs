@@ -1,6 +1,7 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Deployments;
 
@@ -32,48 +33,70 @@ internal static class RollbackTarget
             environment);
     }
 
-    public static DeploymentPlan MakePlan(DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta delta)
+    public static DeploymentPlan MakePlan(
+        DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta delta, IReadOnlyList<ConfigurationChange> configuration)
     {
         string? wanted = release.Web is null ? null : release.Id;
         bool webChanges = observed.HasWebRoot && observed.ServedRelease != wanted;
-        bool changes = delta.Undo.Count > 0 || delta.Apply.Count > 0 || webChanges;
+        FunctionChange? functions = FunctionDelta.Of(release, observed);
+        bool changes = delta.Undo.Count > 0 || delta.Apply.Count > 0 || webChanges || functions is { IsEmpty: false } || configuration.Count > 0;
         bool records = changes || observed.Current?.Id != release.Id || observed.Unsettled is not null;
         string[] undo = [.. delta.Undo.Select(migration => migration.Version)];
-        var steps = new List<PlannedStep>
-        {
-            new(StepName.Lock, false, "One writer at a time, held to the end."),
-            new(StepName.Preflight, false, $"Hash release {release} again; compare the history of {observed.History.Count} migrations."),
-        };
-        if (environment.Backup.Before)
-        {
-            steps.Add(new(StepName.Backup, changes, changes ? "Back up before the first change." : "Nothing changes: no backup."));
-        }
-
-        steps.Add(Words.WebStep(observed, release, webChanges));
-        steps.Add(new(StepName.Undo, undo.Length > 0, undo.Length > 0 ? $"Undo {Words.Migrations(undo)} by down script." : "No migration has to be undone."));
-        if (delta.Apply.Count > 0)
-        {
-            steps.Add(new(StepName.Migrate, true, $"Apply {Words.Migrations(delta.Apply)}."));
-        }
-
-        steps.Add(new(StepName.Health, false, "Measure until healthy."));
-        steps.Add(new(StepName.Record, records, records ? "Write the deployment to the ledger." : "The ledger says so already."));
+        var steps = new PlanSteps(environment, release, observed);
         return new DeploymentPlan
         {
             Environment = environment,
             Kind = DeploymentKind.Rollback,
             Release = release,
             PreviousRelease = observed.Current,
-            Steps = steps,
+            Steps =
+            [
+                steps.Lock(),
+                steps.Preflight(),
+                .. steps.Backup(changes),
+                steps.Web(webChanges),
+                .. steps.Configuration(configuration),
+                .. steps.Functions(functions),
+                steps.Undo(undo),
+                .. delta.Apply.Count > 0 ? [steps.Migrate(delta.Apply)] : (PlannedStep[])[],
+                steps.Health(""),
+                steps.Record(records),
+            ],
             Apply = delta.Apply,
             Undo = undo,
             Brings = delta.Brings,
+            Functions = functions,
+            Configuration = configuration,
+            TakesOver = [.. observed.UnsettledChain.Select(deployment => deployment.Id)],
             Rollback = new RollbackPlan(
                 RollbackStrategy.None,
                 observed.Current is { } current ? $"Publish it again: Publish-Environment {environment} -Release {current}" : "There is no release to return to.",
                 undo.Length > 0 ? "What the down scripts drop does not come back." : "Nothing."),
             Observed = observed,
         };
+    }
+
+    /// <summary>
+    /// The settings to change: those that the release declares, and those that only later releases declared, which go back to what they were.
+    /// </summary>
+    public static IReadOnlyList<ConfigurationChange> Configuration(ObservedState observed, Release release, IReadOnlyList<ConfigurationChange> declared)
+    {
+        var values = new SortedDictionary<string, ConfigurationChange>(StringComparer.Ordinal);
+        foreach (Deployment later in observed.Deployments.Reverse().TakeWhile(deployment => !(deployment.Release?.Id == release.Id && deployment.Status == DeploymentStatus.Succeeded)))
+        {
+            foreach (ConfigurationChange change in later.Status is DeploymentStatus.Succeeded ? later.Plan.Configuration.Where(change => !change.IsSecret) : [])
+            {
+                string? now = values.TryGetValue(change.Key, out ConfigurationChange? known) ? known.OldValue : change.NewValue;
+                values[change.Key] = change with { OldValue = now, NewValue = change.OldValue };
+            }
+        }
+
+        foreach (ConfigurationChange change in declared)
+        {
+            values[change.Key] = change;
+        }
+
+        return [.. values.Values.Where(change => change.IsSecret || change.OldValue != change.NewValue)];
     }
 
     /// <summary>Releases that were healthy here, in the order of their last publish, so that going back twice goes back by two.</summary>

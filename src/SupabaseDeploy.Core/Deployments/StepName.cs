@@ -12,6 +12,9 @@ public static class StepName
     /// <summary>A backup from before the first change.</summary>
     public const string Backup = "backup";
 
+    /// <summary>A restore point of the platform from before the first change.</summary>
+    public const string RestorePoint = "restore point";
+
     /// <summary>Undoes what an interrupted deployment of another release left behind.</summary>
     public const string Recover = "recover";
 
@@ -21,6 +24,12 @@ public static class StepName
     /// <summary>Undoes migrations by their down scripts.</summary>
     public const string Undo = "undo";
 
+    /// <summary>Brings new and changed edge functions, and switches them at once.</summary>
+    public const string Functions = "functions";
+
+    /// <summary>Brings the declared settings of the place's services.</summary>
+    public const string Configuration = "configuration";
+
     /// <summary>Switches the web root.</summary>
     public const string Web = "web";
 
@@ -29,6 +38,15 @@ public static class StepName
 
     /// <summary>Writes the end of the deployment.</summary>
     public const string Record = "record";
+
+    /// <summary>Applies the migrations that take away what the release before still used.</summary>
+    public const string Contract = "contract";
+
+    /// <summary>Brings the settings back.</summary>
+    public const string RollbackConfiguration = "rollback configuration";
+
+    /// <summary>Switches the edge functions back.</summary>
+    public const string RollbackFunctions = "rollback functions";
 
     /// <summary>Switches the web root back.</summary>
     public const string RollbackWeb = "rollback web";

@@ -1,3 +1,4 @@
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Health;
 using SupabaseDeploy.Releases;
@@ -17,7 +18,7 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
         try
         {
             ObservedState now = await observer.ObserveAsync(run.Plan.Environment, cancellationToken).ConfigureAwait(false);
-            if (!run.Changed && IsAsBefore(now, run.Plan.Observed!))
+            if (!run.Changed && IsAsBefore(run, now))
             {
                 return await FailAsync(run, failure, $"{reason} Nothing was changed.", null, cancellationToken).ConfigureAwait(false);
             }
@@ -57,6 +58,16 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
     {
         Release? previous = run.Plan.PreviousRelease;
         await run.StepAsync(StepName.RollbackWeb, token => steps.WebAsync(previous, token), cancellationToken).ConfigureAwait(false);
+        if (HasConfiguration(run.Plan))
+        {
+            await run.StepAsync(StepName.RollbackConfiguration, token => steps.ConfigurationBackAsync(run.Plan, token), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (HasFunctions(run.Plan))
+        {
+            await run.StepAsync(StepName.RollbackFunctions, token => steps.FunctionsBackAsync(run.Plan, run.Deployment.Id, token), cancellationToken).ConfigureAwait(false);
+        }
+
         await run.StepAsync(StepName.RollbackMigrations, token => steps.UndoAsync(undo, now, token), cancellationToken).ConfigureAwait(false);
         DeploymentHealth? health = null;
         await run.StepAsync(
@@ -66,7 +77,7 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
                 await EnsureBackAsync(run.Plan, previous, token).ConfigureAwait(false);
                 health = previous is null
                     ? null
-                    : await new HealthGate(targets, time).WaitAsync(run.Plan.Environment, previous, options.HealthLimit, sink, token).ConfigureAwait(false);
+                    : await new HealthGate(targets, time).WaitAsync(WithoutWindow(run.Plan.Environment), previous, options.HealthLimit, sink, token).ConfigureAwait(false);
                 return new StepOutcome($"Back at {Name(previous)}. {(health is null ? "" : HealthGate.Describe(health))}".TrimEnd());
             },
             cancellationToken).ConfigureAwait(false);
@@ -83,7 +94,8 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
         string[] left = [.. plan.Brings.Intersect(now.History)];
         string[] lost = [.. (previous?.Migrations.Select(migration => migration.Version) ?? []).Except(now.History).Except(plan.Apply)];
         string? wanted = previous?.Web is null ? null : previous.Id;
-        if (left.Length == 0 && lost.Length == 0 && now.ServedRelease == (now.HasWebRoot ? wanted : null))
+        bool hasFunctions = plan.TakesOver.Count > 0 || now.HasSameFunctions(plan.Observed!);
+        if (left.Length == 0 && lost.Length == 0 && hasFunctions && now.ServedRelease == (now.HasWebRoot ? wanted : null))
         {
             return;
         }
@@ -94,6 +106,7 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
             + string.Join("; ", (string[])[
                 .. left.Length > 0 ? [$"{Words.Migrations(left)} is still applied"] : (string[])[],
                 .. lost.Length > 0 ? [$"{Words.Migrations(lost)} is not applied"] : (string[])[],
+                .. hasFunctions ? (string[])[] : ["the functions are not those from before"],
                 $"the web root serves {(now.ServedRelease is { } served ? Words.Short(served) : "nothing")}"]) + ".",
             "Find out who else changes this environment.",
             plan.Environment);
@@ -107,8 +120,20 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
     }
 
     // What an interrupted deployment left is nothing to leave as it is.
-    private static bool IsAsBefore(ObservedState now, ObservedState before) =>
-        before.Unsettled is null && now.History.SequenceEqual(before.History) && now.ServedRelease == before.ServedRelease;
+    private static bool IsAsBefore(DeploymentRun run, ObservedState now) =>
+        run.Plan.Observed is { Unsettled: null } before
+        && now.History.SequenceEqual(before.History)
+        && now.ServedRelease == before.ServedRelease
+        && !run.Deployment.Steps.Any(step => step.Name is StepName.Functions or StepName.Configuration);
+
+    private static bool HasConfiguration(DeploymentPlan plan) =>
+        plan.Observed!.UnsettledChain.Select(deployment => deployment.Plan).Prepend(plan).Any(each => each.Configuration.Any(change => !change.IsSecret));
+
+    private static bool HasFunctions(DeploymentPlan plan) =>
+        plan.Observed!.UnsettledChain.Select(deployment => deployment.Plan).Prepend(plan).Any(each => each.Functions is { IsEmpty: false });
+
+    // It was healthy for long: that it answers is enough.
+    private static DeploymentEnvironment WithoutWindow(DeploymentEnvironment environment) => environment with { Health = environment.Health with { Window = TimeSpan.Zero } };
 
     private static string Lockout(DeploymentRun run, string why)
     {

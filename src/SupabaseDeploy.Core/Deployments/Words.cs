@@ -1,3 +1,4 @@
+using System.Globalization;
 using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Deployments;
@@ -18,9 +19,8 @@ internal static class Words
         };
     }
 
-    public static PlannedStep WebStep(ObservedState observed, Release release, bool changes)
-    {
-        string description = (observed.HasWebRoot, changes, release.Web) switch
+    public static string WebStep(ObservedState observed, Release release, bool changes) =>
+        (observed.HasWebRoot, changes, release.Web) switch
         {
             (false, _, _) => "There is no web root here.",
             (_, false, null) => "No release is served, as it should be.",
@@ -28,8 +28,13 @@ internal static class Words
             (_, true, null) => "Serve no release: this one has no web bundle.",
             _ => $"Switch the web root from {(observed.ServedRelease is { } served ? Short(served) : "nothing")} to {release} ({release.Web!.Files.Count} files).",
         };
-        return new PlannedStep(StepName.Web, changes, description);
-    }
+
+    public static string Size(long bytes) => bytes switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.#} GB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.#} MB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} kB"),
+    };
 
     public static string Short(string id) => id.Length > 12 ? id[..12] : id;
 }

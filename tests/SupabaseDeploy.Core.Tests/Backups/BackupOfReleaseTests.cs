@@ -74,7 +74,7 @@ public sealed class BackupOfReleaseTests : IAsyncLifetime
             Release = release,
             PreviousRelease = previous,
             Steps = [],
-            Rollback = new RollbackPlan(RollbackStrategy.WebOnly, "", ""),
+            Rollback = new RollbackPlan(RollbackStrategy.CodeOnly, "", ""),
         };
         Deployment begun = await _ledger.BeginAsync(
             new Deployment

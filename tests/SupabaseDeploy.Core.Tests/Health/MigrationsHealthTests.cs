@@ -112,7 +112,7 @@ public sealed class MigrationsHealthTests : IAsyncLifetime
             Release = release,
             PreviousRelease = null,
             Steps = [],
-            Rollback = new RollbackPlan(RollbackStrategy.WebOnly, "Serve none again.", "Nothing."),
+            Rollback = new RollbackPlan(RollbackStrategy.CodeOnly, "Serve none again.", "Nothing."),
         };
         Deployment begun = await ledger.BeginAsync(
             new Deployment

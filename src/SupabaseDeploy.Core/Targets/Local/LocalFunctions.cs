@@ -14,6 +14,8 @@ namespace SupabaseDeploy.Targets.Local;
 /// </summary>
 internal sealed class LocalFunctions(DeploymentEnvironment environment, StackFolder folder, Func<CancellationToken, Task<GatewayState>> gateway) : IPlaceFunctions
 {
+    public const string ServiceName = "functions";
+
     private readonly FunctionReleases _releases = new(folder.FunctionsRoot, environment.Web.KeepReleases);
 
     public Task<IReadOnlyList<DeployedFunction>> ListAsync(CancellationToken cancellationToken)
@@ -62,7 +64,7 @@ internal sealed class LocalFunctions(DeploymentEnvironment environment, StackFol
     {
         GatewayState state = await gateway(cancellationToken).ConfigureAwait(false);
         GatewayHealth? health = await GatewayClient.GetHealthAsync(state.Port, cancellationToken).ConfigureAwait(false);
-        if (health?.Services.Any(service => service.Name == "functions") != true)
+        if (health?.Services.Any(service => service.Name == ServiceName) != true)
         {
             sink.Publish(new Caution(
                 $"The functions are published, but the stack of '{environment}' runs no functions yet. Start it again: Stop-LocalStack {environment}; Start-LocalStack {environment}"));
