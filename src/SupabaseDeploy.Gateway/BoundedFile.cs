@@ -20,7 +20,10 @@ internal sealed class BoundedFile : IDisposable
     }
 
     /// <summary>Adds a line, or several that stay together.</summary>
-    public void WriteLine(string text)
+    public void WriteLine(string text) => WriteLines([text]);
+
+    /// <summary>Adds lines, with one write.</summary>
+    public void WriteLines(IReadOnlyList<string> lines)
     {
         lock (_gate)
         {
@@ -31,7 +34,12 @@ internal sealed class BoundedFile : IDisposable
                 _writer = Open();
             }
 
-            _writer.WriteLine(text);
+            foreach (string line in lines)
+            {
+                _writer.WriteLine(line);
+            }
+
+            _writer.Flush();
         }
     }
 
@@ -44,5 +52,5 @@ internal sealed class BoundedFile : IDisposable
     }
 
     private StreamWriter Open() =>
-        new(new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { AutoFlush = true };
+        new(new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
 }

@@ -77,11 +77,11 @@ public sealed class ApiProxyTests(ApiProxyTests.EchoServices services) : IClassF
     public async Task A_WebSocket_passes_through_with_the_token_of_its_key_in_the_query()
     {
         using var socket = new ClientWebSocket();
-        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{_gateway.State.Port}/rest/v1/socket?apikey=anon.jwt.1"), CancellationToken.None);
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{_gateway.State.Port}/rest/v1/socket?apikey=sb_publishable_1"), CancellationToken.None);
         byte[] buffer = new byte[256];
         WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, CancellationToken.None);
 
-        Assert.Equal("/socket?apikey=sb_publishable_1", Encoding.UTF8.GetString(buffer, 0, received.Count));
+        Assert.Equal("/socket?apikey=anon.jwt.1", Encoding.UTF8.GetString(buffer, 0, received.Count));
     }
 
     [Fact]
