@@ -8,9 +8,13 @@ internal sealed class DatabaseService(PostgresCluster cluster, Lazy<LocalKeys> k
 {
     public const string ServiceName = "database";
 
+    private int _told;
     private readonly TaskCompletionSource _created = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Name => ServiceName;
+
+    /// <summary>True when it is elsewhere than <see cref="AddressAsync"/> said: its port was taken when it started.</summary>
+    public bool HasMoved => _told != 0 && _told != cluster.Application.Port;
 
     /// <summary>The database as <c>supabase_admin</c>, once it is known where it is.</summary>
     public DatabaseAddress Administration => cluster.Administration;
@@ -23,7 +27,9 @@ internal sealed class DatabaseService(PostgresCluster cluster, Lazy<LocalKeys> k
             await _created.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        return cluster.Application;
+        DatabaseAddress address = cluster.Application;
+        _told = address.Port;
+        return address;
     }
 
     public async Task<LocalService> GetAsync(CancellationToken cancellationToken)

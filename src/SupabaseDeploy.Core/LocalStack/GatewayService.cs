@@ -23,31 +23,38 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
     public Func<int, IReadOnlyList<ServiceReport>, CancellationToken, Task<ServicePlan>> Plan { get; init; } = (_, _, _) => Task.FromResult(ServicePlan.Empty);
 
     public async Task<LocalService> GetAsync(CancellationToken cancellationToken) =>
-        await FindAsync(cancellationToken).ConfigureAwait(false) is { } state
-            ? new LocalService(Name, IsRunning: true, state.Process.Id, state.Port, state.Version, state.StartedAt)
-            : new LocalService(Name, IsRunning: false, ProcessId: null, StackRecord.Read(folder.StackFile)?.PortOf(Name) ?? 0, Version: null, StartedAt: null);
+        Describe(await LookAsync(cancellationToken).ConfigureAwait(false));
+
+    /// <summary>A gateway that was looked for, as a service of the stack.</summary>
+    public LocalService Describe(RunningGateway? running) => running is { State: var state }
+        ? new LocalService(Name, IsRunning: true, state.Process.Id, state.Port, state.Version, state.StartedAt)
+        : new LocalService(Name, IsRunning: false, ProcessId: null, StackRecord.Read(folder.StackFile)?.PortOf(Name) ?? 0, Version: null, StartedAt: null);
+
+    /// <summary>The gateway that serves this web root now; null when none does.</summary>
+    public async Task<GatewayState?> FindAsync(CancellationToken cancellationToken) =>
+        (await LookAsync(cancellationToken).ConfigureAwait(false))?.State;
 
     /// <summary>
-    /// The gateway that serves this web root now; null when none does. The state file may be a dead one's, its process id may be
-    /// another program's by now, and it may have come with a copy of the project: the process, its web root and its answer decide.
+    /// The gateway that serves this web root now, and what it says of itself; null when none does. The state file may be a dead one's, its
+    /// process id may be another program's by now, and it may have come with a copy of the project: the process, its web root and its
+    /// answer decide.
     /// </summary>
-    public async Task<GatewayState?> FindAsync(CancellationToken cancellationToken) =>
+    public async Task<RunningGateway?> LookAsync(CancellationToken cancellationToken) =>
         GatewayState.Read(folder.GatewayStateFile) is { } state
         && IsOurs(state)
         && state.Process.IsAlive
         && await GatewayClient.GetHealthAsync(state.Port, cancellationToken).ConfigureAwait(false) is { } health
         && health.Pid == state.Process.Id
-            ? state
+            ? new RunningGateway(state, health)
             : null;
 
     public async Task StartAsync(int? port, IProgressSink sink, CancellationToken cancellationToken)
     {
         int wished = port ?? LoopbackPort.Choose();
-        if (await FindAsync(cancellationToken).ConfigureAwait(false) is { } running)
+        if (await LookAsync(cancellationToken).ConfigureAwait(false) is { } running)
         {
-            GatewayHealth? health = await GatewayClient.GetHealthAsync(running.Port, cancellationToken).ConfigureAwait(false);
-            ServicePlan wanted = await Plan(running.Port, health?.Services ?? [], cancellationToken).ConfigureAwait(false);
-            if (health?.Plan == wanted.Hash)
+            ServicePlan wanted = await Plan(running.State.Port, running.Health.Services, cancellationToken).ConfigureAwait(false);
+            if (running.Health.Plan == wanted.Hash)
             {
                 await WaitForServicesAsync(running, sink, cancellationToken).ConfigureAwait(false);
                 return;
@@ -55,7 +62,7 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
 
             sink.Publish(new Detail($"The services of '{environment}' have changed: its gateway is started anew."));
             await StopAsync(cancellationToken).ConfigureAwait(false);
-            wished = running.Port;
+            wished = running.State.Port;
         }
 
         string gateway = GatewayProgram.Find(programFolders);
@@ -72,7 +79,7 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
             switch (exitCode)
             {
                 case null:
-                    await WaitForServicesAsync((await FindAsync(cancellationToken).ConfigureAwait(false))!, sink, cancellationToken).ConfigureAwait(false);
+                    await WaitForServicesAsync((await LookAsync(cancellationToken).ConfigureAwait(false))!, sink, cancellationToken).ConfigureAwait(false);
                     return;
                 case GatewayExitCode.PortInUse:
                     int other = LoopbackPort.Choose();
@@ -81,6 +88,7 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
                     wished = other;
                     break;
                 case GatewayExitCode.AlreadyRunning when await AdoptOrEndAsync(cancellationToken).ConfigureAwait(false):
+                    await StartAsync(wished, sink, cancellationToken).ConfigureAwait(false);
                     return;
                 case GatewayExitCode.AlreadyRunning:
                     break;
@@ -114,12 +122,12 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
     }
 
     /// <summary>Waits until every service is healthy. One that is not optional and cannot be kept running is an error, any other a notice.</summary>
-    private async Task WaitForServicesAsync(GatewayState gateway, IProgressSink sink, CancellationToken cancellationToken)
+    private async Task WaitForServicesAsync(RunningGateway gateway, IProgressSink sink, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
+        GatewayHealth health = gateway.Health;
         while (true)
         {
-            GatewayHealth health = await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) ?? throw Failed("it does not answer any more");
             bool isOver = time.GetElapsedTime(start) > s_servicePatience;
             List<ServiceReport> failed = [.. health.Services.Where(service => service.State == ServiceState.GaveUp || (isOver && service.State != ServiceState.Healthy))];
             if (failed.Find(service => !service.IsOptional) is { } needed)
@@ -134,6 +142,7 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
             }
 
             await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
+            health = await GatewayClient.GetHealthAsync(gateway.State.Port, cancellationToken).ConfigureAwait(false) ?? throw Failed("it does not answer any more");
         }
     }
 

@@ -36,33 +36,47 @@ public sealed class LocalStacks
     public Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken) =>
         StartAsync(environment, LocalStackEngine.Auto, sink, cancellationToken);
 
+    /// <summary>Starts what does not run and adopts what does, with the engine of one's choice; returns when every service answers.</summary>
+    /// <exception cref="DeployException">See the call that takes services too.</exception>
+    public Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, LocalStackEngine engine, IProgressSink sink, CancellationToken cancellationToken) =>
+        StartAsync(environment, engine, null, sink, cancellationToken);
+
     /// <summary>Starts what does not run and adopts what does; returns when every service answers.</summary>
     /// <param name="environment">A local environment.</param>
     /// <param name="engine">What is to run it.</param>
+    /// <param name="services">What of it is to run: some of <see cref="ServiceChoice.Names"/>, <c>*</c> for all. It is kept; null for what was chosen before.</param>
     /// <param name="sink">Is told what is being done, and which engine does it.</param>
     /// <param name="cancellationToken">Stops what this call started.</param>
     /// <exception cref="DeployException">
-    /// Not a local environment, <see cref="ErrorTable.EngineMismatch"/>: it runs with another engine, or a service that does not start.
+    /// Not a local environment, <see cref="ErrorTable.ServiceUnknown"/>, <see cref="ErrorTable.EngineMismatch"/>: it runs with another engine, or a service that does not start.
     /// Nothing that this call started is left running.
     /// </exception>
-    public async Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, LocalStackEngine engine, IProgressSink sink, CancellationToken cancellationToken)
+    public async Task<LocalStackInfo> StartAsync(
+        DeploymentEnvironment environment, LocalStackEngine engine, IReadOnlyList<string>? services, IProgressSink sink, CancellationToken cancellationToken)
     {
         EnsureLocal(environment);
+        Func<StackRecord, StackRecord> choose = Choice(services);
         long start = _time.GetTimestamp();
         StackFolder folder = StackFolder.Of(environment);
         string activity = $"Start local stack '{environment.Name}'";
         using FileLock turn = await LockAsync(folder, environment, sink, cancellationToken).ConfigureAwait(false);
         try
         {
+            var variables = StackVariables.Read(environment);
             EngineContext context = Context(environment);
             EngineChoice choice = await EngineChoice.MakeAsync(engine, context, cancellationToken).ConfigureAwait(false);
             ILocalStackEngine chosen = StackEngines.Create(choice.Engine, context);
             sink.Publish(new ActivityProgress(activity, $"Starting the services with engine '{choice.Engine}'"));
             await WriteIgnoreFileAsync(environment.Project, cancellationToken).ConfigureAwait(false);
-            StackRecord before = await RecordChoiceAsync(context, choice, sink, cancellationToken).ConfigureAwait(false);
+            StackRecord before = await RecordChoiceAsync(context, choice, choose, sink, cancellationToken).ConfigureAwait(false);
             bool changed = await chosen.StartAsync(sink, cancellationToken).ConfigureAwait(false);
             LocalStackInfo info = await ObserveAsync(chosen, choice, environment, cancellationToken).ConfigureAwait(false);
-            await (before with { State = info.State, Services = info.Services }).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
+            await before.Seen(info).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
+            if (info is { Url: { } url, Keys: { } keys })
+            {
+                info = info with { Environment = environment with { Variables = await variables.WriteAsync(url, keys, sink, cancellationToken).ConfigureAwait(false) } };
+            }
+
             return info with { Changed = changed, Duration = _time.GetElapsedTime(start) };
         }
         finally
@@ -107,7 +121,7 @@ public sealed class LocalStacks
             LocalStackInfo info = await ObserveAsync(StackEngines.Create(choice.Engine, context), choice, environment, cancellationToken).ConfigureAwait(false);
             if (!removeData && record is not null)
             {
-                await (record with { State = info.State, Services = info.Services }).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
+                await record.Seen(info).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
             }
 
             return info with { Changed = ran || removeData, Duration = _time.GetElapsedTime(start) };
@@ -182,15 +196,33 @@ public sealed class LocalStacks
         }
     }
 
+    private static Func<StackRecord, StackRecord> Choice(IReadOnlyList<string>? services)
+    {
+        if (services is null)
+        {
+            return record => record;
+        }
+
+        IReadOnlyList<string>? chosen = ServiceChoice.Parse(services);
+        return record => record with { Chosen = chosen };
+    }
+
     /// <summary>Before anything is started: a start that is killed is found again by the next command.</summary>
-    private static async Task<StackRecord> RecordChoiceAsync(EngineContext context, EngineChoice choice, IProgressSink sink, CancellationToken cancellationToken)
+    private static async Task<StackRecord> RecordChoiceAsync(
+        EngineContext context, EngineChoice choice, Func<StackRecord, StackRecord> choose, IProgressSink sink, CancellationToken cancellationToken)
     {
         string file = context.Folder.StackFile;
         StackRecord? known = StackRecord.Read(file);
-        StackRecord record = (known ?? StackRecord.Empty(context.Environment.Name)).With(choice);
-        if (known is null || known.Engine != record.Engine)
+        StackRecord same = (known ?? StackRecord.Empty(context.Environment.Name)).With(choice);
+        StackRecord record = choose(same);
+        bool isNew = known is null || known.Engine != record.Engine;
+        if (isNew)
         {
             sink.Publish(new Notice($"Local stack '{context.Environment.Name}' runs with engine '{choice.Engine}': {choice.Reason}."));
+        }
+
+        if (isNew || !ReferenceEquals(record, same))
+        {
             await record.WriteAsync(file, cancellationToken).ConfigureAwait(false);
         }
 

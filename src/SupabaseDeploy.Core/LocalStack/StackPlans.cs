@@ -13,6 +13,7 @@ internal sealed class StackPlans(
     /// <param name="cancellationToken">Ends the wait for a database that is being created.</param>
     public async Task<ServicePlan> MakeAsync(int gatewayPort, IReadOnlyList<ServiceReport> running, CancellationToken cancellationToken)
     {
+        StackRecord? record = StackRecord.Read(folder.StackFile);
         // Real paths: a project that is opened through a link has the same plan.
         var project = new ProjectFolder(RealPath.Of(environment.Project.Root));
         var context = new ServiceContext
@@ -21,6 +22,8 @@ internal sealed class StackPlans(
             Folder = new StackFolder(project.EnvironmentFolder(environment.Name)),
             Configuration = SupabaseConfiguration.Load(environment.Project),
             Database = await database.AddressAsync(cancellationToken).ConfigureAwait(false),
+            Chosen = record?.Chosen,
+            LastPortOf = service => record?.PortOf(service),
             Administration = database.Administration,
             Keys = keys.Value,
             GatewayPort = gatewayPort,

@@ -22,6 +22,9 @@ internal sealed record StackRecord
     /// <summary>Every engine that may have data of this stack.</summary>
     public IReadOnlyList<LocalStackEngine> Engines { get; init; } = [LocalStackEngine.Embedded];
 
+    /// <summary>The services that were chosen last; null for all.</summary>
+    public IReadOnlyList<string>? Chosen { get; init; }
+
     /// <summary>The engine it was started with last, and why.</summary>
     [JsonIgnore]
     public EngineChoice Choice => new(Engine, EngineReason ?? "the stack was started with it before");
@@ -33,6 +36,19 @@ internal sealed record StackRecord
     /// <summary>The same stack with an engine.</summary>
     public StackRecord With(EngineChoice choice) =>
         this with { Engine = choice.Engine, EngineReason = choice.Reason, Engines = [.. Engines.Union([choice.Engine])] };
+
+    /// <summary>The same stack as it was seen. Services that are not run any more keep their ports.</summary>
+    public StackRecord Seen(LocalStackInfo stack) => this with
+    {
+        State = stack.State,
+        Services =
+        [
+            .. stack.Services,
+            .. Services
+                .Where(known => known.Port > 0 && stack.Services.All(seen => seen.Name != known.Name))
+                .Select(known => new LocalService(known.Name, IsRunning: false, ProcessId: null, known.Port, Version: null, StartedAt: null)),
+        ],
+    };
 
     /// <summary>Port of a service when it was last seen; null when it has never run.</summary>
     public int? PortOf(string service) => Services.FirstOrDefault(known => known.Name == service)?.Port is > 0 and int port ? port : null;

@@ -4,7 +4,9 @@ using SupabaseDeploy.Events;
 namespace SupabaseDeploy.LocalStack;
 
 /// <summary>Runs the services of one stack: starts them together, stops them in reverse order, leaves nothing behind when a start fails.</summary>
-internal sealed class StackSupervisor(IReadOnlyList<ILocalService> services)
+/// <param name="services">The services, each after those it needs.</param>
+/// <param name="isOutdated">Asked when all have started: whether the last one was told what does not hold any more, and is to be started again.</param>
+internal sealed class StackSupervisor(IReadOnlyList<ILocalService> services, Func<bool>? isOutdated = null)
 {
     // A start that was given up is cleaned up all the same, but not for ever.
     private static readonly TimeSpan s_cleanupLimit = TimeSpan.FromSeconds(25);
@@ -23,8 +25,11 @@ internal sealed class StackSupervisor(IReadOnlyList<ILocalService> services)
             // All of them, also those that run: adopting checks more than looking does.
             await Task.WhenAll(services.Select(service => service.StartAsync(before?.PortOf(service.Name), sink, cancellationToken))).ConfigureAwait(false);
 
-            // The database may have moved to another port while the gateway, whose services are told of it, came up.
-            await services[^1].StartAsync(before?.PortOf(services[^1].Name), sink, cancellationToken).ConfigureAwait(false);
+            if (isOutdated?.Invoke() == true)
+            {
+                await services[^1].StartAsync(before?.PortOf(services[^1].Name), sink, cancellationToken).ConfigureAwait(false);
+            }
+
             return down.Count > 0;
         }
         catch

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Shell.Binding;
 
 namespace SupabaseDeploy.Shell.LocalStack;
 
@@ -13,9 +14,20 @@ public sealed class StartLocalStackCommand : LocalStackCmdlet
     [Parameter]
     public LocalStackEngine Engine { get; set; }
 
+    /// <summary>The services that are to run, <c>*</c> for all; those chosen before when none is given.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    public string[]? Service { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
+        if (Service is not null)
+        {
+            ServiceChoice.Parse(Service); // Refused before anything is asked.
+        }
+
         var wanted = new List<DeploymentEnvironment>();
         foreach (DeploymentEnvironment environment in LocalEnvironments(pipeline => [pipeline.StageNames[0]]))
         {
@@ -25,6 +37,6 @@ public sealed class StartLocalStackCommand : LocalStackCmdlet
             }
         }
 
-        await WriteEachAsync(wanted, environment => Stacks.StartAsync(environment, Engine, Sink, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await WriteEachAsync(wanted, environment => Stacks.StartAsync(environment, Engine, Service, Sink, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -122,6 +122,47 @@ public sealed class StackServicesTests
     }
 
     [Fact]
+    public async Task Only_the_chosen_services_run_until_others_are_chosen()
+    {
+        await using StackProject project = With(("postgrest", s_rest), ("mailpit", StandIn("mailpit")));
+        DeploymentEnvironment environment = project.Environment();
+
+        LocalStackInfo all = await StartAsync(project, environment, null);
+        LocalStackInfo few = await StartAsync(project, environment, ["db", "rest"]);
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = few.Url };
+        using HttpResponseMessage notChosen = await client.GetAsync(new Uri("/auth/v1/health", UriKind.Relative));
+        LocalStackInfo only = await StartAsync(project, environment, ["db"]);
+        LocalStackInfo kept = await StartAsync(project, environment, null);
+        LocalStackInfo again = await StartAsync(project, environment, ["*"]);
+
+        Assert.Equal("database gateway mail rest", NamesOf(all));
+        Assert.Equal("database gateway rest", NamesOf(few));
+        Assert.Contains("-Service *", await notChosen.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(("database", LocalStackState.Running, null), (NamesOf(only), only.State, only.Url));
+        Assert.Null(ProcessIdentity.Of(few.Services[1].ProcessId!.Value));
+        Assert.Equal(("database", only.Services[0].ProcessId), (NamesOf(kept), kept.Services[0].ProcessId));
+        Assert.Equal(("database gateway mail rest", all.Url), (NamesOf(again), again.Url));
+    }
+
+    [Fact]
+    public async Task A_chosen_service_whose_program_is_missing_is_a_warning_with_the_way_to_get_it()
+    {
+        await using StackProject project = With();
+        var sink = new CollectingSink();
+
+        await project.Stacks.StartAsync(project.Environment(), LocalStackEngine.Auto, ["rest"], sink, CancellationToken.None);
+
+        Assert.Equal(
+            "Service 'rest' was chosen, and its program is not on this machine. Run 'Install-LocalRuntime rest', then 'Start-LocalStack'.",
+            Assert.Single(sink.Events.OfType<Caution>()).Message);
+    }
+
+    private static Task<LocalStackInfo> StartAsync(StackProject project, DeploymentEnvironment environment, IReadOnlyList<string>? services) =>
+        project.Stacks.StartAsync(environment, LocalStackEngine.Auto, services, NullProgressSink.Instance, CancellationToken.None);
+
+    private static string NamesOf(LocalStackInfo stack) => string.Join(' ', stack.Services.Where(service => service.IsRunning).Select(service => service.Name));
+
+    [Fact]
     public async Task A_changed_configuration_reaches_the_services_at_the_next_start()
     {
         await using StackProject project = With(("postgrest", s_rest));

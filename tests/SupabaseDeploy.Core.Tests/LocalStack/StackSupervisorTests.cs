@@ -59,7 +59,17 @@ public sealed class StackSupervisorTests
 
         Assert.True(await supervisor.StartAsync(before, NullProgressSink.Instance, CancellationToken.None));
         Assert.False(await supervisor.StartAsync(before, NullProgressSink.Instance, CancellationToken.None));
-        Assert.Equal(["start gateway 21000", "start gateway 21000", "start gateway 21000", "start gateway 21000"], _calls);
+        Assert.Equal(["start gateway 21000", "start gateway 21000"], _calls);
+    }
+
+    [Fact]
+    public async Task What_was_told_something_that_does_not_hold_any_more_is_started_again()
+    {
+        var supervisor = new StackSupervisor([new Service("database", _calls), new Service("gateway", _calls)], () => true);
+
+        await supervisor.StartAsync(before: null, NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal(["start database ", "start gateway ", "start gateway "], _calls);
     }
 
     private sealed class Service(string name, List<string> calls) : ILocalService

@@ -18,6 +18,28 @@ public sealed class LocalStackCommandTests
     }
 
     [Fact]
+    public void A_start_gives_Flutter_the_stacks_URL_and_key_and_takes_a_choice_of_services()
+    {
+        using var project = new StackSession();
+        string file = Path.Combine(project.Root, "env", "local.json");
+
+        string url = Assert.Single(project.Lines("(Start-LocalStack local -Service gateway).Url.AbsoluteUri"));
+        Assert.Contains($"\"SUPABASE_URL\": \"{url.TrimEnd('/')}\"", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.Contains("\"SUPABASE_PUBLISHABLE_KEY\": \"sb_publishable_", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.Equal(["database Running"], project.Lines("Start-LocalStack local -Service db | ForEach-Object { \"$($_.Services.Name) $($_.State)\" }"));
+
+        Assert.Equal("ServiceUnknown", project.Run("Start-LocalStack local -Service postgrest").Error!.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal(
+            ["rest", "realtime"],
+            project.Lines("$text = 'Start-LocalStack -Service r'; ([System.Management.Automation.CommandCompletion]::CompleteInput($text, $text.Length, $null)).CompletionMatches | ForEach-Object CompletionText"));
+
+        File.WriteAllText(file, "not JSON");
+        Assert.Equal("InvalidConfiguration", project.Run("Start-LocalStack local").Error!.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal("not JSON", File.ReadAllText(file));
+        File.Delete(file);
+    }
+
+    [Fact]
     public void A_wildcard_means_the_local_stages_and_results_pipe_into_the_next_command()
     {
         using var project = new StackSession();
@@ -140,7 +162,11 @@ public sealed class LocalStackCommandTests
         using var project = new StackSession();
 
         Assert.Equal(
-            ["Local stack 'local' runs with engine 'Embedded': it was asked for.", "Embedded it was asked for"],
+            [
+                "Local stack 'local' runs with engine 'Embedded': it was asked for.",
+                "'env/local.json' has the stack's SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY now.",
+                "Embedded it was asked for",
+            ],
             project.Lines("Start-LocalStack -Engine Embedded -InformationAction Continue 6>&1 | ForEach-Object { if ($_.Engine) { \"$($_.Engine) $($_.EngineReason)\" } else { \"$_\" } }"));
         SessionResult other = project.Run("Start-LocalStack -Engine SupabaseCli");
         Assert.Equal("EngineMismatch", other.Error!.FullyQualifiedErrorId.Split(',')[0]);

@@ -38,21 +38,32 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
 
     public async Task<EngineObservation> ObserveAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<LocalService> own = await Supervisor(NullProgressSink.Instance).GetAsync(cancellationToken).ConfigureAwait(false);
-        LocalService gateway = own.Single(service => service.Name == GatewayService.ServiceName);
-        LocalService database = own.Single(service => service.Name == DatabaseService.ServiceName);
-        GatewayHealth? health = gateway.IsRunning ? await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) : null;
+        (DatabaseService databaseService, GatewayService gatewayService) = Services(NullProgressSink.Instance);
+        Task<LocalService> asked = databaseService.GetAsync(cancellationToken);
+        RunningGateway? running = await gatewayService.LookAsync(cancellationToken).ConfigureAwait(false);
+        LocalService database = await asked.ConfigureAwait(false);
+        LocalService[] gateway = running is not null || HasGateway ? [gatewayService.Describe(running)] : [];
         return new EngineObservation
         {
-            Services = [.. own.Select(WithMemory), .. (health?.Services ?? []).Select(LocalService.Of)],
+            Services = [.. gateway.Prepend(database).Select(WithMemory), .. (running?.Health.Services ?? []).Select(LocalService.Of)],
             Database = database.Port > 0 ? _cluster.Application : null,
-            Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
+            Url = running is null ? null : GatewayClient.Url(running.State.Port),
             Keys = LocalKeys.Read(_folder.KeysFile),
         };
     }
 
-    public Task<bool> StartAsync(IProgressSink sink, CancellationToken cancellationToken) =>
-        Supervisor(sink).StartAsync(StackRecord.Read(_folder.StackFile), sink, cancellationToken);
+    public async Task<bool> StartAsync(IProgressSink sink, CancellationToken cancellationToken)
+    {
+        StackRecord? before = StackRecord.Read(_folder.StackFile);
+        (DatabaseService database, GatewayService gateway) = Services(sink);
+        if (HasGateway)
+        {
+            return await new StackSupervisor([database, gateway], () => database.HasMoved).StartAsync(before, sink, cancellationToken).ConfigureAwait(false);
+        }
+
+        await gateway.StopAsync(cancellationToken).ConfigureAwait(false);
+        return await new StackSupervisor([database]).StartAsync(before, sink, cancellationToken).ConfigureAwait(false);
+    }
 
     public Task StopAsync(IProgressSink sink, CancellationToken cancellationToken) => Supervisor(sink).StopAsync(cancellationToken);
 
@@ -93,14 +104,23 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
         }
     }
 
-    /// <summary>The services of the stack, in the order they are started.</summary>
+    /// <summary>Whether more than the database is to run.</summary>
+    private bool HasGateway => context.Chosen?.Contains(GatewayService.ServiceName) != false;
+
+    /// <summary>All services of the stack, in the order they are started.</summary>
     private StackSupervisor Supervisor(IProgressSink sink)
+    {
+        (DatabaseService database, GatewayService gateway) = Services(sink);
+        return new StackSupervisor([database, gateway]);
+    }
+
+    private (DatabaseService Database, GatewayService Gateway) Services(IProgressSink sink)
     {
         var keys = new Lazy<LocalKeys>(() => LocalKeys.ReadOrCreate(_folder.KeysFile));
         var database = new DatabaseService(_cluster, keys);
         var planner = new ServicePlanner(ServiceCatalog.All, context.Runtimes, context.FindProgram, sink);
         var plans = new StackPlans(context.Environment, _folder, database, keys, context.GatewayFolders, planner);
-        return new([database, new GatewayService(_folder, context.Environment.Name, context.GatewayFolders, context.Time) { Plan = plans.MakeAsync }]);
+        return (database, new GatewayService(_folder, context.Environment.Name, context.GatewayFolders, context.Time) { Plan = plans.MakeAsync });
     }
 
     private async Task<bool> IsRunningAsync(CancellationToken cancellationToken) =>

@@ -11,6 +11,9 @@ internal sealed record EngineContext
 
     public StackFolder Folder => StackFolder.Of(Environment);
 
+    /// <summary>The services that are to run, as the stack's record has them; null for all.</summary>
+    public IReadOnlyList<string>? Chosen => StackRecord.Read(Folder.StackFile)?.Chosen;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Where the gateway's program is looked for.</summary>

@@ -25,6 +25,9 @@ internal sealed record ServiceContext
     /// <summary>Names of the services that are to run; null for all.</summary>
     public IReadOnlyList<string>? Chosen { get; init; }
 
+    /// <summary>The port of a service when it last ran, also where the last plan did not have it.</summary>
+    public Func<string, int?> LastPortOf { get; init; } = _ => null;
+
     public required LocalKeys Keys { get; init; }
 
     /// <summary>The gateway's port.</summary>

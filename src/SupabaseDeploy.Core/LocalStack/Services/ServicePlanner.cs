@@ -8,7 +8,7 @@ namespace SupabaseDeploy.LocalStack;
 /// <param name="definitions">What there is, each after those it depends on.</param>
 /// <param name="runtimes">What was installed.</param>
 /// <param name="findProgram">Finds a program by its name on PATH.</param>
-/// <param name="sink">Told of ports that had to change.</param>
+/// <param name="sink">Told of ports that had to change, and of services that were chosen and cannot run.</param>
 internal sealed class ServicePlanner(
     IReadOnlyList<ServiceDefinition> definitions, InstalledRuntimes runtimes, Func<string, string?> findProgram, IProgressSink sink)
 {
@@ -16,6 +16,7 @@ internal sealed class ServicePlanner(
 
     // Every plan of this object gives a service the same ports.
     private readonly Dictionary<string, int> _ports = [];
+    private readonly HashSet<string> _told = [];
 
     /// <summary>The plan of a stack.</summary>
     /// <param name="context">The stack.</param>
@@ -42,6 +43,10 @@ internal sealed class ServicePlanner(
             else
             {
                 missing.Add(new MissingService(definition.Name, definition.Route, Remedy(definition)));
+                if (context.Chosen is not null && _told.Add(definition.Name))
+                {
+                    sink.Publish(new Caution($"Service '{definition.Name}' was chosen, and its program is not on this machine. {Remedy(definition)}"));
+                }
             }
         }
 
@@ -128,7 +133,7 @@ internal sealed class ServicePlanner(
         var ports = new Dictionary<string, int>();
         foreach (string name in (string[])[ServiceDefinition.MainPort, .. definition.FurtherPorts])
         {
-            int? last = name == ServiceDefinition.MainPort ? before?.Port : PortNamed(before, name);
+            int? last = name == ServiceDefinition.MainPort ? before?.Port ?? context.LastPortOf(definition.Name) : PortNamed(before, name);
             int? configured = definition.PortKeys.TryGetValue(name, out string? key) ? context.Configuration.Port(key) : null;
             string shown = name == ServiceDefinition.MainPort ? definition.Name : $"{definition.Name} ({name})";
             bool isOwn = isRunning && (configured ?? last) == last;

@@ -1,0 +1,78 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>
+/// Keeps <c>env/&lt;name&gt;.json</c> in step with a stack: its URL and its public key, under the names that the file or the application
+/// has for them. What else is in the file stays as it is, to the byte; a file that has the right values is not written, so that a running
+/// application is not started anew. No secret key ever goes there.
+/// </summary>
+internal sealed class StackVariables
+{
+    private readonly string _path;
+    private readonly string _shown;
+    private readonly string? _text;
+    private readonly Task<IReadOnlySet<string>> _used;
+
+    private StackVariables(string path, string shown, string? text, Task<IReadOnlySet<string>> used)
+    {
+        _path = path;
+        _shown = shown;
+        _text = text;
+        _used = used;
+    }
+
+    /// <summary>Reads and checks the file.</summary>
+    /// <exception cref="ConfigurationException"><see cref="ErrorTable.InvalidConfiguration"/>: it is no flat JSON object, or holds a secret.</exception>
+    public static StackVariables Read(DeploymentEnvironment environment)
+    {
+        string path = environment.Project.VariablesFile(environment.Name);
+        string shown = $"env/{environment.Name}.json";
+        string? text = File.Exists(path) ? ReadText(path, shown, environment.Name) : null;
+        return new StackVariables(path, shown, text, Task.Run(() => DartDefines.UsedBy(environment.Project.Root)));
+    }
+
+    /// <summary>Writes what is not as the stack has it.</summary>
+    /// <param name="url">The stack's URL.</param>
+    /// <param name="keys">Its keys.</param>
+    /// <param name="sink">Told when the file was written.</param>
+    /// <param name="cancellationToken">Leaves the file as it was.</param>
+    /// <returns>The values in the file, as <see cref="DeploymentEnvironment.Variables"/> has them.</returns>
+    public async Task<IReadOnlyDictionary<string, string>> WriteAsync(Uri url, LocalKeys keys, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        IReadOnlySet<string> used = await _used.ConfigureAwait(false);
+        var file = new FlatJson(_text ?? "{}\n");
+        List<(string Key, string Value)> wanted = [.. StackValueNames.WantedIn(file.Texts, used, url, keys).Where(value => file.Texts.GetValueOrDefault(value.Key) != value.Value)];
+        if (wanted.Count == 0 || (_text is null && !BelongsHere(used)))
+        {
+            return Values(_text ?? "{}");
+        }
+
+        string text = file.With(wanted);
+        await AtomicFile.WriteAllTextAsync(_path, text, null, cancellationToken).ConfigureAwait(false);
+        sink.Publish(new Notice($"'{_shown}' has the stack's {string.Join(" and ", wanted.Select(value => value.Key))} now."));
+        return Values(text);
+    }
+
+    // A project that has neither environments nor a Flutter application reads no such file.
+    private bool BelongsHere(IReadOnlySet<string> used) => used.Count > 0 || Directory.Exists(Path.GetDirectoryName(_path));
+
+    private static string? ReadText(string path, string shown, string environment)
+    {
+        var problems = new ProblemList(shown);
+        string? text = ConfigurationText.Read(path, problems);
+        if (text is not null)
+        {
+            VariablesReader.Read(text, problems);
+        }
+
+        return problems.HasErrors
+            ? throw new ConfigurationException(
+                ErrorTable.InvalidConfiguration, [.. problems.InOrder(_ => environment)], "Correct what is listed, or delete the file: it is made anew with the stack's values.")
+            : text;
+    }
+
+    private IReadOnlyDictionary<string, string> Values(string text) => VariablesReader.Read(text, new ProblemList(_shown));
+}
