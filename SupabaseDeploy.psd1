@@ -13,9 +13,11 @@
     AliasesToExport      = @()
     VariablesToExport    = @()
     CmdletsToExport      = @(
+        'Approve-Deployment'
         'Backup-Deployment'
         'Build-FlutterApp'
         'Compare-Environment'
+        'Deny-Deployment'
         'Get-Deployment'
         'Get-DeploymentBackup'
         'Get-Environment'

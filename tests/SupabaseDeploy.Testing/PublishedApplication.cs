@@ -21,7 +21,13 @@ public sealed class PublishedApplication : IAsyncDisposable
 
     public ReleaseStore Store => new(Project);
 
-    public DeploymentPlanner Planner => new(Targets);
+    /// <summary>The clock that gates are asked by.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
+    /// <summary>Who publishes.</summary>
+    public Actor Actor { get; set; } = new("ann", "test");
+
+    public DeploymentPlanner Planner => new(Targets, Time, Actor);
 
     /// <summary>Backups that were asked for.</summary>
     public List<string> Backups { get; } = [];
@@ -98,12 +104,12 @@ public sealed class PublishedApplication : IAsyncDisposable
     {
         Backups.Add(environment.Name);
         return Task.FromResult($"backup-{Backups.Count}");
-    });
+    }, Time, Actor);
 
     public async Task<Deployment> PublishAsync(string environment, Release release, DeploymentOptions? options = null, IProgressSink? sink = null)
     {
         options ??= new DeploymentOptions { HealthLimit = TimeSpan.Zero };
-        DeploymentPlan plan = await Planner.PlanPublishAsync(Environment(environment), release, options.RollForward, CancellationToken.None);
+        DeploymentPlan plan = await Planner.PlanPublishAsync(Environment(environment), release, options.RollForward, options.Force, CancellationToken.None);
         plan.EnsureGatesPassed();
         return await Publisher().ExecuteAsync(plan, options, sink ?? Sink, CancellationToken.None);
     }

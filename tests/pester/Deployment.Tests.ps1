@@ -12,7 +12,7 @@ AfterAll {
     Remove-Module SupabaseDeploy
 }
 
-Describe '<_>' -ForEach 'New-Release', 'Get-Release', 'Publish-Environment', 'Get-Deployment', 'Restore-Deployment' {
+Describe '<_>' -ForEach 'New-Release', 'Get-Release', 'Publish-Environment', 'Get-Deployment', 'Restore-Deployment', 'Approve-Deployment', 'Deny-Deployment' {
     It 'has help with a synopsis and examples' {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty
@@ -28,8 +28,15 @@ Describe 'A release' {
 
     It 'is shown as a table, and its id completes' {
         $release = New-Release -Project $project
-        $release | Out-String -Width 160 | Should -Match 'Release\s+Application\s+Created\s+Commit\s+Migrations\s+WebFiles\s+RunsOn'
+        $release | Out-String -Width 160 | Should -Match 'Release\s+Application\s+Created\s+Commit\s+Migrations\s+Functions\s+WebFiles\s+RunsOn'
         (TabExpansion2 "Get-Release -Project '$project' $($release.Id.Substring(0, 2))").CompletionMatches.ListItemText | Should -Be $release.ShortId
+    }
+}
+
+Describe 'Publish-Environment' {
+    It 'goes past gates only for a reason, and names the gates' {
+        { Publish-Environment staging -Project $project -Force -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidValue*'
+        (TabExpansion2 'Publish-Environment staging -Gate so').CompletionMatches.ListItemText | Should -Be 'soak'
     }
 }
 

@@ -19,7 +19,7 @@ public enum DeploymentKind
     Reset,
 }
 
-/// <summary>Where a deployment stands. Only <see cref="Running"/> can become another; the others are final.</summary>
+/// <summary>Where a deployment stands. Only <see cref="Running"/> and <see cref="Pending"/> can become another; the others are final.</summary>
 public enum DeploymentStatus
 {
     /// <summary>It has begun and not ended, or the process that ran it died.</summary>
@@ -33,6 +33,9 @@ public enum DeploymentStatus
 
     /// <summary>It went wrong, and <see cref="Deployment.Reason"/> says where it left the environment.</summary>
     Failed,
+
+    /// <summary>It waits for people, or for the time, and has not begun: a later publish of the same release goes on with it.</summary>
+    Pending,
 
     /// <summary>It was stopped, or its process died; a later deployment took over from it.</summary>
     Interrupted,

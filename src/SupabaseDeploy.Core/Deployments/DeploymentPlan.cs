@@ -71,21 +71,21 @@ public sealed record DeploymentPlan : IEnvironmentResult
     /// <summary>What the plan was made from; null for a plan read from the ledger.</summary>
     internal ObservedState? Observed { get; init; }
 
-    /// <summary>Throws unless every gate is passed.</summary>
+    /// <summary>Throws unless every gate lets the release through.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.GateRefused"/>, listing every gate.</exception>
     public void EnsureGatesPassed()
     {
-        if (Gates.All(gate => gate.IsPassed))
+        Gate[] closed = [.. Gates.Where(gate => !gate.LetsThrough)];
+        if (closed.Length == 0)
         {
             return;
         }
 
-        IEnumerable<string> verdicts = Gates.Select(gate =>
-            $"  [{(gate.IsPassed ? "passed" : "missing")}] {gate.Name}: {gate.Message}{(gate.IsPassed || gate.Remedy is null ? "" : "\n            " + gate.Remedy)}");
-        string[] remedies = [.. Gates.Where(gate => !gate.IsPassed && gate.Remedy is not null).Select(gate => gate.Remedy!).Distinct()];
+        IEnumerable<string> verdicts = Gates.Select(gate => $"  {gate}{(gate.LetsThrough || gate.Remedy is null ? "" : "\n            " + gate.Remedy)}");
+        string[] remedies = [.. closed.Select(gate => gate.Remedy).OfType<string>().Distinct()];
         throw new DeployException(
             ErrorTable.GateRefused,
-            $"Release '{Release?.ShortId}' may not be published to '{Environment}': {Gates.Count(gate => !gate.IsPassed)} of {Gates.Count} gates are not passed.\n{string.Join('\n', verdicts)}",
+            $"Release '{Release?.ShortId}' may not be published to '{Environment}': {closed.Length} of {Gates.Count} gates are not passed.\n{string.Join('\n', verdicts)}",
             remedies.Length > 0 ? string.Join("\n", remedies) : null,
             this);
     }
@@ -104,13 +104,6 @@ public sealed record PlannedStep(string Name, bool Changes, string Description)
     /// <summary>How long it may take, by what it took in the deployments before; null when it never ran here.</summary>
     public TimeSpan? Expected { get; init; }
 }
-
-/// <summary>One condition for a deployment.</summary>
-/// <param name="Name">What is asked: <c>healthy on staging</c>.</param>
-/// <param name="IsPassed">The verdict.</param>
-/// <param name="Message">What was found, or what is missing.</param>
-/// <param name="Remedy">The command that would provide what is missing; null when it is passed.</param>
-public sealed record Gate(string Name, bool IsPassed, string Message, string? Remedy);
 
 /// <summary>The way back from a deployment.</summary>
 public enum RollbackStrategy

@@ -9,20 +9,30 @@ using SupabaseDeploy.Targets;
 namespace SupabaseDeploy.Deployments;
 
 /// <summary>Works out what a deployment has to do. Looks, and changes nothing.</summary>
-public sealed class DeploymentPlanner(IDeploymentTargets targets)
+/// <param name="targets">Gives the place each environment lives in.</param>
+/// <param name="time">The clock; the system's when null.</param>
+/// <param name="actor">Who asks; who runs this process when null.</param>
+public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? time = null, Actor? actor = null)
 {
     private readonly EnvironmentObserver _observer = new(targets);
+
+    private GateKeeper Gates => new(targets, time ?? TimeProvider.System, actor ?? Actor.OfThisProcess());
+
+    /// <summary>The same without a decision to go past gates.</summary>
+    public Task<DeploymentPlan> PlanPublishAsync(DeploymentEnvironment environment, Release release, bool rollForward, CancellationToken cancellationToken) =>
+        PlanPublishAsync(environment, release, rollForward, null, cancellationToken);
 
     /// <summary>The plan that brings <paramref name="release"/> to <paramref name="environment"/>. Gates are worked out, not enforced.</summary>
     /// <param name="environment">The environment.</param>
     /// <param name="release">The release.</param>
     /// <param name="rollForward">True when the release is the repair of an environment that a failed rollback left locked.</param>
+    /// <param name="force">A decision to go past gates that are closed; null for none.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="DeployException">
     /// The environment cannot be reached, or <see cref="ErrorTable.HistoryInconsistent"/>: its database holds migrations the release does not know.
     /// </exception>
     public async Task<DeploymentPlan> PlanPublishAsync(
-        DeploymentEnvironment environment, Release release, bool rollForward, CancellationToken cancellationToken)
+        DeploymentEnvironment environment, Release release, bool rollForward, GateOverride? force, CancellationToken cancellationToken)
     {
         ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
         release = release.For(environment.Name);
@@ -31,7 +41,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets)
         DeploymentPlan plan = PublishPlan.Make(environment, release, observed, delta, await DeclaredAsync(environment, release, cancellationToken).ConfigureAwait(false));
         plan = plan with { DataLoss = await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false) };
         return plan.HasWork
-            ? plan with { Gates = await new GateKeeper(targets).EvaluateAsync(environment, release, observed, rollForward, cancellationToken).ConfigureAwait(false) }
+            ? plan with { Gates = await Gates.EvaluateAsync(environment, release, observed, rollForward, force, cancellationToken).ConfigureAwait(false) }
             : plan;
     }
 

@@ -23,6 +23,9 @@ public sealed record DeploymentOptions
     /// <summary>Publishes although a failed rollback left the environment locked: the release is the repair.</summary>
     public bool RollForward { get; init; }
 
+    /// <summary>A decision to go past gates that are closed, as the plan was made with; null for none.</summary>
+    public GateOverride? Force { get; init; }
+
     /// <summary>Why, in the words of who asked for it; kept with the deployment. Null for none.</summary>
     public string? Reason { get; init; }
 }
@@ -33,11 +36,12 @@ public sealed record DeploymentOptions
 /// <param name="targets">Gives the place each environment lives in.</param>
 /// <param name="backup">Takes the backups that <c>backup.before</c> asks for.</param>
 /// <param name="time">The clock; the system's when null.</param>
-public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore backup, TimeProvider? time = null)
+/// <param name="actor">Who asks; who runs this process when null.</param>
+public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore backup, TimeProvider? time = null, Actor? actor = null)
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly EnvironmentObserver _observer = new(targets);
-    private readonly DeploymentPlanner _planner = new(targets);
+    private readonly DeploymentPlanner _planner = new(targets, time, actor);
 
     /// <summary>Executes <paramref name="plan"/>. Whatever way it ends, the deployment that is returned says so.</summary>
     /// <exception cref="DeployException">
@@ -101,7 +105,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     {
         if (shown.Kind == DeploymentKind.Publish)
         {
-            DeploymentPlan plan = await _planner.PlanPublishAsync(shown.Environment, shown.Release!, options.RollForward, cancellationToken).ConfigureAwait(false);
+            DeploymentPlan plan = await _planner.PlanPublishAsync(shown.Environment, shown.Release!, options.RollForward, options.Force, cancellationToken).ConfigureAwait(false);
             if (!plan.Observed!.IsSameAs(shown.Observed!))
             {
                 sink.Publish(new Notice($"Environment '{shown.Environment}' changed since the plan was made: it was planned again."));

@@ -10,13 +10,34 @@ public sealed record Evidence
     /// <summary>The kind that a publish records when its health step passed.</summary>
     public const string Healthy = "healthy";
 
+    /// <summary>The kind of the Flutter application's analysis and tests.</summary>
+    public const string Tests = "tests";
+
+    /// <summary>The kind of a rehearsal of the release's migrations.</summary>
+    public const string Rehearsal = "rehearsal";
+
+    /// <summary>The kind of the type checks of edge functions.</summary>
+    public const string Functions = "functions";
+
+    /// <summary>The kind that the drill of a backup records.</summary>
+    public const string Drill = "drill";
+
+    /// <summary>The kind of a publish that waits for approvals.</summary>
+    internal const string Request = "request";
+
+    /// <summary>The kind of an approval, or, not passed, of a denial.</summary>
+    internal const string Approval = "approval";
+
+    /// <summary>The kind of a decision to publish past closed gates.</summary>
+    internal const string Override = "override";
+
     /// <summary>The hash before the first.</summary>
     public static string FirstPreviousHash { get; } = new('0', 64);
 
     /// <summary>Its place in the chain, from 1.</summary>
     public required long Sequence { get; init; }
 
-    /// <summary>What kind of fact: <c>healthy</c>, <c>tests</c>, <c>load</c>, <c>drill</c>.</summary>
+    /// <summary>What kind of fact: <c>healthy</c>, <c>tests</c>, <c>rehearsal</c>, <c>functions</c>, <c>drill</c>, <c>request</c>, <c>approval</c>, <c>override</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The release's id.</summary>
@@ -31,8 +52,11 @@ public sealed record Evidence
     /// <summary>The deployment it belongs to; null for none.</summary>
     public Guid? DeploymentId { get; init; }
 
-    /// <summary>What was measured, as text.</summary>
+    /// <summary>What was measured: a JSON object with a <c>summary</c> and figures; plain text from before version 0.5.</summary>
     public required string Content { get; init; }
+
+    /// <summary>What was found, in a sentence.</summary>
+    public string Summary => EvidenceContent.Summary(Content);
 
     /// <summary>When, UTC, to the microsecond: PostgreSQL keeps no more, and the hash covers it.</summary>
     public required DateTimeOffset RecordedAt { get; init; }

@@ -59,8 +59,11 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     /// <param name="content">What was measured.</param>
     /// <param name="recordedAt">When.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<Evidence> RecordEvidenceAsync(
-        string kind, Release release, bool isPassed, string content, DateTimeOffset recordedAt, CancellationToken cancellationToken)
+    public Task<Evidence> RecordEvidenceAsync(
+        string kind, Release release, bool isPassed, string content, DateTimeOffset recordedAt, CancellationToken cancellationToken) =>
+        RecordEvidenceAsync(new NewEvidence(kind, release, isPassed, content), recordedAt, cancellationToken);
+
+    internal async Task<Evidence> RecordEvidenceAsync(NewEvidence facts, DateTimeOffset recordedAt, CancellationToken cancellationToken)
     {
         LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
@@ -68,7 +71,6 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
             NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {
-                var facts = new NewEvidence(kind, release, isPassed, content);
                 Evidence evidence = await new LedgerWriter(session, environment).AppendEvidenceAsync(facts, null, recordedAt, cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
                 return evidence;
@@ -253,4 +255,10 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
 }
 
 /// <summary>Evidence before it has its place in the chain.</summary>
-internal sealed record NewEvidence(string Kind, Release Release, bool IsPassed, string Content);
+internal sealed record NewEvidence(string Kind, string ReleaseId, bool IsPassed, string Content)
+{
+    public NewEvidence(string kind, Release release, bool isPassed, string content)
+        : this(kind, release.Id, isPassed, content)
+    {
+    }
+}

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Npgsql;
 using NpgsqlTypes;
 using SupabaseDeploy.Environments;
@@ -29,7 +30,22 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
             await UpsertStepAsync(deployment.Id, position, deployment.Steps[position], cancellationToken).ConfigureAwait(false);
         }
 
+        await AppendOverrideAsync(deployment, cancellationToken).ConfigureAwait(false);
         return deployment with { Number = number };
+    }
+
+    // In the chain and not only in the plan: that somebody went past a gate is shown for ever.
+    private async Task AppendOverrideAsync(Deployment deployment, CancellationToken cancellationToken)
+    {
+        Gate[] gates = [.. deployment.Plan.Gates.Where(gate => gate.Verdict == GateVerdict.Overridden)];
+        if (gates.Length > 0)
+        {
+            string content = EvidenceContent.Of(
+                $"Published past {string.Join(", ", gates.Select(gate => gate.Name))} by {gates[0].Override}",
+                ("gates", new JsonArray([.. gates.Select(gate => JsonValue.Create(gate.Name))])),
+                ("by", gates[0].Override));
+            await AppendEvidenceAsync(new NewEvidence(Evidence.Override, deployment.Release!, false, content), deployment.Id, deployment.StartedAt, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public Task UpsertStepAsync(Guid deployment, int position, DeploymentStep step, CancellationToken cancellationToken) => session.ExecuteAsync(
@@ -85,7 +101,7 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
         {
             Sequence = sequence + 1,
             Kind = facts.Kind,
-            ReleaseId = facts.Release.Id,
+            ReleaseId = facts.ReleaseId,
             EnvironmentName = environment.Name,
             IsPassed = facts.IsPassed,
             DeploymentId = deployment,

@@ -12,7 +12,7 @@ public sealed record LockOwner(string Who, string Machine, int ProcessId, DateTi
     /// <param name="why">What the lock is for.</param>
     /// <param name="since">When it asks, UTC.</param>
     public static LockOwner OfThisProcess(string why, DateTimeOffset since) => new(
-        Environment.GetEnvironmentVariable("GITHUB_ACTOR") is { Length: > 0 } actor ? actor : Environment.UserName,
+        Actor.OfThisProcess().Name,
         Environment.MachineName,
         Environment.ProcessId,
         since,

@@ -119,13 +119,6 @@ public sealed record WebSettings
     public int KeepReleases { get; init; } = 3;
 }
 
-/// <summary>What must hold before a release is published to an environment, besides having been healthy on <see cref="DeploymentEnvironment.PromoteFrom"/>.</summary>
-public sealed record GateSettings
-{
-    /// <summary>Kinds of evidence the release must have from <see cref="DeploymentEnvironment.PromoteFrom"/>; this version makes <c>healthy</c>.</summary>
-    public IReadOnlyList<string> Evidence { get; init; } = [];
-}
-
 /// <summary>What is measured to call an environment healthy.</summary>
 public sealed record HealthSettings
 {

@@ -19,6 +19,15 @@ public static class Duration
         ("d", TimeSpan.FromDays(1)),
     ];
 
+    /// <summary>Writes a duration as <see cref="Parse"/> reads it: the two largest units that are not nothing.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        (long Number, string Unit)[] parts =
+            [((long)duration.TotalDays, "d"), (duration.Hours, "h"), (duration.Minutes, "m"), (duration.Seconds, "s"), (duration.Milliseconds, "ms")];
+        string text = string.Concat(parts.Where(part => part.Number > 0).Take(2).Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Number}{part.Unit}")));
+        return text.Length > 0 ? text : "0s";
+    }
+
     /// <summary>Reads a duration.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.InvalidDuration"/>.</exception>
     public static TimeSpan Parse(string text) =>

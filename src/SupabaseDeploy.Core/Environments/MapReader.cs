@@ -168,6 +168,30 @@ internal sealed class MapReader
         return maps;
     }
 
+    /// <summary>A list whose items are text or mappings.</summary>
+    public (IReadOnlyList<Written<string>> Texts, IReadOnlyList<MapReader> Maps) TextsAndMaps(string key, string expected, string expectedItem)
+    {
+        var texts = new List<Written<string>>();
+        var maps = new List<MapReader>();
+        foreach ((ConfigurationNode item, string path) in Items(key, expected))
+        {
+            switch (item)
+            {
+                case ScalarNode { IsNothing: false, Text.Length: > 0 } scalar:
+                    texts.Add(new Written<string>(scalar.Text, path, scalar.Line));
+                    break;
+                case MapNode map:
+                    maps.Add(new MapReader(map, path, SectionOf(key) + "[]", _problems));
+                    break;
+                default:
+                    _problems.Error(path, item.Line, $"{item.Shown} stands here; expected {expectedItem}.");
+                    break;
+            }
+        }
+
+        return (texts, maps);
+    }
+
     /// <summary>The entries of a mapping whose keys are the reader's own affair; keys that stand there twice are reported.</summary>
     public IReadOnlyList<(string Key, ConfigurationNode Value, string Path)> Entries(string key, string expected)
     {

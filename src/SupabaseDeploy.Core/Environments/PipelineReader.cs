@@ -6,8 +6,6 @@ namespace SupabaseDeploy.Environments;
 /// <summary>Reads <c>env/pipeline.yml</c> as written. What concerns one value is checked here, what concerns several in <see cref="PipelineRules"/>.</summary>
 internal sealed class PipelineReader(ProblemList problems)
 {
-    private const string NotHonoured = "no command of this version opens this gate, so that nothing could be published; leave it out.";
-
     private static readonly Dictionary<string, TargetKind> s_targets = new()
     {
         ["local"] = TargetKind.Local,
@@ -37,9 +35,6 @@ internal sealed class PipelineReader(ProblemList problems)
         ["afterHealth"] = ContractMigrations.AfterHealth,
     };
 
-    /// <summary>The kinds of evidence that commands of this version make.</summary>
-    private static readonly string[] s_evidence = ["healthy"];
-
     /// <summary>The checks that every environment has (<see cref="Health.HealthCheck.Check"/>): an endpoint of that name could not be told from them.</summary>
     private static readonly string[] s_ownChecks = ["database", "writes", "migrations", "schema", "connections", "transactions", "web"];
 
@@ -48,9 +43,6 @@ internal sealed class PipelineReader(ProblemList problems)
 
     /// <summary>The names <c>engine</c> takes.</summary>
     public static IReadOnlyCollection<string> Engines => s_engines.Keys;
-
-    /// <summary>The kinds <c>gates.evidence</c> takes.</summary>
-    public static IReadOnlyCollection<string> Evidence => s_evidence;
 
     /// <summary>The file's content; null when it is not even a mapping.</summary>
     public WrittenPipeline? Read(string text)
@@ -96,7 +88,7 @@ internal sealed class PipelineReader(ProblemList problems)
             Compose = Referable(stage.Text("compose", "the path of a compose file")),
             Engine = stage.Choice("engine", s_engines),
             Health = Health(stage),
-            Gates = Gates(stage.Map("gates", "a mapping with 'evidence'")),
+            Gates = GatesReader.Read(stage.Map("gates", "a mapping with 'evidence'"), problems),
             Backup = Backup(stage.Map("backup", "a mapping with 'before' and 'store'")),
             Cloud = new CloudReader(problems).Read(stage),
             Configuration = ConfigurationReader.Read(stage.Map("configuration", "a mapping with 'take' and 'set'"), problems),
@@ -168,25 +160,6 @@ internal sealed class PipelineReader(ProblemList problems)
         };
     }
 
-    private WrittenGates? Gates(MapReader? gates)
-    {
-        if (gates is null)
-        {
-            return null;
-        }
-
-        IReadOnlyList<Written<string>> evidence = gates.Texts("evidence", "a list of kinds of evidence");
-        foreach (Written<string> kind in evidence.Where(kind => !s_evidence.Contains(kind.Value)))
-        {
-            problems.Error(kind.Path, kind.Line, $"'{kind.Value}' is evidence that no command of this version makes, so that nothing could be published; expected {Suggestion.OneOf(s_evidence)}.{Suggestion.For(kind.Value, s_evidence)}");
-        }
-
-        Refuse(gates.Span("soak"));
-        Refuse(gates.Number("approvals", 0, int.MaxValue));
-        Refuse(gates.Span("drillWithin"));
-        return new WrittenGates { Evidence = evidence };
-    }
-
     private WrittenBackup? Backup(MapReader? backup)
     {
         if (backup is null)
@@ -215,14 +188,6 @@ internal sealed class PipelineReader(ProblemList problems)
             Monthly = keep?.Number("monthly", 0, int.MaxValue),
             HasKeep = keep is not null,
         };
-    }
-
-    private void Refuse<T>(Written<T>? gate)
-    {
-        if (gate is not null)
-        {
-            problems.Error(gate.Path, gate.Line, NotHonoured);
-        }
     }
 
     /// <summary>Checks the form of the references in a text that may hold some.</summary>

@@ -30,9 +30,14 @@ internal static class PipelineRules
     {
         if (stage.PromoteFrom is not { } from)
         {
-            if (stage.Gates?.Evidence.FirstOrDefault(kind => kind.Value == "healthy") is { } healthy)
+            if (stage.Gates?.Evidence.Select(evidence => evidence.Kind).FirstOrDefault(kind => kind.Value == "healthy") is { } healthy)
             {
                 problems.Error(healthy.Path, healthy.Line, "'healthy' is evidence from the stage a release comes from; expected 'promoteFrom' beside 'gates' to name it.");
+            }
+
+            if (stage.Gates?.Soak is { } soak)
+            {
+                problems.Error(soak.Path, soak.Line, "'soak' is time on the stage a release comes from; expected 'promoteFrom' beside 'gates' to name it.");
             }
 
             return;

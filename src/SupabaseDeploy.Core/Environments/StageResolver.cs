@@ -35,11 +35,25 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
             ComposeFile = FilePath(stage.Compose, problems),
             Engine = stage.Engine?.Value ?? LocalStackEngine.Auto,
             Web = Web(project, pipeline.Web),
-            Gates = new GateSettings { Evidence = [.. stage.Gates?.Evidence.Select(kind => kind.Value) ?? []] },
+            Gates = Gates(stage.Gates),
             Health = Health(stage.Health ?? pipeline.Health, problems),
             Backup = Backup(stage.Backup, problems),
             Migrations = Migrations(stage.Target.Value, stage.Migrations),
             Variables = variables,
+        };
+    }
+
+    private static GateSettings Gates(WrittenGates? written)
+    {
+        var usual = new GateSettings();
+        return written is null ? usual : new GateSettings
+        {
+            Evidence = [.. written.Evidence.Select(evidence => new RequiredEvidence(evidence.Kind.Value, evidence.MaxAge?.Value))],
+            Soak = written.Soak?.Value,
+            Approvals = written.Approvals?.Value ?? usual.Approvals,
+            ApprovalsWithin = written.ApprovalsWithin?.Value ?? usual.ApprovalsWithin,
+            DrillWithin = written.DrillWithin?.Value,
+            Freeze = written.Freeze,
         };
     }
 

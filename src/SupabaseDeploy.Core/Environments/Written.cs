@@ -85,11 +85,24 @@ internal sealed record WrittenEndpoint
     public Written<TimeSpan>? Latency { get; init; }
 }
 
-/// <summary><c>gates</c>. The gates that no command of this version opens are refused by the reader and have no place here.</summary>
+/// <summary><c>gates</c>.</summary>
 internal sealed record WrittenGates
 {
-    public IReadOnlyList<Written<string>> Evidence { get; init; } = [];
+    public IReadOnlyList<WrittenEvidence> Evidence { get; init; } = [];
+
+    public Written<TimeSpan>? Soak { get; init; }
+
+    public Written<int>? Approvals { get; init; }
+
+    public Written<TimeSpan>? ApprovalsWithin { get; init; }
+
+    public Written<TimeSpan>? DrillWithin { get; init; }
+
+    public IReadOnlyList<FreezeWindow> Freeze { get; init; } = [];
 }
+
+/// <summary>One entry of <c>gates.evidence</c>: a kind, or a mapping.</summary>
+internal sealed record WrittenEvidence(Written<string> Kind, Written<TimeSpan>? MaxAge);
 
 /// <summary><c>backup</c>.</summary>
 internal sealed record WrittenBackup

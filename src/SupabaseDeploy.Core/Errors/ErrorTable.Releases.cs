@@ -22,4 +22,10 @@ public static partial class ErrorTable
 
     /// <summary>A release has web bundles for some environments, and not for the one it is to go to.</summary>
     public static readonly ErrorCode ReleaseNotForEnvironment = new("ReleaseNotForEnvironment", 5021, ErrorKind.InvalidOperation);
+
+    /// <summary>A release waits for people to approve it.</summary>
+    public static readonly ErrorCode ApprovalPending = new("ApprovalPending", 5022, ErrorKind.PermissionDenied);
+
+    /// <summary>A person may not approve, or there is nothing to approve.</summary>
+    public static readonly ErrorCode ApprovalRefused = new("ApprovalRefused", 5023, ErrorKind.PermissionDenied);
 }

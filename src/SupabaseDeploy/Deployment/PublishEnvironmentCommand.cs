@@ -2,6 +2,7 @@ using System.Management.Automation;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Shell.Binding;
 
@@ -28,12 +29,26 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
     [Parameter]
     public SwitchParameter RollForward { get; set; }
 
+    /// <summary>Waits for the approvals that the environment asks for, instead of leaving a pending deployment.</summary>
+    [Parameter]
+    public SwitchParameter WaitForApproval { get; set; }
+
+    /// <summary>Publishes although gates are closed, for the reason that <c>-Reason</c> gives. The ledger keeps who did it, past what, and why.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>The kinds of gates that <c>-Force</c> goes past; all of them when none is given.</summary>
+    [Parameter]
+    [ValidateSet(GateKind.Promotion, GateKind.Evidence, GateKind.Soak, GateKind.Approvals, GateKind.Freeze, GateKind.Drill)]
+    public string[] Gate { get; set; } = [];
+
     /// <inheritdoc/>
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = One(Environment);
+        var options = new DeploymentOptions { RollForward = RollForward, Force = Override(), Reason = Reason };
         DeploymentPlan plan = await new DeploymentPlanner(Targets)
-            .PlanPublishAsync(environment, ChosenRelease(), RollForward, cancellationToken).ConfigureAwait(false);
+            .PlanPublishAsync(environment, ChosenRelease(), RollForward, options.Force, cancellationToken).ConfigureAwait(false);
         if (IsWhatIf)
         {
             await ShouldProcessAsync(Describe(environment), $"Publish release {plan.Release}").ConfigureAwait(false);
@@ -41,12 +56,44 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
             return;
         }
 
-        plan.EnsureGatesPassed();
+        AdmittedPlan admitted = await new DeploymentAdmission(Targets).AdmitAsync(plan, options, WaitForApproval, Sink, cancellationToken).ConfigureAwait(false);
+        if (admitted.Pending is { } pending)
+        {
+            Write(pending);
+            throw StillPending(pending);
+        }
+
+        plan = admitted.Plan;
+        foreach (Gate gate in plan.Gates.Where(gate => gate.Verdict == GateVerdict.Overridden))
+        {
+            Sink.Publish(new Caution($"Gate '{gate.Name}' is closed and gone past. {gate.Message}"));
+        }
+
         if (!plan.HasWork || await ShouldProcessAsync(Describe(environment), $"Publish release {plan.Release}").ConfigureAwait(false))
         {
-            await ExecuteAsync(plan, new DeploymentOptions { RollForward = RollForward }, cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(plan, options, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private GateOverride? Override()
+    {
+        if (!Force)
+        {
+            return Gate.Length == 0 ? null : throw new DeployException(
+                ErrorTable.InvalidValue, "-Gate says which gates -Force goes past, and -Force is not given.", "Add -Force and -Reason, or leave -Gate out.");
+        }
+
+        return Reason is null
+            ? throw new DeployException(
+                ErrorTable.InvalidValue, "-Force goes past gates that are closed, and no reason is given.", "Give one with -Reason: the ledger keeps it.")
+            : new GateOverride(Gate, Reason);
+    }
+
+    private static DeployException StillPending(Deployments.Deployment pending) => new(
+        ErrorTable.ApprovalPending,
+        $"Release '{pending.Release}' waits for approval on '{pending.Environment}'. {pending.Reason}",
+        $"Ask somebody else to run 'Approve-Deployment {pending.Environment}', then go on: Publish-Environment {pending.Environment} -Release {pending.Release}",
+        pending);
 
     private Releases.Release ChosenRelease() =>
         Release?.Find(CurrentProject) ?? new ReleaseStore(CurrentProject).List().LastOrDefault() ?? throw new DeployException(

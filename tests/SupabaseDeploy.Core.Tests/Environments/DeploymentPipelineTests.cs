@@ -75,7 +75,7 @@ public sealed class DeploymentPipelineTests : IDisposable
         Assert.Equal("abcdefghijklmnopqrst", environments[0].ProjectReference);
         Assert.Equal("postgres@staging.example.org:5432/postgres", environments[0].Database!.ToString());
         Assert.Equal("https://abcdefghijklmnopqrst.example.org/health", Assert.Single(environments[0].Health.Endpoints).Url);
-        Assert.Equal(["healthy"], environments[0].Gates.Evidence);
+        Assert.Equal([new RequiredEvidence("healthy", null)], environments[0].Gates.Evidence);
         Assert.Equal(Path.Combine(_folder.Path, "deploy", "docker-compose.yml"), environments[1].ComposeFile);
         Assert.Equal("p@ss", environments[1].Database!.Password!.Reveal());
         Assert.Equal("require", environments[1].Database!.SslMode);

@@ -29,7 +29,7 @@ public sealed class SchemaTests
     {
         Assert.Equal(PipelineReader.Targets, Choices(Node("stages[]").GetProperty("properties").GetProperty("target")));
         Assert.Equal(PipelineReader.Engines, Choices(Node("stages[]").GetProperty("properties").GetProperty("engine")));
-        Assert.Equal(PipelineReader.Evidence, Choices(Node("stages[].gates").GetProperty("properties").GetProperty("evidence").GetProperty("items")));
+        Assert.Equal(GatesReader.Evidence, Choices(Node("stages[].gates.evidence[]").GetProperty("properties").GetProperty("kind")));
     }
 
     [Fact]

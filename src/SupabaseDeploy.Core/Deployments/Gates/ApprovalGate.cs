@@ -1,0 +1,56 @@
+using SupabaseDeploy.Environments;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Enough people other than the requester said yes to this release here, not too long ago, and nobody says no. No I/O.</summary>
+internal static class ApprovalGate
+{
+    public static Gate Check(GateSettings settings, DeploymentEnvironment environment, string releaseId, StageRecord own, string asking, DateTimeOffset now)
+    {
+        var gate = new Gate($"{settings.Approvals} approval{(settings.Approvals == 1 ? "" : "s")}", false, "", null) { Kind = GateKind.Approvals };
+        if (own.Unreadable is { } why)
+        {
+            return gate with { Message = why.Message, Remedy = why.Remedy };
+        }
+
+        string requester = Requester(own, releaseId) ?? asking;
+        Approval[] decisions = [.. Decisions(environment, own, releaseId)];
+        if (Array.Find(decisions, decision => !decision.IsApproved) is { } denial)
+        {
+            return gate with
+            {
+                Message = $"Denied by {denial.By} ({denial.Source}) at {denial.DecidedAt:yyyy-MM-dd HH:mm:ss}Z{(denial.Reason is null ? "" : $": {denial.Reason}")}.",
+                Remedy = $"Answer {denial.By}, who can then run: Approve-Deployment {environment} -Release {releaseId[..12]}",
+            };
+        }
+
+        Approval[] valid = [.. decisions.Where(decision => Counts(decision, requester, now))];
+        string names = valid.Length == 0 ? "nobody yet" : string.Join(", ", valid.Select(decision => $"{decision.By} ({decision.Source}, until {decision.ExpiresAt:yyyy-MM-dd HH:mm}Z)"));
+        string message = $"Asked for by {requester}; approved by {names}.";
+        return valid.Length >= settings.Approvals
+            ? gate with { IsPassed = true, Message = message }
+            : gate with { IsPending = true, Message = message + Ignored(decisions, valid, requester), Remedy = $"Ask somebody other than {requester} to run: Approve-Deployment {environment} -Release {releaseId[..12]}" };
+    }
+
+    /// <summary>Who asked for the release here; null when nobody has.</summary>
+    public static string? Requester(StageRecord own, string releaseId) =>
+        ApprovalRequest.Open(own).FirstOrDefault(request => request.ReleaseId == releaseId)?.By;
+
+    /// <summary>The last word of each person.</summary>
+    private static IEnumerable<Approval> Decisions(DeploymentEnvironment environment, StageRecord own, string releaseId) =>
+        own.Evidence
+            .Where(fact => fact.Kind == Evidence.Approval && fact.ReleaseId == releaseId && fact.EnvironmentName == own.Name)
+            .Select(fact => Approval.Of(fact, environment))
+            .GroupBy(decision => decision.By, StringComparer.OrdinalIgnoreCase)
+            .Select(person => person.Last());
+
+    private static bool Counts(Approval decision, string requester, DateTimeOffset now) =>
+        decision.ExpiresAt > now && !string.Equals(decision.By, requester, StringComparison.OrdinalIgnoreCase);
+
+    private static string Ignored(Approval[] decisions, Approval[] valid, string requester)
+    {
+        string[] others = [.. decisions.Except(valid).Select(decision =>
+            string.Equals(decision.By, requester, StringComparison.OrdinalIgnoreCase) ? $"{decision.By} asked for it" : $"that of {decision.By} expired {decision.ExpiresAt:yyyy-MM-dd HH:mm}Z")];
+        return others.Length == 0 ? "" : $" Not counted: {string.Join(", ", others)}.";
+    }
+}

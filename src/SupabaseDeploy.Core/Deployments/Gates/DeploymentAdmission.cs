@@ -1,0 +1,85 @@
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Lets a plan through when its gates do; one that only waits for people is left pending, or waited for.</summary>
+/// <param name="targets">Gives the place each environment lives in.</param>
+/// <param name="time">The clock; the system's when null.</param>
+/// <param name="actor">Who publishes; who runs this process when null.</param>
+public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider? time = null, Actor? actor = null)
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly Approvals _approvals = new(targets, time, actor);
+    private readonly DeploymentPlanner _planner = new(targets, time, actor);
+
+    /// <summary>
+    /// The plan to execute. Where approvals are all that is missing, the ledger is told who asks for it; with <paramref name="waits"/> the
+    /// plan is given once they are there, else a pending deployment.
+    /// </summary>
+    /// <param name="plan">A publish.</param>
+    /// <param name="options">What the plan was made with.</param>
+    /// <param name="waits">True to wait, as long as an approval would count.</param>
+    /// <param name="sink">Told that it waits.</param>
+    /// <param name="cancellationToken">Stops waiting. The request stays.</param>
+    /// <exception cref="DeployException"><see cref="ErrorTable.GateRefused"/>: something else is missing, or somebody said no.</exception>
+    public async Task<AdmittedPlan> AdmitAsync(
+        DeploymentPlan plan, DeploymentOptions options, bool waits, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (!WaitsForPeople(plan))
+        {
+            plan.EnsureGatesPassed();
+            return new AdmittedPlan(plan, null);
+        }
+
+        await _approvals.RequestAsync(plan, options.Reason, cancellationToken).ConfigureAwait(false);
+        DateTimeOffset limit = _time.GetUtcNow() + plan.Environment.Gates.ApprovalsWithin;
+        string activity = $"Publish {plan.Release} to {plan.Environment}";
+        while (waits && WaitsForPeople(plan) && _time.GetUtcNow() < limit)
+        {
+            sink.Publish(new ActivityProgress(activity, plan.Gates.First(gate => gate.IsPending).Message));
+            await Task.Delay(s_interval, _time, cancellationToken).ConfigureAwait(false);
+            plan = await _planner.PlanPublishAsync(plan.Environment, plan.Release!, options.RollForward, options.Force, cancellationToken).ConfigureAwait(false);
+        }
+
+        sink.Publish(new ActivityCompleted(activity));
+        if (WaitsForPeople(plan))
+        {
+            return new AdmittedPlan(plan, Pending(plan));
+        }
+
+        plan.EnsureGatesPassed();
+        return new AdmittedPlan(plan, null);
+    }
+
+    private static bool WaitsForPeople(DeploymentPlan plan) =>
+        plan.Gates.Where(gate => !gate.LetsThrough).ToArray() is [{ IsPending: true, Kind: GateKind.Approvals }];
+
+    private Deployment Pending(DeploymentPlan plan)
+    {
+        DateTimeOffset now = Ledger.ToMicrosecond(_time.GetUtcNow());
+        return new Deployment
+        {
+            Id = Guid.CreateVersion7(now),
+            Environment = plan.Environment,
+            Release = plan.Release,
+            PreviousRelease = plan.PreviousRelease,
+            Kind = plan.Kind,
+            Status = DeploymentStatus.Pending,
+            Reason = plan.Gates.First(gate => gate.IsPending).Message,
+            RequestedBy = _approvals.Actor.ToString(),
+            StartedAt = now,
+            Plan = plan,
+            Steps = [],
+        };
+    }
+}
+
+/// <summary>What came of asking the gates.</summary>
+/// <param name="Plan">The plan to execute.</param>
+/// <param name="Pending">The deployment that waits for people instead; null when the plan may be executed.</param>
+public sealed record AdmittedPlan(DeploymentPlan Plan, Deployment? Pending);

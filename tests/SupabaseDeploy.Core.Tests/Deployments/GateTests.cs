@@ -1,0 +1,160 @@
+using Microsoft.Extensions.Time.Testing;
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Deployments;
+
+public sealed class GateTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow.AddSeconds(1));
+    private PublishedApplication? _application;
+
+    private PublishedApplication Application => _application!;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_application is not null)
+        {
+            await _application.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_refusal_lists_every_gate_with_what_is_missing_and_the_command_for_it()
+    {
+        Release release = await StartAsync(
+            """
+            promoteFrom: staging
+            gates:
+              evidence: [tests, { kind: rehearsal, maxAge: 7d }]
+              soak: 30m
+              approvals: 2
+              drillWithin: 24h
+              freeze: [{ days: [mon, tue, wed, thu, fri, sat, sun], reason: end of year }]
+            """);
+
+        DeployException refused = await RefusedAsync(release);
+
+        Assert.Equal(ErrorTable.GateRefused, refused.Code);
+        Assert.Contains("7 of 8 gates are not passed", refused.Message, StringComparison.Ordinal);
+        foreach (string expected in (string[])
+            [
+                "[passed] not locked",
+                $"[missing] healthy on staging: Release {release} has no evidence 'healthy' there.",
+                $"Publish-Environment staging -Release {release}",
+                "[missing] tests on staging or production",
+                $"Test-Release {release} -Environment staging -Check flutter",
+                "[missing] rehearsal on staging or production",
+                "[missing] soak of 30m on staging: It does not run there.",
+                "[missing] drill of production within 1d",
+                "Get-DeploymentBackup production -Latest | Test-DeploymentBackup",
+                "[pending] 2 approvals: Asked for by ann; approved by nobody yet.",
+                $"Approve-Deployment production -Release {release}",
+                "[pending] no freeze (end of year): Nothing is published until ",
+            ])
+        {
+            Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Evidence_opens_a_gate_until_it_is_too_old_or_speaks_against_the_release()
+    {
+        Release release = await StartAsync("gates: { evidence: [{ kind: tests, maxAge: 7d }] }");
+        Ledger production = Application.Ledger("production");
+        await production.RecordEvidenceAsync(Evidence.Tests, release, true, "ok", _time.GetUtcNow(), CancellationToken.None);
+
+        Assert.True((await GateAsync(release, GateKind.Evidence)).IsPassed);
+        _time.Advance(TimeSpan.FromDays(7) + TimeSpan.FromMinutes(1));
+        Gate old = await GateAsync(release, GateKind.Evidence);
+        await production.RecordEvidenceAsync(Evidence.Tests, release, false, """{"summary":"2 failed"}""", _time.GetUtcNow(), CancellationToken.None);
+        Gate against = await GateAsync(release, GateKind.Evidence);
+
+        Assert.False(old.IsPassed);
+        Assert.Contains("is 7d1m old; at most 7d is asked for", old.Message, StringComparison.Ordinal);
+        Assert.EndsWith("speaks against it: 2 failed", against.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Soaking_takes_time_without_a_break()
+    {
+        Release first = await StartAsync("promoteFrom: staging\ngates: { soak: 30m }");
+        await Application.PublishAsync("staging", first);
+        _time.Advance(TimeSpan.FromMinutes(10));
+        Gate pending = await GateAsync(first, GateKind.Soak);
+        Release second = await Application.ReleaseAsync(2);
+        await Application.PublishAsync("staging", second);
+        _time.Advance(TimeSpan.FromMinutes(31));
+
+        Gate ended = await GateAsync(first, GateKind.Soak);
+        Gate passed = await GateAsync(second, GateKind.Soak);
+
+        Assert.Equal(GateVerdict.Pending, pending.Verdict);
+        Assert.StartsWith("Wait 20m", pending.Remedy, StringComparison.Ordinal);
+        Assert.Equal(GateVerdict.Missing, ended.Verdict);
+        Assert.Contains("It ran there for 10m", ended.Message, StringComparison.Ordinal);
+        Assert.Equal(GateVerdict.Passed, passed.Verdict);
+    }
+
+    [Fact]
+    public async Task A_drill_of_whatever_release_opens_its_gate_while_it_is_recent()
+    {
+        Release release = await StartAsync("gates: { drillWithin: 24h }");
+        Release other = await Application.ReleaseAsync(2);
+        await Application.Ledger("production").RecordEvidenceAsync(Evidence.Drill, other, true, "ok", _time.GetUtcNow(), CancellationToken.None);
+
+        Assert.True((await GateAsync(release, GateKind.Drill)).IsPassed);
+        _time.Advance(TimeSpan.FromHours(25));
+        Assert.False((await GateAsync(release, GateKind.Drill)).IsPassed);
+    }
+
+    [Fact]
+    public async Task An_override_goes_past_the_gates_it_names_and_no_others_and_is_kept_for_ever()
+    {
+        Release release = await StartAsync("gates: { approvals: 1, evidence: [tests] }");
+        var some = new DeploymentOptions { HealthLimit = TimeSpan.Zero, Force = new GateOverride(["approvals"], "the shop is down") };
+
+        await Assert.ThrowsAsync<DeployException>(() => Application.PublishAsync("production", release, some));
+        Deployment deployment = await Application.PublishAsync("production", release, some with { Force = new GateOverride([], "the shop is down") });
+
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        Deployment kept = (await Application.Ledger("production").GetDeploymentsAsync(CancellationToken.None)).Single();
+        Assert.Equal(
+            [GateVerdict.Passed, GateVerdict.Overridden, GateVerdict.Overridden],
+            kept.Plan.Gates.Select(gate => gate.Verdict));
+        Assert.Equal("ann (test): the shop is down", kept.Plan.Gates[1].Override);
+        Evidence evidence = (await Application.Ledger("production").GetEvidenceAsync(CancellationToken.None))[0];
+        Assert.Equal("override", evidence.Kind);
+        Assert.Equal("Published past tests on production, 1 approval by ann (test): the shop is down", evidence.Summary);
+    }
+
+    [Fact]
+    public async Task An_override_never_unlocks_an_environment()
+    {
+        Release release = await StartAsync("gates: { approvals: 1 }");
+        var gate = new Gate("not locked", false, "", null);
+
+        Assert.False(new GateOverride([], "r").ApplyTo(gate, Application.Actor).LetsThrough);
+        Assert.NotNull(release);
+    }
+
+    private async Task<Release> StartAsync(string production)
+    {
+        _application = await PublishedApplication.CreateAsync(production);
+        _application.Time = _time;
+        return await _application.ReleaseAsync(1);
+    }
+
+    private async Task<DeployException> RefusedAsync(Release release)
+    {
+        DeploymentPlan plan = await PlanAsync(release);
+        return Assert.Throws<DeployException>(plan.EnsureGatesPassed);
+    }
+
+    private async Task<Gate> GateAsync(Release release, string kind) => (await PlanAsync(release)).Gates.Single(gate => gate.Kind == kind);
+
+    private Task<DeploymentPlan> PlanAsync(Release release) =>
+        Application.Planner.PlanPublishAsync(Application.Environment("production"), release, rollForward: false, CancellationToken.None);
+}

@@ -1,0 +1,58 @@
+using System.Management.Automation;
+
+namespace SupabaseDeploy.Tests.Deployment;
+
+/// <summary>The person is the one that a CI system's variables name.</summary>
+public sealed class ApprovalCommandTests : IDisposable
+{
+    private readonly PublishSession _project = new(isStarted: false);
+
+    public ApprovalCommandTests()
+    {
+        string pipeline = Path.Combine(_project.Root, "env", "pipeline.yml");
+        File.WriteAllText(pipeline, File.ReadAllText(pipeline).Replace("promoteFrom: staging", "gates: { approvals: 1 }", StringComparison.Ordinal));
+    }
+
+    public void Dispose()
+    {
+        _project.Run("$env:GITLAB_CI = $null; $env:GITLAB_USER_LOGIN = $null");
+        _project.Dispose();
+    }
+
+    [Fact]
+    public void A_release_waits_for_somebody_else_and_then_goes_on()
+    {
+        _project.Lines("Start-LocalStack production; $env:GITLAB_CI = 'true'; $env:GITLAB_USER_LOGIN = 'ann'; $release = New-Release");
+
+        SessionResult pending = _project.Run("Publish-Environment production; 'went on'");
+        Assert.Equal(["deployment of "], pending.Output.Select(line => $"{line}"[..14]));
+        Assert.StartsWith("ApprovalPending,", pending.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("Approve-Deployment production", pending.Error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+
+        SessionResult own = _project.Run("Approve-Deployment production");
+        Assert.StartsWith("ApprovalRefused,", own.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+
+        _project.Lines("$env:GITLAB_USER_LOGIN = 'bob'");
+        Assert.Empty(_project.Lines("Approve-Deployment production -WhatIf"));
+        Assert.Equal(
+            ["True bob GITLAB_USER_LOGIN ann True"],
+            _project.Lines("$a = Approve-Deployment production -Reason fine; \"$($a.IsApproved) $($a.By) $($a.Source) $($a.Requester) $($a.ReleaseId -eq $release.Id)\""));
+
+        Assert.Equal(["Succeeded"], _project.Lines("(Publish-Environment production).Status"));
+        string table = string.Join('\n', _project.Lines("Approve-Deployment production $release | Out-String -Width 200"));
+        Assert.Matches(@"Environment +Release +Approved +By +Until +Message", table);
+    }
+
+    [Theory]
+    [InlineData("Publish-Environment staging -Force", "InvalidValue", "no reason is given")]
+    [InlineData("Publish-Environment staging -Gate soak -Reason r", "InvalidValue", "-Force is not given")]
+    [InlineData("Approve-Deployment staging", "ApprovalRefused", "asks for no approvals")]
+    [InlineData("Deny-Deployment nowhere", "EnvironmentNotFound", "nowhere")]
+    public void What_makes_no_sense_is_refused_in_words(string line, string id, string message)
+    {
+        ErrorRecord error = _project.Run(line).Error!;
+
+        Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(message, error.Exception.Message, StringComparison.Ordinal);
+    }
+}
