@@ -39,8 +39,7 @@ public sealed class ApprovalCommandTests : IDisposable
             _project.Lines("$a = Approve-Deployment production -Reason fine; \"$($a.IsApproved) $($a.By) $($a.Source) $($a.Requester) $($a.ReleaseId -eq $release.Id)\""));
 
         Assert.Equal(["Succeeded"], _project.Lines("(Publish-Environment production).Status"));
-        string table = string.Join('\n', _project.Lines("Approve-Deployment production $release | Out-String -Width 200"));
-        Assert.Matches(@"Environment +Release +Approved +By +Until +Message", table);
+        Assert.Matches(@"Environment +Release +Approved +By +Until +Message", _project.Show("Approve-Deployment production $release"));
     }
 
     [Theory]

@@ -47,6 +47,8 @@ internal sealed class PublishSession : IDisposable
 
     public SessionResult Run(string script) => _session.Run(script);
 
+    public string Show(string script) => _session.Show(script);
+
     public string[] Lines(string script)
     {
         SessionResult result = Run(script);
