@@ -97,6 +97,28 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
         }
     }
 
+    /// <summary>Takes the ledger of a database into memory, before that database is replaced in its own place.</summary>
+    internal static async Task<LedgerImage> KeepAsync(DatabaseAddress from, CancellationToken cancellationToken)
+    {
+        LedgerSession source = await LedgerSession.OpenAsync(from, cancellationToken).ConfigureAwait(false);
+        await using (source.ConfigureAwait(false))
+        {
+            await source.MigrateAsync(cancellationToken).ConfigureAwait(false);
+            return await LedgerCopy.ReadAsync(source.Connection, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives a new database the ledger that <see cref="KeepAsync"/> took.</summary>
+    internal static async Task BringBackAsync(LedgerImage kept, DatabaseAddress to, CancellationToken cancellationToken)
+    {
+        LedgerSession target = await LedgerSession.OpenAsync(to, cancellationToken).ConfigureAwait(false);
+        await using (target.ConfigureAwait(false))
+        {
+            await target.MigrateAsync(cancellationToken).ConfigureAwait(false);
+            await LedgerCopy.WriteAsync(kept, target.Connection, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Writes a deployment that has begun, with the steps done so far, and gives it its number.</summary>
     internal async Task<Deployment> BeginAsync(Deployment deployment, CancellationToken cancellationToken)
     {

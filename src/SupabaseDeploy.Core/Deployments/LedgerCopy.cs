@@ -40,6 +40,53 @@ internal static class LedgerCopy
         }
     }
 
+    /// <summary>Reads a ledger into memory, at one moment.</summary>
+    public static async Task<LedgerImage> ReadAsync(NpgsqlConnection from, CancellationToken cancellationToken)
+    {
+        NpgsqlTransaction reading = await from.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
+        await using (reading.ConfigureAwait(false))
+        {
+            var tables = new Dictionary<string, byte[]>();
+            foreach ((string table, string columns) in s_tables)
+            {
+                using var rows = new MemoryStream();
+                NpgsqlRawCopyStream source = await from.BeginRawBinaryCopyAsync(
+                    $"copy supabase_deploy.{table} ({columns}) to stdout (format binary)", cancellationToken).ConfigureAwait(false);
+                await using (source.ConfigureAwait(false))
+                {
+                    await source.CopyToAsync(rows, cancellationToken).ConfigureAwait(false);
+                }
+
+                tables.Add(table, rows.ToArray());
+            }
+
+            return new LedgerImage(tables);
+        }
+    }
+
+    /// <summary>Replaces a ledger by one that was read before.</summary>
+    public static async Task WriteAsync(LedgerImage image, NpgsqlConnection to, CancellationToken cancellationToken)
+    {
+        NpgsqlTransaction writing = await to.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (writing.ConfigureAwait(false))
+        {
+            await SwitchTriggersAsync(to, "disable", cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(to, $"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
+            foreach ((string table, string columns) in s_tables)
+            {
+                NpgsqlRawCopyStream target = await to.BeginRawBinaryCopyAsync(
+                    $"copy supabase_deploy.{table} ({columns}) from stdin (format binary)", cancellationToken).ConfigureAwait(false);
+                await using (target.ConfigureAwait(false))
+                {
+                    await target.WriteAsync(image.Tables[table], cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            await SwitchTriggersAsync(to, "enable", cancellationToken).ConfigureAwait(false);
+            await writing.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private static async Task CopyAsync(NpgsqlConnection from, NpgsqlConnection to, string table, string columns, CancellationToken cancellationToken)
     {
         NpgsqlRawCopyStream source = await from.BeginRawBinaryCopyAsync(

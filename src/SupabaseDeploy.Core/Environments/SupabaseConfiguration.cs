@@ -26,11 +26,14 @@ public sealed partial class SupabaseConfiguration
     /// <summary>Keys that the file sets and nobody asked for, in ordinal order.</summary>
     public IReadOnlyList<string> Unused => [.. _values.Keys.Where(key => !_asked.Contains(key)).Order(StringComparer.Ordinal)];
 
+    /// <summary>The file of a project, whether it is there or not.</summary>
+    public static string FileOf(ProjectFolder project) => Path.Combine(project.Root, "supabase", "config.toml");
+
     /// <summary>Reads the file of a project; an empty configuration when there is none.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.InvalidSupabaseConfiguration"/>, with line and column.</exception>
     public static SupabaseConfiguration Load(ProjectFolder project)
     {
-        string path = Path.Combine(project.Root, "supabase", "config.toml");
+        string path = FileOf(project);
         if (!File.Exists(path))
         {
             return new SupabaseConfiguration(path, []);

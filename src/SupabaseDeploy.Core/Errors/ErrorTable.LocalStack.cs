@@ -55,4 +55,19 @@ public static partial class ErrorTable
 
     /// <summary>A stack cannot run with an engine on this machine.</summary>
     public static readonly ErrorCode EngineNotAvailable = new("EngineNotAvailable", 4031, ErrorKind.NotInstalled);
+
+    /// <summary>The Supabase CLI is not installed.</summary>
+    public static readonly ErrorCode SupabaseCliNotFound = new("SupabaseCliNotFound", 4032, ErrorKind.NotInstalled);
+
+    /// <summary>A command of the Supabase CLI failed.</summary>
+    public static readonly ErrorCode SupabaseCliFailed = new("SupabaseCliFailed", 4033, ErrorKind.InvalidResult);
+
+    /// <summary>The Supabase CLI cannot reach Docker.</summary>
+    public static readonly ErrorCode SupabaseCliNeedsDocker = new("SupabaseCliNeedsDocker", 4034, ErrorKind.ResourceUnavailable);
+
+    /// <summary>The Supabase CLI answered with something else than it should.</summary>
+    public static readonly ErrorCode SupabaseCliAnswerInvalid = new("SupabaseCliAnswerInvalid", 4035, ErrorKind.InvalidData);
+
+    /// <summary>An engine cannot reset a database to the files of this project.</summary>
+    public static readonly ErrorCode ResetNotPossible = new("ResetNotPossible", 4036, ErrorKind.InvalidOperation);
 }

@@ -58,7 +58,7 @@ public enum LocalStackState
 /// <param name="Name"><c>database</c>, <c>gateway</c>, <c>rest</c> and so on.</param>
 /// <param name="IsRunning">Whether its process answers.</param>
 /// <param name="ProcessId">Its process id; null when it does not run.</param>
-/// <param name="Port">Its TCP port, kept between runs.</param>
+/// <param name="Port">Its TCP port, kept between runs; 0 for a service that has none on this machine.</param>
 /// <param name="Version">Version of the program.</param>
 /// <param name="StartedAt">When the process started, UTC.</param>
 public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, int Port, string? Version, DateTimeOffset? StartedAt)
@@ -93,5 +93,5 @@ public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, i
         };
 
     /// <summary><c>gateway on port 54321</c>: what a list of services shows of each.</summary>
-    public override string ToString() => IsRunning ? $"{Name} on port {Port}" : $"{Name} {State.ToString().ToLowerInvariant()}";
+    public override string ToString() => !IsRunning ? $"{Name} {State.ToString().ToLowerInvariant()}" : Port > 0 ? $"{Name} on port {Port}" : Name;
 }

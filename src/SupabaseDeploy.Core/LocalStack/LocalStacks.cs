@@ -31,6 +31,9 @@ public sealed class LocalStacks
     /// <summary>Finds a program by its name.</summary>
     internal Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
 
+    /// <summary>Whether this machine looks as if it had Docker; null to look.</summary>
+    internal Func<bool>? HasDocker { get; init; }
+
     /// <summary>Starts what does not run and adopts what does, with the engine that fits; returns when every service answers.</summary>
     /// <exception cref="DeployException">Not a local environment, or a service that does not start. Nothing that this call started is left running.</exception>
     public Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken) =>
@@ -157,8 +160,11 @@ public sealed class LocalStacks
         }
     }
 
-    private EngineContext Context(DeploymentEnvironment environment) =>
-        new() { Environment = environment, Time = _time, GatewayFolders = _gatewayFolders, Runtimes = Runtimes, FindProgram = FindProgram };
+    private EngineContext Context(DeploymentEnvironment environment)
+    {
+        var context = new EngineContext { Environment = environment, Time = _time, GatewayFolders = _gatewayFolders, Runtimes = Runtimes, FindProgram = FindProgram };
+        return HasDocker is null ? context : context with { HasDocker = HasDocker };
+    }
 
     private static async Task<LocalStackInfo> ObserveAsync(
         ILocalStackEngine engine, EngineChoice choice, DeploymentEnvironment environment, CancellationToken cancellationToken)

@@ -18,7 +18,7 @@ public static class ChildProcess
         cancellationToken.ThrowIfCancellationRequested();
         using Process process = Start(request);
         var output = new OutputTail(request.OutputLimit, request.LineReceived);
-        var error = new OutputTail(request.OutputLimit, request.LineReceived);
+        var error = new OutputTail(request.OutputLimit, request.LineReceived + request.ErrorLineReceived);
         using var reading = new CancellationTokenSource();
         Task readers = Task.WhenAll(output.ReadAsync(process.StandardOutput, reading.Token), error.ReadAsync(process.StandardError, reading.Token));
         try

@@ -74,6 +74,10 @@ public sealed partial class PostgresInstallations
         throw NotFound(major, await InspectAsync(cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>Whether there is a usable installation, or one can be got.</summary>
+    public async Task<bool> CanProvideAsync(CancellationToken cancellationToken) =>
+        (_search.CanInstall && DebianPackages.IsUsable) || await FindAsync(null, NullProgressSink.Instance, cancellationToken).ConfigureAwait(false) is not null;
+
     /// <summary>The newest of the usable ones; the first found among equals.</summary>
     internal static PostgresInstallation? Choose(IEnumerable<Inspection> inspections, int? major) =>
         inspections

@@ -28,6 +28,9 @@ public sealed record ProcessRequest(string FileName, IReadOnlyList<string> Argum
     /// <summary>Called for each line of either output as it arrives, from any thread.</summary>
     public Action<string>? LineReceived { get; init; }
 
+    /// <summary>Called for each line of standard error alone, where standard output is not for people.</summary>
+    public Action<string>? ErrorLineReceived { get; init; }
+
     /// <summary>The program and its arguments, for messages; never the environment or the input.</summary>
     public override string ToString() => string.Join(' ', [FileName, .. Arguments]);
 }

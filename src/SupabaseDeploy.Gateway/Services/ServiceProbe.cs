@@ -22,7 +22,7 @@ internal sealed class ServiceProbe : IDisposable
             using var question = new HttpRequestMessage(HttpMethod.Get, uri);
             question.Headers.Authorization = service.HealthToken is null ? null : new AuthenticationHeaderValue("Bearer", service.HealthToken);
             using HttpResponseMessage answer = await _http.SendAsync(question, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-            return (int)answer.StatusCode < 400 ? null : $"'{uri.PathAndQuery}' answers with status {(int)answer.StatusCode}";
+            return service.HealthPath is null || (int)answer.StatusCode < 400 ? null : $"'{uri.PathAndQuery}' answers with status {(int)answer.StatusCode}";
         }
         catch (HttpRequestException e)
         {

@@ -21,9 +21,11 @@ internal sealed class StackSession : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ModuleSession _session;
 
-    public StackSession()
+    /// <summary>Makes the project.</summary>
+    /// <param name="engine">What runs the first stage, as <c>env/pipeline.yml</c> says it.</param>
+    public StackSession(string engine = "auto")
     {
-        _folder.Write("env/pipeline.yml", Pipeline);
+        _folder.Write("env/pipeline.yml", Pipeline.Replace("name: local\n", $"name: local\n    engine: {engine}\n", StringComparison.Ordinal));
         _folder.Write("docker-compose.yml", "services: {}\n");
         _folder.Write("migrations/001_first.sql", "select 1;\n");
         _session = new ModuleSession(_folder.Path);

@@ -1,4 +1,6 @@
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.LocalStack;
 
@@ -8,7 +10,8 @@ namespace SupabaseDeploy.LocalStack;
 internal sealed record EngineChoice(LocalStackEngine Engine, string Reason)
 {
     /// <summary>
-    /// Chooses: what was asked for, then what runs, then what <c>env/pipeline.yml</c> names, then what the stack was started with before.
+    /// Chooses: what was asked for, then what runs, then what <c>env/pipeline.yml</c> names, then what the stack was started with before,
+    /// then what runs the project's containers already, then what this machine can run.
     /// </summary>
     /// <param name="asked">What was asked for; <see cref="LocalStackEngine.Auto"/> for nothing.</param>
     /// <param name="context">The stack.</param>
@@ -19,7 +22,7 @@ internal sealed record EngineChoice(LocalStackEngine Engine, string Reason)
         EngineChoice? wanted = asked != LocalStackEngine.Auto ? new EngineChoice(asked, "it was asked for") : Named(context);
         if (StackRecord.Read(context.Folder.StackFile) is not { } record)
         {
-            return wanted ?? new EngineChoice(LocalStackEngine.Embedded, "it needs nothing but programs of this machine");
+            return wanted ?? await DetectAsync(context, cancellationToken).ConfigureAwait(false);
         }
 
         if (wanted is null || wanted.Engine == record.Engine)
@@ -32,6 +35,22 @@ internal sealed record EngineChoice(LocalStackEngine Engine, string Reason)
             : asked == LocalStackEngine.Auto ? new EngineChoice(record.Engine, "the stack runs with it")
             : throw Mismatch(context.Environment.Name, record.Engine, asked);
     }
+    /// <summary>For a stack that was never started, and of which nobody has said anything.</summary>
+    private static async Task<EngineChoice> DetectAsync(EngineContext context, CancellationToken cancellationToken)
+    {
+        bool hasDocker = context.HasDocker();
+        if (hasDocker && File.Exists(SupabaseConfiguration.FileOf(context.Environment.Project))
+            && await new SupabaseCliEngine(context).FindDatabaseAsync(cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return new EngineChoice(LocalStackEngine.SupabaseCli, "the Supabase CLI runs this project's containers");
+        }
+
+        bool hasServer = await new PostgresInstallations(context.Cluster.Search).CanProvideAsync(cancellationToken).ConfigureAwait(false);
+        return hasServer || !hasDocker
+            ? new EngineChoice(LocalStackEngine.Embedded, "it needs nothing but programs of this machine")
+            : new EngineChoice(LocalStackEngine.Docker, "this machine has Docker and no PostgreSQL");
+    }
+
     private static EngineChoice? Named(EngineContext context) =>
         context.Environment.Engine == LocalStackEngine.Auto ? null : new EngineChoice(context.Environment.Engine, "env/pipeline.yml names it");
 

@@ -30,4 +30,15 @@ internal sealed record EngineContext
 
     /// <summary>What makes the new data of a reset; null for the usual snapshots.</summary>
     public ShadowDatabases? Shadows { get; init; }
+
+    /// <summary>Whether this machine looks as if it had Docker: nothing is asked of it.</summary>
+    public Func<bool> HasDocker { get; init; } = () =>
+        System.Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } || s_dockerSockets.Any(File.Exists);
+
+    private static readonly string[] s_dockerSockets =
+    [
+        "/var/run/docker.sock",
+        Path.Combine(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), ".docker", "run", "docker.sock"),
+        @"\\.\pipe\docker_engine",
+    ];
 }

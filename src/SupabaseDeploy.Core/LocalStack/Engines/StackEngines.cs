@@ -9,6 +9,7 @@ internal static class StackEngines
     private static readonly Dictionary<LocalStackEngine, Func<EngineContext, ILocalStackEngine>> s_engines = new()
     {
         [LocalStackEngine.Embedded] = context => new EmbeddedEngine(context),
+        [LocalStackEngine.SupabaseCli] = context => new SupabaseCliEngine(context),
     };
 
     /// <summary>The engine that the stack of an environment has; the embedded one before its first start.</summary>

@@ -23,6 +23,9 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
     /// <summary>What makes the new data; null for the usual snapshots.</summary>
     internal ShadowDatabases? Shadows { get; init; }
 
+    /// <summary>Finds a program by its name.</summary>
+    internal Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
+
     /// <summary>What <see cref="ResetAsync"/> would do and lose. Changes nothing and takes no lock.</summary>
     /// <exception cref="DeployException">Not a local environment, its database does not run, or the files cannot be read.</exception>
     public async Task<ResetPlan> PlanAsync(ResetRequest request, IProgressSink sink, CancellationToken cancellationToken)
@@ -74,7 +77,7 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
     private ILocalStackEngine Engine(DeploymentEnvironment environment)
     {
         LocalStacks.EnsureLocal(environment);
-        return StackEngines.Of(new EngineContext { Environment = environment, Time = Time, Cluster = _options, Shadows = Shadows });
+        return StackEngines.Of(new EngineContext { Environment = environment, Time = Time, Cluster = _options, Shadows = Shadows, FindProgram = FindProgram });
     }
 
     /// <summary>Reads from the database that now has the old one's address what is reported.</summary>

@@ -21,13 +21,48 @@ internal sealed class ResetRecord(ResetPlan plan, DeploymentLock held, DateTimeO
     {
         var before = new Ledger(plan.Environment, from);
         IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        if (past.Count > 0 || (await before.GetEvidenceAsync(cancellationToken).ConfigureAwait(false)).Count > 0)
+        if (await HasEntriesAsync(before, past, cancellationToken).ConfigureAwait(false))
         {
             await Ledger.CarryOverAsync(from, to, cancellationToken).ConfigureAwait(false);
         }
 
+        await AddAsync(to, Ledger.Current(past), measure, cancellationToken).ConfigureAwait(false);
+        await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Keeps the ledger for an engine that makes the new database in the old one's place. The old database is locked until then.</summary>
+    /// <returns>Null when there is nothing to keep.</returns>
+    public async Task<LedgerImage?> KeepAsync(DatabaseAddress from, CancellationToken cancellationToken)
+    {
+        var before = new Ledger(plan.Environment, from);
+        IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        LedgerImage? kept = await HasEntriesAsync(before, past, cancellationToken).ConfigureAwait(false)
+            ? await Ledger.KeepAsync(from, cancellationToken).ConfigureAwait(false)
+            : null;
+        await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
+        return kept;
+    }
+
+    /// <summary>Gives the new database the kept ledger, with this reset in it.</summary>
+    public async Task WriteAsync(LedgerImage? kept, DatabaseAddress to, CancellationToken cancellationToken)
+    {
+        if (kept is not null)
+        {
+            await Ledger.BringBackAsync(kept, to, cancellationToken).ConfigureAwait(false);
+        }
+
+        IReadOnlyList<Deployment> past = await new Ledger(plan.Environment, to).GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        await AddAsync(to, Ledger.Current(past), RecordedSchema.MeasureAsync, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<bool> HasEntriesAsync(Ledger ledger, IReadOnlyList<Deployment> past, CancellationToken cancellationToken) =>
+        past.Count > 0 || (await ledger.GetEvidenceAsync(cancellationToken).ConfigureAwait(false)).Count > 0;
+
+    private async Task AddAsync(
+        DatabaseAddress to, Deployment? current, Func<NpgsqlConnection, CancellationToken, Task<NewRecordedSchema?>> measure, CancellationToken cancellationToken)
+    {
         var after = new Ledger(plan.Environment, to);
-        Deployment begun = await after.BeginAsync(Describe(Ledger.Current(past)), cancellationToken).ConfigureAwait(false);
+        Deployment begun = await after.BeginAsync(Describe(current), cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = time.GetUtcNow();
         Deployment done = begun with
         {
@@ -38,7 +73,6 @@ internal sealed class ResetRecord(ResetPlan plan, DeploymentLock held, DateTimeO
             FinishedAt = now,
         };
         await after.FinishAsync(done, null, measure, cancellationToken).ConfigureAwait(false);
-        await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private Deployment Describe(Deployment? current) => new()

@@ -27,10 +27,18 @@ public sealed record LocalKeys
     public required Secret ServicePassword { get; init; }
 
     /// <summary>The JWT of role <c>anon</c>. Public.</summary>
-    public string AnonKey => Sign("anon");
+    public string AnonKey
+    {
+        get => field ?? Sign("anon");
+        init;
+    }
 
     /// <summary>The JWT of role <c>service_role</c>.</summary>
-    public Secret ServiceRoleKey => new(Sign("service_role"));
+    public Secret ServiceRoleKey
+    {
+        get => field ?? new Secret(Sign("service_role"));
+        init;
+    }
 
     /// <summary>The keys in a file; null when there is none.</summary>
     internal static LocalKeys? Read(string path) =>

@@ -56,8 +56,8 @@ public sealed record PlannedService
     /// <summary>The further ports of 127.0.0.1 that it listens on, by name.</summary>
     public IReadOnlyDictionary<string, int> FurtherPorts { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>What tells that it is healthy: a path that answers with a status below 400.</summary>
-    public required string HealthPath { get; init; }
+    /// <summary>What tells that it is healthy: a path that answers with a status below 400; null where any answer does.</summary>
+    public required string? HealthPath { get; init; }
 
     /// <summary>The port of <see cref="HealthPath"/>, where it is not <see cref="Port"/>.</summary>
     public int? HealthPort { get; init; }

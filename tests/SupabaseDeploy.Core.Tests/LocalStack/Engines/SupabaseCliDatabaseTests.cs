@@ -1,0 +1,64 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.Core.Tests.LocalStack;
+
+/// <summary>What is done to the database of a stack that the Supabase CLI runs.</summary>
+public sealed class SupabaseCliDatabaseTests
+{
+    [Fact]
+    public async Task A_reset_is_the_CLIs_and_the_ledger_goes_on_also_when_it_fails()
+    {
+        await using CliProject project = await CliProject.CreateAsync();
+        await project.StartAsync();
+
+        LocalStackReset first = await ResetAsync(project);
+        LocalStackReset second = await ResetAsync(project, "1");
+        project.Write("supabase/migrations/3_broken.sql", "create table;");
+        var error = await Assert.ThrowsAsync<DeployException>(() => ResetAsync(project));
+
+        Assert.Equal(("2", 2), (first.Version, first.Total));
+        Assert.Equal(("1", 1), (second.Version, second.Total));
+        Assert.Equal(ErrorTable.SupabaseCliFailed, error.Code);
+        Assert.Contains("Applying migration 3_broken.sql", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["start", "db reset --no-seed", "db reset --version --no-seed", "db reset --no-seed"], project.Calls());
+        DatabaseAddress database = (await StackEngines.Of(project.Context).FindDatabaseAsync(CancellationToken.None))!;
+        IReadOnlyList<Deployment> past = await new Ledger(project.Environment, database).GetDeploymentsAsync(CancellationToken.None);
+        Assert.Equal([DeploymentKind.Reset, DeploymentKind.Reset], past.Select(deployment => deployment.Kind));
+    }
+
+    [Fact]
+    public async Task Files_that_the_CLI_does_not_know_are_refused_before_anything_is_lost()
+    {
+        await using CliProject project = await CliProject.CreateAsync();
+        await project.StartAsync();
+        project.Write("migrations/1_first.sql", "create table first (id int);");
+
+        var error = await Assert.ThrowsAsync<DeployException>(() => ResetAsync(project, environment: project.Environment with { MigrationsFolder = Path.Combine(project.Root, "migrations") }));
+
+        Assert.Equal(ErrorTable.ResetNotPossible, error.Code);
+        Assert.Equal(["start"], project.Calls());
+    }
+
+    [Fact]
+    public async Task The_administration_is_the_images_superuser()
+    {
+        await using CliProject project = await CliProject.CreateAsync();
+        await project.StartAsync();
+
+        DatabaseAddress administration = (await StackEngines.Of(project.Context).FindAdministrationAsync(CancellationToken.None))!;
+
+        await using var connection = await administration.OpenAsync(CancellationToken.None);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "select rolsuper from pg_roles where rolname = current_user";
+        Assert.True((bool)(await command.ExecuteScalarAsync())!);
+    }
+
+    private static Task<LocalStackReset> ResetAsync(CliProject project, string? to = null, DeploymentEnvironment? environment = null) =>
+        project.Resetter.ResetAsync(
+            new ResetRequest { Environment = environment ?? project.Environment, To = to, IncludeSeed = false }, NullProgressSink.Instance, CancellationToken.None);
+}
