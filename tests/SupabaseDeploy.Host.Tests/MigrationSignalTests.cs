@@ -70,8 +70,7 @@ public sealed class MigrationSignalTests : IAsyncLifetime
 
     private EngineRun Start()
     {
-        string password = Uri.EscapeDataString(_database.Application.Password!.Reveal());
-        string url = $"postgresql://{_database.Application.User}:{password}@{_database.Application.Host}:{_database.Application.Port}/{_database.Application.Database}";
+        string url = _database.Application.ToUrl();
         string script = _folder.Write("migrate.ps1", $"""
             Import-Module '{Repository.ModuleManifest}'
             (Invoke-Migration -DatabaseUrl '{url}' -Path '{_folder.Path}' -LockTimeout 30s).Applied.Count

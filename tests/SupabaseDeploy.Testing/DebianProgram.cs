@@ -21,10 +21,10 @@ public static class DebianProgram
                 return found;
             }
 
-            await RunAsync("apt-get", ["update", "-q", "-o", "DPkg::Lock::Timeout=120"]);
+            await InstallAsync("apt-get", ["update", "-q", "-o", "DPkg::Lock::Timeout=120"]);
             foreach (string package in packages)
             {
-                await RunAsync("apt-get", ["install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", package]);
+                await InstallAsync("apt-get", ["install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", package]);
                 if (ProgramSearch.Find(program) is { } installed)
                 {
                     return installed;
@@ -40,7 +40,7 @@ public static class DebianProgram
     }
 
     /// <summary>Runs a program that installs something.</summary>
-    internal static async Task RunAsync(string program, IReadOnlyList<string> arguments)
+    public static async Task InstallAsync(string program, params IReadOnlyList<string> arguments)
     {
         var environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Where(entry => IsOfTheNetwork((string)entry.Key))
@@ -54,5 +54,6 @@ public static class DebianProgram
     private static bool IsOfTheNetwork(string variable) =>
         variable.StartsWith("npm_config_", StringComparison.OrdinalIgnoreCase)
         || variable.EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)
+        || variable.StartsWith("NUGET_", StringComparison.OrdinalIgnoreCase)
         || variable is "NODE_EXTRA_CA_CERTS" or "SSL_CERT_FILE" or "SSL_CERT_DIR" or "APT_CONFIG";
 }

@@ -47,7 +47,7 @@ public static class NpmPackage
         Directory.CreateDirectory(unfinished);
         try
         {
-            await DebianProgram.RunAsync(npm, ["install", "--prefix", unfinished, "--no-save", "--no-audit", "--no-fund", "--no-update-notifier", id]);
+            await DebianProgram.InstallAsync(npm, ["install", "--prefix", unfinished, "--no-save", "--no-audit", "--no-fund", "--no-update-notifier", id]);
             Directory.Move(unfinished, folder);
             return folder;
         }

@@ -13,9 +13,8 @@ public static class SupabaseCli
     /// <param name="arguments">The command, like <c>db push</c>.</param>
     public static async Task<ProcessResult> RunAsync(string project, DatabaseAddress database, params string[] arguments)
     {
-        string url = $"postgresql://{database.User}:{Uri.EscapeDataString(database.Password!.Reveal())}@{database.Host}:{database.Port}/{database.Database}";
         var request = new ProcessRequest(
-            await NpmPackage.ProgramAsync("supabase", Version, "supabase"), [.. arguments, $"--remote={url}", "--yes", "--output-format", "json", "--workdir", project])
+            await NpmPackage.ProgramAsync("supabase", Version, "supabase"), [.. arguments, $"--remote={database.ToUrl()}", "--yes", "--output-format", "json", "--workdir", project])
         {
             Environment = new Dictionary<string, string?>
             {

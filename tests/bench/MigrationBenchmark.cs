@@ -83,8 +83,7 @@ internal static class MigrationBenchmark
     {
         string host = Path.Combine(Repository.Root, "out", "host", "SupabaseDeploy.Host.dll");
         string command = $"Import-Module '{Repository.ModuleManifest}'; Invoke-Migration -DatabaseUrl $env:DATABASE_URL -Path '{migrations}' -Confirm:$false | Out-Null";
-        string url = $"postgresql://{database.User}:{Uri.EscapeDataString(database.Password!.Reveal())}@{database.Host}:{database.Port}/{database.Database}";
-        return new TimedCommand("dotnet", host, "-NoProfile", "-Command", command) { Environment = new Dictionary<string, string> { ["DATABASE_URL"] = url } };
+        return new TimedCommand("dotnet", host, "-NoProfile", "-Command", command) { Environment = new Dictionary<string, string> { ["DATABASE_URL"] = database.ToUrl() } };
     }
 
     private static async Task FreshAsync(PostgresCluster cluster)

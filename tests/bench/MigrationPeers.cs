@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
 
@@ -10,7 +9,7 @@ internal sealed record MigrationPeer(string Name, TimedCommand Command, int Roun
 /// <summary>Other tools on the same files. Each is fetched when it is asked for; one that cannot be had is said to be so.</summary>
 internal sealed class MigrationPeers(string work, int files, DatabaseAddress database)
 {
-    private readonly string _url = $"postgresql://{database.User}:{Uri.EscapeDataString(database.Password!.Reveal())}@{database.Host}:{database.Port}/{database.Database}?sslmode=disable";
+    private readonly string _url = database.ToUrl() + "?sslmode=disable";
 
     public async Task<IReadOnlyList<MigrationPeer>> FindAsync(int rounds)
     {
@@ -78,7 +77,7 @@ internal sealed class MigrationPeers(string work, int files, DatabaseAddress dat
         string program = Path.Combine(tools, OperatingSystem.IsWindows() ? "grate.exe" : "grate");
         if (!File.Exists(program))
         {
-            await InstallAsync("dotnet", "tool", "install", "grate", "--version", Version, "--tool-path", tools);
+            await DebianProgram.InstallAsync("dotnet", "tool", "install", "grate", "--version", Version, "--tool-path", tools);
         }
 
         string folder = Path.Combine(work, "grate");
@@ -92,28 +91,10 @@ internal sealed class MigrationPeers(string work, int files, DatabaseAddress dat
 
     private async Task<TimedCommand> SqitchAsync()
     {
-        if (ProgramSearch.Find("sqitch") is not { } program)
-        {
-            await InstallAsync("apt-get", "install", "-y", "-q", "--no-install-recommends", "sqitch", "libdbd-pg-perl");
-            program = ProgramSearch.Find("sqitch") ?? throw new FileNotFoundException("the package brings no program 'sqitch'.");
-        }
-
+        // Its driver for PostgreSQL is a package of its own, that brings no program.
+        string program = await DebianProgram.FindOrInstallAsync("sqitch", "libdbd-pg-perl", "sqitch");
         string folder = Path.Combine(work, "sqitch");
         UsualMigrations.WriteSqitch(folder, files);
         return new TimedCommand(program, "deploy", "--no-verify", "db:pg" + _url["postgresql".Length..]) { Folder = folder };
-    }
-
-    private static async Task InstallAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string errors = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"'{program} {string.Join(' ', arguments)}' ended with {process.ExitCode}: {errors}{await output}");
-        }
     }
 }

@@ -106,7 +106,7 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task<int> PublishAndDieAsync(Release release, int boundary)
     {
         DatabaseAddress database = _application.Database("staging").Application;
-        string url = $"postgresql://{database.User}:{Uri.EscapeDataString(database.Password!.Reveal())}@{database.Host}:{database.Port}/{database.Database}";
+        string url = database.ToUrl();
         string[] arguments = [Repository.KilledProcess, "publish", _application.Project.Root, boundary.ToString(CultureInfo.InvariantCulture), "staging", release.Id];
         ProcessResult result = await ChildProcess.RunAsync(
             new ProcessRequest("dotnet", arguments) { Environment = new Dictionary<string, string?> { ["TEST_APPLICATION_URL"] = url } },

@@ -26,7 +26,7 @@ public sealed class TestDeploymentHealthTests : IDisposable
         await using TestDatabase database = await TestDatabase.CreateAsync();
         using var session = new ModuleSession(_project.Path);
 
-        SessionResult result = session.Run($"Test-DeploymentHealth -DatabaseUrl '{Url(database)}'");
+        SessionResult result = session.Run($"Test-DeploymentHealth -DatabaseUrl '{database.Application.ToUrl()}'");
 
         Assert.Null(result.Error);
         Assert.Equal(["database", "writes", "migrations", "schema", "connections", "transactions"], result.Output.Select(check => Text(check, "Check")));
@@ -41,7 +41,7 @@ public sealed class TestDeploymentHealthTests : IDisposable
         _project.Write("supabase/migrations/001_first.sql", "select 1");
         using var session = new ModuleSession(_project.Path);
 
-        SessionResult result = session.Run($"Test-DeploymentHealth -DatabaseUrl '{Url(database)}' -Path ./supabase/migrations -FailOn Degraded");
+        SessionResult result = session.Run($"Test-DeploymentHealth -DatabaseUrl '{database.Application.ToUrl()}' -Path ./supabase/migrations -FailOn Degraded");
 
         Assert.Equal(6, result.Output.Count);
         Assert.Equal("Degraded", Text(result.Output[2], "Status"));
@@ -57,7 +57,7 @@ public sealed class TestDeploymentHealthTests : IDisposable
         _project.Write("migrations/001_first.sql", "select 1");
         using var session = new ModuleSession(_project.Path);
 
-        SessionResult result = session.Run($"Test-DeploymentHealth -DatabaseUrl '{Url(database)}' -Wait 1h -FailOn Failed");
+        SessionResult result = session.Run($"Test-DeploymentHealth -DatabaseUrl '{database.Application.ToUrl()}' -Wait 1h -FailOn Failed");
 
         Assert.Null(result.Error);
         Assert.Equal("Degraded", Text(result.Output[0], "Overall"));
@@ -124,15 +124,12 @@ public sealed class TestDeploymentHealthTests : IDisposable
         await using TestDatabase database = await TestDatabase.CreateAsync();
         using var session = new ModuleSession(_project.Path);
 
-        string table = session.Show($"Test-DeploymentHealth -DatabaseUrl '{Url(database)}'");
+        string table = session.Show($"Test-DeploymentHealth -DatabaseUrl '{database.Application.ToUrl()}'");
 
         Assert.Contains($"Environment: {database.Application.Database} (Healthy)", table, StringComparison.Ordinal);
         Assert.Matches("(?m)^Check +Status +Latency Message *$", table);
         Assert.Matches("(?m)^writes +Healthy +[0-9]+ ms A row could be written", table);
     }
-
-    private static string Url(TestDatabase database) =>
-        $"postgresql://{database.Application.User}:{Uri.EscapeDataString(database.Application.Password!.Reveal())}@{database.Application.Host}:{database.Application.Port}/{database.Application.Database}";
 
     private static string Text(PSObject check, string property) => check.Properties[property].Value.ToString()!;
 }

@@ -15,9 +15,7 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     {
         _database = await TestDatabase.CreateAsync();
         _session = new ModuleSession(_folder.Path);
-        string password = Uri.EscapeDataString(_database.Application.Password!.Reveal());
-        string url = $"postgresql://{_database.Application.User}:{password}@{_database.Application.Host}:{_database.Application.Port}/{_database.Application.Database}";
-        _target = $"-DatabaseUrl '{url}' -Path '{_folder.Path}'";
+        _target = $"-DatabaseUrl '{_database.Application.ToUrl()}' -Path '{_folder.Path}'";
     }
 
     public async ValueTask DisposeAsync()

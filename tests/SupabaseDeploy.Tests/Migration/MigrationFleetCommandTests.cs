@@ -17,7 +17,7 @@ public sealed class MigrationFleetCommandTests : IAsyncLifetime
         var stages = new List<string>();
         for (int index = 0; index < _fleet.Databases.Count; index++)
         {
-            WriteSecret($"TENANT_{index:00}", Url(_fleet.Databases[index]));
+            WriteSecret($"TENANT_{index:00}", _fleet.Databases[index].ToUrl());
             stages.Add($"  - name: tenant-{index:00}\n    target: kubernetes\n    database: ${{secret:TENANT_{index:00}}}\n");
         }
 
@@ -180,7 +180,4 @@ public sealed class MigrationFleetCommandTests : IAsyncLifetime
     }
 
     private static string Describe(PSObject run) => $"{run.Properties["Environment"].Value} {run.Properties["Status"].Value} {run.Properties["Version"].Value}";
-
-    private static string Url(DatabaseAddress database) =>
-        $"postgresql://{database.User}:{Uri.EscapeDataString(database.Password!.Reveal())}@{database.Host}:{database.Port}/{database.Database}";
 }

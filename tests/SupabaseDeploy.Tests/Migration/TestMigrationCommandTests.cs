@@ -65,8 +65,7 @@ public sealed class TestMigrationCommandTests : IDisposable
     public async Task An_object_of_another_command_brings_its_environment()
     {
         await using TestDatabase database = await TestDatabase.CreateAsync();
-        string password = Uri.EscapeDataString(database.Application.Password!.Reveal());
-        string url = $"postgresql://{database.Application.User}:{password}@{database.Application.Host}:{database.Application.Port}/{database.Application.Database}";
+        string url = database.Application.ToUrl();
 
         SessionResult result = _session.Run(
             $"$run = Invoke-Migration -DatabaseUrl '{url}' -Path 'my files'; $run | Test-Migration; ($run | Test-Migration -Summary).Statements; (Test-Migration -DatabaseUrl '{url}' -Path 'my files' -Summary).Files.Count");

@@ -13,8 +13,7 @@ public sealed class UndoMigrationCommandTests : IAsyncLifetime
     {
         _fleet = await TestFleet.CreateAsync(1);
         _session = new ModuleSession(_folder.Path);
-        string password = Uri.EscapeDataString(_fleet.Databases[0].Password!.Reveal());
-        _target = $"-DatabaseUrl 'postgresql://{_fleet.Databases[0].User}:{password}@{_fleet.Databases[0].Host}:{_fleet.Databases[0].Port}/{_fleet.Databases[0].Database}' -Path '{_folder.Path}'";
+        _target = $"-DatabaseUrl '{_fleet.Databases[0].ToUrl()}' -Path '{_folder.Path}'";
         foreach (string file in (string[])["1_a", "2_b", "3_c"])
         {
             _folder.Write($"migrations/{file}.sql", $"create table {file[2..]} (id int); insert into {file[2..]} values (1)");
