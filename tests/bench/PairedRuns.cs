@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace SupabaseDeploy.Bench;
 
@@ -53,11 +54,22 @@ internal sealed class PairedRuns(int runs, bool warmUp = true)
         return times;
     }
 
+    public static async Task<TimeSpan> TimeAsync(Func<Task> work)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        await work();
+        return Stopwatch.GetElapsedTime(begin);
+    }
+
     public static TimeSpan Median(IEnumerable<TimeSpan> times)
     {
         TimeSpan[] sorted = [.. times.Order()];
         return sorted[sorted.Length / 2];
     }
+
+    /// <summary>The median and the range: <c>0.14 s (0.12 to 0.31)</c>.</summary>
+    public static string Seconds(IReadOnlyCollection<TimeSpan> times) => string.Create(
+        CultureInfo.InvariantCulture, $"{Median(times).TotalSeconds:0.00} s ({times.Min().TotalSeconds:0.00} to {times.Max().TotalSeconds:0.00})");
 
     /// <summary>The median of the ratios of each round, which a slow round changes less than a ratio of medians.</summary>
     public static double Ratio(TimeSpan[] ours, TimeSpan[] theirs)

@@ -9,7 +9,11 @@ if (args is [DbUpProgram.Argument, string folder])
 [
     ("Import", () => Task.Run(ImportBenchmark.Run)),
     ("Migration", MigrationBenchmark.RunAsync),
-    ("Reset", ResetBenchmark.RunAsync),
+    ("LocalStack.Start", StartBenchmark.RunAsync),
+    ("LocalStack.Services", ServicesBenchmark.RunAsync),
+    ("LocalStack.Cold", ColdBenchmark.RunAsync),
+    ("LocalStack.Reset", ResetBenchmark.RunAsync),
+    ("LocalStack.Gateway", GatewayBenchmark.RunAsync),
 ];
 
 string filter = args.FirstOrDefault() ?? "";

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
@@ -18,7 +17,7 @@ internal static class ResetBenchmark
     public static async Task RunAsync()
     {
         using var folder = new TemporaryFolder();
-        DeploymentEnvironment environment = Environment(folder.Path, "local");
+        DeploymentEnvironment environment = LocalProject.At(folder.Path);
         PostgresCluster local = PostgresCluster.At(environment.Project.EnvironmentFolder(environment.Name));
         PostgresCluster plain = PostgresCluster.At(Path.Combine(folder.Path, "plain"));
         UsualMigrations.WriteFolder(environment.MigrationsFolder, Files);
@@ -32,14 +31,14 @@ internal static class ResetBenchmark
             {
                 await plain.RemoveAsync(CancellationToken.None);
                 await plain.StartAsync(NullProgressSink.Instance, CancellationToken.None);
-                applied[round] = await TimeAsync(() => ApplyAsync(environment, plain));
-                reset[round] = await TimeAsync(async () => downtime[round] = (await ResetAsync(environment)).Downtime);
-                opened[round] = await TimeAsync(() => OpenAsync(environment, folder, round));
+                applied[round] = await PairedRuns.TimeAsync(() => ApplyAsync(environment, plain));
+                reset[round] = await PairedRuns.TimeAsync(async () => downtime[round] = (await ResetAsync(environment)).Downtime);
+                opened[round] = await PairedRuns.TimeAsync(() => OpenAsync(environment, folder, round));
             }
 
-            Print($"{Files} files applied to a fresh database: {Seconds(applied)}");
-            Print($"reset to {Files} applied: {PairedRuns.Ratio(reset, applied):0.00} of applying them (aim: 0.25), {Seconds(reset)}, {Seconds(downtime)} of it without connections");
-            Print($"a shadow with one file after {Files} known ones: {PairedRuns.Ratio(opened, applied):0.00} of applying them, {Seconds(opened)}");
+            Print($"{Files} files applied to a fresh database: {PairedRuns.Seconds(applied)}");
+            Print($"reset to {Files} applied: {PairedRuns.Ratio(reset, applied):0.00} of applying them (aim: 0.25), {PairedRuns.Seconds(reset)}, {PairedRuns.Seconds(downtime)} of it without connections");
+            Print($"a shadow with one file after {Files} known ones: {PairedRuns.Ratio(opened, applied):0.00} of applying them, {PairedRuns.Seconds(opened)}");
         }
         finally
         {
@@ -65,24 +64,5 @@ internal static class ResetBenchmark
         await using ShadowDatabase shadow = await new ShadowDatabases().OpenAsync(chain, NullProgressSink.Instance, CancellationToken.None);
     }
 
-    private static DeploymentEnvironment Environment(string root, string name) => new()
-    {
-        Name = name,
-        Target = TargetKind.Local,
-        Application = "bench",
-        Project = new ProjectFolder(root),
-        MigrationsFolder = Path.Combine(root, "supabase", "migrations"),
-    };
-
-    private static async Task<TimeSpan> TimeAsync(Func<Task> work)
-    {
-        long begin = Stopwatch.GetTimestamp();
-        await work();
-        return Stopwatch.GetElapsedTime(begin);
-    }
-
-    private static string Seconds(IEnumerable<TimeSpan> times) =>
-        string.Create(CultureInfo.InvariantCulture, $"{PairedRuns.Median(times).TotalSeconds:0.00} s");
-
-    private static void Print(FormattableString line) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Reset | {line.ToString(CultureInfo.InvariantCulture)}"));
+    private static void Print(FormattableString line) => Console.WriteLine("LocalStack.Reset | " + line.ToString(CultureInfo.InvariantCulture));
 }

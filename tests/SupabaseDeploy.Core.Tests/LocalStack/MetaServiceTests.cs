@@ -3,6 +3,7 @@ using System.Text.Json;
 using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.LocalStack;
 

@@ -29,8 +29,9 @@ internal sealed class ClusterTemplates(StateFolders folders, TimeSpan patience, 
             LockFile(key), "it makes or copies the database template", sink, timeProvider, cancellationToken).ConfigureAwait(false);
         if (!Directory.Exists(template))
         {
-            await MakeAsync(template, installation, sink, cancellationToken).ConfigureAwait(false);
+            await MakeAsync(template, target, installation, sink, cancellationToken).ConfigureAwait(false);
             DeleteUnused();
+            return;
         }
 
         Directory.SetLastWriteTimeUtc(template, timeProvider.GetUtcNow().UtcDateTime);
@@ -46,7 +47,8 @@ internal sealed class ClusterTemplates(StateFolders folders, TimeSpan patience, 
 
     private string LockFile(string key) => Path.Combine(folders.Templates, key + ".lock");
 
-    private async Task MakeAsync(string template, PostgresInstallation installation, IProgressSink sink, CancellationToken cancellationToken)
+    /// <summary>Makes the template, and copies it while it is written to the disk: only then it gets its name.</summary>
+    private async Task MakeAsync(string template, string target, PostgresInstallation installation, IProgressSink sink, CancellationToken cancellationToken)
     {
         string activity = $"Prepare PostgreSQL {installation.Version}";
         var home = new ClusterHome(template + Unfinished, folders);
@@ -64,7 +66,9 @@ internal sealed class ClusterTemplates(StateFolders folders, TimeSpan patience, 
             await server.StopAsync(immediately: false, cancellationToken).ConfigureAwait(false);
 
             sink.Publish(new ActivityProgress(activity, "Writing the template to the disk", 80));
-            await server.FlushAsync("data", cancellationToken).ConfigureAwait(false);
+            await Task.WhenAll(
+                Task.Run(() => DurableFolder.FlushAll(home.Data), cancellationToken),
+                Task.Run(() => FolderCopy.Run(home.Data, target, cancellationToken), cancellationToken)).ConfigureAwait(false);
             Directory.Move(home.Folder, template);
         }
         finally

@@ -34,10 +34,6 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
         "--no-sync",
     ];
 
-    /// <summary>Flushes a data folder to the disk.</summary>
-    public Task FlushAsync(string folder, CancellationToken cancellationToken) =>
-        RunAsync("initdb", ["--sync-only", "--pgdata=" + folder], null, cancellationToken);
-
     /// <summary>
     /// Gives both roles their passwords in single-user mode: no port, no socket, and only verifiers go in, so that a copied cluster
     /// is never reachable with a password that anybody knows.
