@@ -8,8 +8,8 @@ using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
 
 // Does one piece of work and is killed, as by kill -9, when it comes to the given event: for tests of what the next process finds.
-// Arguments: start|backup|drill|restore|reset|shadow, the project folder (to start a cluster, its pointer folder; for a shadow, the
-// migrations), the event, and for a shadow the folder of shadows and snapshots;
+// Arguments: start|backup|drill|restore|reset|shadow|docker, the project folder (to start a cluster, its pointer folder; for a shadow, the
+// migrations), the event, and for a shadow the folder of shadows and snapshots, for a stack in Docker the gateway's folder;
 // or publish, the project folder, the number of the step boundary, the stage, the release.
 // For backup, drill, restore and publish, the database URLs are in the environment. Exits 3 when it came to its end alive.
 const int Alive = 3;
@@ -27,6 +27,13 @@ if (arguments[0] == "shadow")
     StateFolders folders = StateFolders.OfThisMachine() with { Snapshots = Path.Combine(arguments[3], "snapshots"), Shadows = Path.Combine(arguments[3], "shadows") };
     var shadows = new ShadowDatabases(new ClusterOptions { Folders = folders }) { WorthKeeping = TimeSpan.Zero };
     await using ShadowDatabase shadow = await shadows.OpenAsync(files, sink, CancellationToken.None).ConfigureAwait(false);
+    return Alive;
+}
+
+if (arguments[0] == "docker")
+{
+    var stacks = new LocalStacks(gatewayFolder: arguments[3]);
+    await stacks.StartAsync(LocalEnvironment("local"), LocalStackEngine.Docker, sink, CancellationToken.None).ConfigureAwait(false);
     return Alive;
 }
 

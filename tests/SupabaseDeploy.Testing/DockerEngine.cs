@@ -61,6 +61,8 @@ public sealed class DockerEngine
             await engine.RemoveLeftoversAsync();
         }
 
+        // What is tested finds it as it would find a user's.
+        System.Environment.SetEnvironmentVariable("DOCKER_HOST", engine.Endpoint.ToString());
         return engine;
     }
 

@@ -48,12 +48,17 @@ internal sealed class DockerRootFileSystem : IAsyncDisposable
 
     public void AddFile(string absolutePath) => AddFile(absolutePath.TrimStart('/'), absolutePath);
 
-    /// <summary>Adds the files of a folder under their own paths.</summary>
-    public void AddTree(string folder)
+    /// <summary>Adds a folder with the files in it that are wanted.</summary>
+    public void AddTree(string source, string path, Func<string, bool> isWanted)
     {
-        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => !file.Contains("llvmjit", StringComparison.Ordinal) && !file.Contains("/bitcode/", StringComparison.Ordinal)))
+        foreach (string folder in Directory.EnumerateDirectories(source, "*", SearchOption.AllDirectories))
         {
-            AddFile(file);
+            AddFolder($"{path}/{Path.GetRelativePath(source, folder)}");
+        }
+
+        foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(isWanted))
+        {
+            AddFile($"{path}/{Path.GetRelativePath(source, file)}", file);
         }
     }
 

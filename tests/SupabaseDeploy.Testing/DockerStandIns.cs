@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Npgsql;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
 
@@ -17,37 +18,37 @@ public static class DockerStandIns
     /// <summary>The machine's own name for them; no registry has it.</summary>
     private const string Repository = "supabase-deploy-stand-in";
 
-    // initdb as the image does it: the superuser is supabase_admin, and 'postgres' is an ordinary role.
+    // The image brings its own roles and schemas; only the passwords are the container's.
     private const string DatabaseScript = """
         #!/bin/sh
         set -e
         data=/var/lib/postgresql/data
         bin=@bin@
         if [ "$(id -u)" = 0 ]; then
-            mkdir -p $data /var/run/postgresql /etc/postgresql-custom
+            mkdir -p $data /var/run/postgresql
             chown postgres:postgres $data /var/run/postgresql
             chmod 700 $data
             exec su postgres -c "$0"
         fi
         if [ ! -f $data/PG_VERSION ]; then
-            echo "$POSTGRES_PASSWORD" > /tmp/password
-            $bin/initdb --no-sync -D $data -U supabase_admin --pwfile=/tmp/password -A scram-sha-256 --no-locale -E UTF8 >/dev/null
-            rm /tmp/password
-            echo 'host all all all scram-sha-256' >> $data/pg_hba.conf
-            printf '%s\n' "create role postgres login createdb createrole replication bypassrls password '$POSTGRES_PASSWORD';" \
+            cp -r /template/. $data/
+            chmod -R go= $data
+            echo 'host all all all scram-sha-256' > $data/pg_hba.conf
+            echo "timezone = 'UTC'" > $data/postgresql.conf
+            for role in supabase_admin postgres; do echo "alter role $role password '$POSTGRES_PASSWORD';"; done \
                 | $bin/postgres --single -D $data postgres >/dev/null
         fi
-        exec $bin/postgres -D $data -c listen_addresses=* -c wal_level=logical -c fsync=off -c unix_socket_directories=/var/run/postgresql
+        exec $bin/postgres -D $data -c listen_addresses=* -c port=5432 -c wal_level=logical -c fsync=off -c logging_collector=off -c unix_socket_directories=/var/run/postgresql
         """;
 
     private const string ServiceScript = """
         #!/bin/sh
         if [ -n "$STAND_IN_FAILS" ]; then echo "stand-in: $STAND_IN_FAILS" >&2; exit 3; fi
-        until nc -z db 5432; do sleep 0.1; done
-        echo "stand-in: listens"
+        until nc db 5432 </dev/null 2>/dev/null; do sleep 0.1; done
         trap 'exit 0' TERM
-        for port in $STAND_IN_PORTS; do httpd -f -p $port -h /www & done
         mkdir -p /www; env > /www/environment
+        for port in $STAND_IN_PORTS; do httpd -f -p $port -h /www & done
+        echo "stand-in: listens on $STAND_IN_PORTS"
         wait
         """;
 
@@ -80,34 +81,49 @@ public static class DockerStandIns
         });
     }
 
-    /// <summary>An image of the database.</summary>
+    /// <summary>An image of the database. It lacks what the platform's image lacks, too: the schema of webhooks.</summary>
     public static async Task<string> DatabaseAsync(DockerEngine engine)
     {
         PostgresInstallation installation = await new PostgresInstallations().FindOrInstallAsync(15, NullProgressSink.Instance, CancellationToken.None);
-        string script = DatabaseScript.Replace("@bin@", installation.BinFolder, StringComparison.Ordinal);
-        string[] changes = ["ENTRYPOINT [\"/database.sh\"]", "ENV LC_ALL=C"];
-        return await MakeAsync(engine, "database", [.. changes, script, installation.ToString()], changes, async () =>
+        string[] changes = ["ENTRYPOINT [\"/database.sh\"]", "ENV LC_ALL=C.UTF-8"];
+        return await MakeAsync(engine, "database", [.. changes, DatabaseScript, installation.ToString(), Bootstrap.Hash], changes, async () =>
         {
-            DockerRootFileSystem system = await DockerRootFileSystem.CreateAsync();
-            system.AddText("database.sh", script);
-            foreach (string program in (string[])["postgres", "initdb", "psql"])
+            using var folder = new TemporaryFolder();
+            await using ThrowAwayCluster cluster = await ThrowAwayCluster.StartAsync(folder.Path, new SupabaseDeploy.Postgres.ClusterOptions(), NullProgressSink.Instance, CancellationToken.None);
+            await using (NpgsqlConnection connection = await cluster.Administration.OpenAsync(CancellationToken.None))
             {
-                system.AddFile(installation.Program(program));
+                await using var drop = new NpgsqlCommand("drop schema supabase_functions cascade", connection);
+                await drop.ExecuteNonQueryAsync();
             }
 
-            string library = await AskAsync(installation, "--pkglibdir");
-            system.AddTree(library);
-            system.AddTree(await AskAsync(installation, "--sharedir"));
-            system.AddTree("/usr/share/zoneinfo");
-            string[] binaries = [installation.Program("postgres"), installation.Program("psql"), .. Directory.GetFiles(library, "*.so").Where(file => !file.Contains("llvmjit", StringComparison.Ordinal))];
-            foreach (string file in await LibrariesAsync(binaries))
-            {
-                system.AddFile(file);
-            }
-
-            return system;
+            await cluster.StopAsync(CancellationToken.None);
+            return await SystemOfAsync(cluster);
         });
     }
+
+    private static async Task<DockerRootFileSystem> SystemOfAsync(ThrowAwayCluster cluster)
+    {
+        PostgresInstallation installation = cluster.Installation;
+        DockerRootFileSystem system = await DockerRootFileSystem.CreateAsync();
+        system.AddText("database.sh", DatabaseScript.Replace("@bin@", installation.BinFolder, StringComparison.Ordinal));
+        string library = await AskAsync(installation, "--pkglibdir");
+        string[] programs = [installation.Program("postgres"), .. Directory.GetFiles(library, "*.so").Where(IsWanted)];
+        foreach (string file in (string[])[.. programs, .. await LibrariesAsync(programs)])
+        {
+            system.AddFile(file);
+        }
+
+        foreach (string folder in (string[])[await AskAsync(installation, "--sharedir"), "/usr/share/zoneinfo", "/usr/lib/locale/C.utf8"])
+        {
+            system.AddTree(folder, folder.TrimStart('/'), IsWanted);
+        }
+
+        system.AddTree(await cluster.GetDataFolderAsync(CancellationToken.None), "template", _ => true);
+        return system;
+    }
+
+    // The just-in-time compiler is three times as large as all the rest.
+    private static bool IsWanted(string file) => !file.Contains("llvmjit", StringComparison.Ordinal);
 
     /// <summary>Gives an image another name.</summary>
     public static Task TagAsync(DockerEngine engine, string image, string name)

@@ -34,6 +34,9 @@ public sealed class LocalStacks
     /// <summary>Whether this machine looks as if it had Docker; null to look.</summary>
     internal Func<bool>? HasDocker { get; init; }
 
+    /// <summary>Which Docker engine is used.</summary>
+    internal DockerOptions Docker { get; init; } = DockerOptions.OfThisMachine();
+
     /// <summary>Starts what does not run and adopts what does, with the engine that fits; returns when every service answers.</summary>
     /// <exception cref="DeployException">Not a local environment, or a service that does not start. Nothing that this call started is left running.</exception>
     public Task<LocalStackInfo> StartAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken) =>
@@ -162,7 +165,15 @@ public sealed class LocalStacks
 
     private EngineContext Context(DeploymentEnvironment environment)
     {
-        var context = new EngineContext { Environment = environment, Time = _time, GatewayFolders = _gatewayFolders, Runtimes = Runtimes, FindProgram = FindProgram };
+        var context = new EngineContext
+        {
+            Environment = environment,
+            Time = _time,
+            GatewayFolders = _gatewayFolders,
+            Runtimes = Runtimes,
+            FindProgram = FindProgram,
+            Docker = Docker,
+        };
         return HasDocker is null ? context : context with { HasDocker = HasDocker };
     }
 

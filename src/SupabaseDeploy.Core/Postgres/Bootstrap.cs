@@ -19,6 +19,7 @@ public static class Bootstrap
 {
     private const string Folder = "Postgres/Bootstrap/";
     private const string DatabaseScript = "080_database.sql";
+    private const string WebhooksScript = "062_webhooks.sql";
 
     /// <summary>The scripts, in the order they are applied.</summary>
     public static IReadOnlyList<BootstrapScript> Scripts { get; } = Read();
@@ -46,6 +47,13 @@ public static class Bootstrap
     /// <exception cref="DeployException"><see cref="ErrorTable.BootstrapFailed"/>.</exception>
     public static Task ApplyDatabaseSettingsAsync(NpgsqlConnection superuser, CancellationToken cancellationToken) =>
         ApplyAsync(superuser, [.. Scripts.Where(script => script.Name == DatabaseScript)], grantNewPublicObjects: true, cancellationToken);
+
+    /// <summary>Applies only database webhooks, which the platform's own image lacks as well. Their schema and its role are there.</summary>
+    /// <param name="superuser">An open connection of the superuser <c>supabase_admin</c> to that database.</param>
+    /// <param name="cancellationToken">Stops it; nothing is left behind.</param>
+    /// <exception cref="DeployException"><see cref="ErrorTable.BootstrapFailed"/>.</exception>
+    public static Task ApplyWebhooksAsync(NpgsqlConnection superuser, CancellationToken cancellationToken) =>
+        ApplyAsync(superuser, [.. Scripts.Where(script => script.Name == WebhooksScript)], grantNewPublicObjects: true, cancellationToken);
 
     private static async Task ApplyAsync(
         NpgsqlConnection superuser, IReadOnlyList<BootstrapScript> scripts, bool grantNewPublicObjects, CancellationToken cancellationToken)

@@ -25,6 +25,9 @@ internal sealed record EngineContext
     /// <summary>Finds a program by its name.</summary>
     public Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
 
+    /// <summary>Which Docker engine is used.</summary>
+    public DockerOptions Docker { get; init; } = DockerOptions.OfThisMachine();
+
     /// <summary>How PostgreSQL servers are run.</summary>
     public ClusterOptions Cluster { get; init; } = new();
 

@@ -9,6 +9,7 @@ internal static class StackEngines
     private static readonly Dictionary<LocalStackEngine, Func<EngineContext, ILocalStackEngine>> s_engines = new()
     {
         [LocalStackEngine.Embedded] = context => new EmbeddedEngine(context),
+        [LocalStackEngine.Docker] = context => new DockerStackEngine(context),
         [LocalStackEngine.SupabaseCli] = context => new SupabaseCliEngine(context),
     };
 

@@ -1,0 +1,257 @@
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>
+/// Supabase's services as images, with the tags and variables of its compose file for self-hosting
+/// (<see href="https://github.com/supabase/supabase/blob/master/docker/docker-compose.yml"/>), each after those it depends on. What the
+/// embedded engine knows of a service, its settings from <c>config.toml</c> among it, is taken from there.
+/// </summary>
+internal static class DockerCatalog
+{
+    /// <summary>Where containers see the project.</summary>
+    public const string ProjectFolder = "/project";
+
+    /// <summary>Where containers see what comes with the gateway.</summary>
+    public const string GatewayFolder = "/gateway";
+
+    /// <summary>The host name that containers reach the gateway by.</summary>
+    public const string GatewayHost = "api-gw";
+
+    /// <summary>The name of the database in reports.</summary>
+    public const string Database = DatabaseService.ServiceName;
+
+    /// <summary>The host name that containers reach the database by.</summary>
+    public const string DatabaseHost = "db";
+
+    /// <summary>The database's port in the container.</summary>
+    public const int DatabasePort = 5432;
+
+    /// <summary>The volume of the database's data; a reset makes another one.</summary>
+    public const string DataVolume = "db-data";
+
+    /// <summary>Where the database has <see cref="DataVolume"/>.</summary>
+    public const string DataFolder = "/var/lib/postgresql/data";
+
+    private const string Loopback = "127.0.0.1";
+    private const string Everywhere = "0.0.0.0";
+    private const string StorageVolume = "storage-data";
+    private const string StorageFolder = "/var/lib/storage";
+
+    /// <summary>Every name, in the order services are started.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [Database, "mail", "auth", "rest", "meta", "imgproxy", "storage", "realtime", "functions", "studio"];
+
+    /// <summary>Services with a lower number are stopped before those with a higher one; the database is the last.</summary>
+    public static int StopOrder(string service) => service switch
+    {
+        Database => 2,
+        "storage" or "functions" or "studio" => 0,
+        _ => 1,
+    };
+
+    /// <summary>The services that a project wants.</summary>
+    public static IReadOnlyList<DockerService> For(ServiceContext context)
+    {
+        List<DockerService> wanted =
+        [
+            DatabaseOf(context),
+            .. Of("mail", context, Mail),
+            .. Of("auth", context, Auth),
+            .. Of("rest", context, Rest),
+            .. Of("meta", context, Meta),
+            .. Of("storage", context, _ => ImageProxy()).Where(_ => context.Configuration.Flag("storage.image_transformation.enabled") != false),
+            .. Of("storage", context, Storage),
+            .. Of("realtime", context, Realtime),
+            .. Of("functions", context, embedded => Functions(embedded, context)),
+            .. Of("studio", context, Studio),
+        ];
+        return WithoutMissing(wanted);
+    }
+
+    /// <summary>The services with no dependency on one that is not among them.</summary>
+    public static IReadOnlyList<DockerService> WithoutMissing(IEnumerable<DockerService> services)
+    {
+        List<DockerService> all = [.. services];
+        HashSet<string> names = [.. all.Select(service => service.Name)];
+        return [.. all.Select(service => service with { DependsOn = [.. service.DependsOn.Where(needed => names.Contains(needed.Service))] })];
+    }
+
+    /// <summary>PostgreSQL with Supabase's extensions, roles and schemas. Its major version is <c>db.major_version</c>.</summary>
+    private static DockerService DatabaseOf(ServiceContext context) => new()
+    {
+        Name = Database,
+        Repository = "supabase/postgres",
+        Tag = context.Configuration.Number("db.major_version") == 15 ? "15.8.1.085" : "17.6.1.136",
+        Command = ["postgres", "-c", "config_file=/etc/postgresql/postgresql.conf", "-c", "log_min_messages=fatal"],
+        Environment = new Dictionary<string, string>
+        {
+            ["POSTGRES_HOST"] = "/var/run/postgresql",
+            ["POSTGRES_PORT"] = "{databasePort}",
+            ["POSTGRES_PASSWORD"] = "{servicePassword}",
+            ["POSTGRES_DB"] = "{databaseName}",
+            ["PGPORT"] = "{databasePort}",
+            ["PGPASSWORD"] = "{servicePassword}",
+            ["PGDATABASE"] = "{databaseName}",
+            ["JWT_SECRET"] = "{jwtSecret}",
+            ["JWT_EXP"] = "{authJwtExpiry}",
+        },
+        Ports = Port(DatabasePort),
+        PortKeys = new Dictionary<string, string> { [ServiceDefinition.MainPort] = "db.port" },
+        HealthPath = null,
+        Aliases = [DatabaseHost],
+        // The second one has the key that the vault's secrets are encrypted with.
+        Mounts = [new DockerMount(DataVolume, DataFolder), new DockerMount("db-config", "/etc/postgresql-custom")],
+        // Ends sessions at once and shuts down cleanly (https://www.postgresql.org/docs/current/server-shutdown.html).
+        StopSignal = "SIGINT",
+        StopLimit = TimeSpan.FromSeconds(30),
+    };
+
+    private static DockerService Mail(DockerService embedded) => With(embedded, ("MP_DATABASE", null)) with
+    {
+        Repository = "axllent/mailpit",
+        Tag = "v1.22.3",
+        Ports = new Dictionary<string, int> { [ServiceDefinition.MainPort] = 8025, ["smtpPort"] = 1025 },
+    };
+
+    private static DockerService Auth(DockerService embedded) => With(embedded, ("GOTRUE_DB_MIGRATIONS_PATH", null)) with
+    {
+        Repository = "supabase/gotrue",
+        Tag = "v2.196.0",
+        Ports = Port(9999),
+        DependsOn = [new DockerDependency(Database)],
+        PreparesDatabase = true,
+    };
+
+    private static DockerService Rest(DockerService embedded) => With(embedded, ("PGRST_DB_USE_LEGACY_GUCS", "false")) with
+    {
+        Repository = "postgrest/postgrest",
+        Tag = "v14.17",
+        Ports = new Dictionary<string, int> { [ServiceDefinition.MainPort] = 3000, ["adminPort"] = 3001 },
+        DependsOn = [new DockerDependency(Database)],
+    };
+
+    private static DockerService Meta(DockerService embedded) =>
+        With(embedded, ("PG_META_DB_USER", "{administrator}"), ("PG_META_DB_PASSWORD", "{administratorPassword}"), ("CRYPTO_KEY", "{derivedSecret}")) with
+        {
+            Repository = "supabase/postgres-meta",
+            Tag = "v0.99.0",
+            Ports = Port(8080),
+            DependsOn = [new DockerDependency(Database)],
+        };
+
+    private static DockerService ImageProxy() => new()
+    {
+        Name = "imgproxy",
+        Repository = "darthsim/imgproxy",
+        Tag = "v3.31.4",
+        Environment = new Dictionary<string, string>
+        {
+            ["IMGPROXY_BIND"] = ":5001",
+            ["IMGPROXY_LOCAL_FILESYSTEM_ROOT"] = "/",
+            ["IMGPROXY_USE_ETAG"] = "true",
+            ["IMGPROXY_MAX_SRC_RESOLUTION"] = "16.8",
+        },
+        Ports = Port(5001),
+        HealthPath = "/health",
+        Mounts = [new DockerMount(StorageVolume, StorageFolder)],
+        IsOptional = true,
+    };
+
+    private static DockerService Storage(DockerService embedded) =>
+        With(embedded, ("STORAGE_FILE_BACKEND_PATH", StorageFolder), ("FILE_STORAGE_BACKEND_PATH", StorageFolder), ("PGRST_JWT_SECRET", "{jwtSecret}")) with
+        {
+            Repository = "supabase/storage-api",
+            Tag = "v1.74.0",
+            Ports = new Dictionary<string, int> { [ServiceDefinition.MainPort] = 5000, ["adminPort"] = 5001 },
+            EnvironmentWith = new Dictionary<string, IReadOnlyDictionary<string, string>>(embedded.EnvironmentWith)
+            {
+                ["imgproxy"] = new Dictionary<string, string> { ["ENABLE_IMAGE_TRANSFORMATION"] = "true", ["IMGPROXY_URL"] = "http://imgproxy:5001" },
+            },
+            Mounts = [new DockerMount(StorageVolume, StorageFolder)],
+            DependsOn = [new DockerDependency(Database), new DockerDependency("rest", IsHealthNeeded: false), new DockerDependency("imgproxy", IsHealthNeeded: false)],
+            PreparesDatabase = true,
+        };
+
+    private static DockerService Realtime(DockerService embedded) => With(embedded, ("DISABLE_HEALTHCHECK_LOGGING", "true")) with
+    {
+        Repository = "supabase/realtime",
+        Tag = "v2.134.10",
+        Command = [],
+        Ports = Port(4000),
+        DependsOn = [new DockerDependency(Database)],
+        PreparesDatabase = true,
+    };
+
+    /// <summary>Edge functions: the image's runtime with a main service of ours, which reads the same settings as the embedded engine's.</summary>
+    private static DockerService Functions(DockerService embedded, ServiceContext context) =>
+        With(embedded, ("SUPABASE_URL", "{innerGatewayUrl}"), ("DENO_NO_UPDATE_CHECK", null)) with
+        {
+            Repository = "supabase/edge-runtime",
+            Tag = "v1.76.2",
+            Command = ["start", "--main-service", $"{GatewayFolder}/functions/edge-runtime", "--port", "9000"],
+            Ports = Port(9000),
+            Mounts =
+            [
+                new DockerMount(Path.Combine(context.Environment.Project.Root, "supabase"), $"{ProjectFolder}/supabase", IsFolder: true),
+                new DockerMount(Path.Combine(context.GatewayFolder, "functions"), $"{GatewayFolder}/functions", IsFolder: true),
+                new DockerMount("deno-cache", "/root/.cache/deno"),
+            ],
+            DependsOn = [new DockerDependency(Database)],
+        };
+
+    private static DockerService Studio(DockerService embedded) => With(embedded, ("HOSTNAME", "::"), ("SUPABASE_URL", "{innerGatewayUrl}")) with
+    {
+        Repository = "supabase/studio",
+        Tag = "2026.02.16-sha-26c615c",
+        Ports = Port(3000),
+        DependsOn = [new DockerDependency("meta")],
+    };
+
+    /// <summary>The service that the embedded engine knows by a name, if the project wants it.</summary>
+    private static IEnumerable<DockerService> Of(string name, ServiceContext context, Func<DockerService, DockerService> toImage)
+    {
+        ServiceDefinition embedded = ServiceCatalog.All.Single(definition => definition.Name == name);
+        return embedded.IsWanted(context) && context.Chosen?.Contains(name) != false ? [toImage(ToImage(embedded))] : [];
+    }
+
+    /// <summary>What holds of a service whoever runs it. What it binds to its own loopback address is bound to all; what others are reached by is their name.</summary>
+    private static DockerService ToImage(ServiceDefinition embedded) => new()
+    {
+        Name = embedded.Name,
+        Repository = "",
+        Tag = "",
+        Environment = Replace(embedded.Environment, Everywhere),
+        EnvironmentWith = embedded.EnvironmentWith.ToDictionary(with => with.Key, with => Replace(with.Value, with.Key)),
+        Ports = new Dictionary<string, int>(),
+        PortKeys = embedded.PortKeys,
+        HealthPath = embedded.HealthPath,
+        HealthPort = embedded.HealthPort,
+        HealthToken = embedded.HealthToken,
+        Route = embedded.Route,
+        RoutedAs = embedded.RoutedAs,
+        OwnPaths = embedded.OwnPaths,
+        Host = embedded.Host,
+        Access = embedded.Access,
+        OpenPaths = embedded.OpenPaths,
+        IsOptional = embedded.IsOptional,
+    };
+
+    private static IReadOnlyDictionary<string, string> Replace(IReadOnlyDictionary<string, string> variables, string host) =>
+        variables.ToDictionary(variable => variable.Key, variable => variable.Value.Replace(Loopback, host, StringComparison.Ordinal));
+
+    private static DockerService With(DockerService service, params (string Name, string? Value)[] changes)
+    {
+        var environment = new Dictionary<string, string>(service.Environment);
+        foreach ((string name, string? value) in changes)
+        {
+            environment.Remove(name);
+            if (value is not null)
+            {
+                environment.Add(name, value);
+            }
+        }
+
+        return service with { Environment = environment };
+    }
+
+    private static Dictionary<string, int> Port(int port) => new() { [ServiceDefinition.MainPort] = port };
+}

@@ -1,0 +1,69 @@
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>Puts together what the Docker engine and the gateway say of a stack.</summary>
+internal sealed class DockerObservation(DockerThings things, LocalService gateway, LocalKeys? keys)
+{
+    /// <summary>The stack as it is now.</summary>
+    public async Task<EngineObservation> ReadAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<FoundContainer> found = await things.ListAsync(cancellationToken).ConfigureAwait(false);
+        GatewayHealth? health = gateway.IsRunning ? await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) : null;
+        IReadOnlyList<FoundContainer> ordered = [.. found.OrderBy(container => DockerCatalog.Names.ToList().IndexOf(container.Service))];
+        LocalService[] services = await Task.WhenAll(ordered.Select(container => ToServiceAsync(container, health, cancellationToken))).ConfigureAwait(false);
+        FoundContainer? database = found.FirstOrDefault(container => container.Service == DockerCatalog.Database);
+        return new EngineObservation
+        {
+            Services = [.. services.Where(IsDatabase), gateway, .. services.Where(service => !IsDatabase(service))],
+            Database = database is not null && keys is not null ? DockerDatabase.Application(database.Ports[DockerCatalog.DatabasePort], keys) : null,
+            Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
+            Keys = keys,
+        };
+    }
+
+    /// <summary>What is known of a stack whose engine does not answer: nothing of it is said to run.</summary>
+    public static EngineObservation OfUnreachable(IReadOnlyList<LocalService> known, LocalService gateway, LocalKeys? keys, string why)
+    {
+        LocalService? database = known.FirstOrDefault(IsDatabase);
+        return new EngineObservation
+        {
+            Services =
+            [
+                .. known.Where(service => service.Name != gateway.Name).Select(service =>
+                    new LocalService(service.Name, IsRunning: false, ProcessId: null, service.Port, service.Version, StartedAt: null) { IsOptional = service.IsOptional, LastFailure = why }),
+                gateway,
+            ],
+            Database = database is not null && keys is not null ? DockerDatabase.Application(database.Port, keys) : null,
+            Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
+            Keys = keys,
+        };
+    }
+
+    private async Task<LocalService> ToServiceAsync(FoundContainer container, GatewayHealth? health, CancellationToken cancellationToken)
+    {
+        ServiceReport? report = health?.Services.FirstOrDefault(service => service.Name == container.Service);
+        ServiceState state = container.Status switch
+        {
+            "running" => report?.State ?? ServiceState.Healthy,
+            "restarting" => ServiceState.BackingOff,
+            _ when container.HasFailed => ServiceState.GaveUp,
+            _ => ServiceState.Stopped,
+        };
+        return new LocalService(
+            container.Service,
+            IsRunning: state == ServiceState.Healthy,
+            container.IsRunning ? container.ProcessId : null,
+            container.Port,
+            container.Tag,
+            container.IsRunning ? container.StartedAt : null)
+        {
+            State = state,
+            IsOptional = container.IsOptional,
+            Url = report?.Url is { } url ? new Uri(url) : null,
+            MemoryBytes = container.IsRunning ? await things.MemoryAsync(container.Id, cancellationToken).ConfigureAwait(false) : null,
+            Restarts = container.Restarts,
+            LastFailure = container.HasFailed ? $"it ended with exit code {container.ExitCode}" : report?.LastFailure,
+        };
+    }
+
+    private static bool IsDatabase(LocalService service) => service.Name == DockerCatalog.Database;
+}

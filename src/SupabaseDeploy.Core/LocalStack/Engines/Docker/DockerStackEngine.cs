@@ -1,0 +1,177 @@
+using System.Runtime.CompilerServices;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.LocalStack;
+
+/// <summary>
+/// Supabase's images through Docker, with our gateway in front of the ports that lead to them. What there is of a stack is asked of the
+/// engine by label, so that it is found again after a crash at any point.
+/// </summary>
+internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngine
+{
+    // A start that was given up is cleaned up all the same, but not for ever.
+    private static readonly TimeSpan s_cleanupLimit = TimeSpan.FromSeconds(60);
+
+    private readonly StackFolder _folder = context.Folder;
+    private readonly DockerNames _names = DockerNames.Of(context.Environment);
+
+    public LocalStackEngine Kind => LocalStackEngine.Docker;
+
+    public IReadOnlyList<string> LogNames { get; } = [DockerCatalog.Database, GatewayService.ServiceName, LogFiles.Access, .. DockerCatalog.Names.Skip(1)];
+
+    public string Host => StackRecord.Read(_folder.StackFile)?.PortOf(DockerCatalog.Database) is { } port ? $"127.0.0.1:{port}" : "127.0.0.1";
+
+    public async Task<EngineObservation> ObserveAsync(CancellationToken cancellationToken)
+    {
+        LocalKeys? keys = LocalKeys.Read(_folder.KeysFile);
+        LocalService gateway = await Gateway(_ => ServicePlan.Empty).GetAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
+            return await new DockerObservation(new DockerThings(docker, _names), gateway, keys).ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.DockerUnreachable || e.Code == ErrorTable.DockerPermissionDenied)
+        {
+            IReadOnlyList<LocalService> known = StackRecord.Read(_folder.StackFile)?.Services ?? [];
+            return DockerObservation.OfUnreachable(known, gateway, keys, e.Message);
+        }
+    }
+
+    public async Task<bool> StartAsync(IProgressSink sink, CancellationToken cancellationToken)
+    {
+        using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
+        LocalKeys keys = LocalKeys.ReadOrCreate(_folder.KeysFile);
+        var things = new DockerThings(docker, _names);
+        var planner = new DockerPlanner(context, _names, keys);
+        var images = new DockerImages(docker, $"Start local stack '{context.Environment.Name}'", sink, context.Time);
+        IReadOnlyDictionary<string, string> failures = await images.EnsureAsync(
+            planner.Services.GroupBy(planner.ImageOf).ToDictionary(image => image.Key, image => image.All(service => service.IsOptional)), cancellationToken).ConfigureAwait(false);
+        foreach ((string image, string why) in failures)
+        {
+            sink.Publish(new Notice($"Image '{image}' cannot be pulled: {why} The stack runs without it."));
+        }
+
+        planner.LeaveOut(failures);
+        IReadOnlyList<FoundContainer> found = await things.ListAsync(cancellationToken).ConfigureAwait(false);
+        var ports = new DockerPorts(docker, found, StackRecord.Read(_folder.StackFile), planner.Configuration, sink);
+        var start = new DockerStart(things, planner, ports, keys, sink, context.Time);
+        return await RunAsync(start, things, planner, found, sink, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task StopAsync(IProgressSink sink, CancellationToken cancellationToken)
+    {
+        await Gateway(_ => ServicePlan.Empty).StopAsync(cancellationToken).ConfigureAwait(false);
+        using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
+        await StopContainersAsync(new DockerThings(docker, _names), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task RemoveAsync(IProgressSink sink, CancellationToken cancellationToken)
+    {
+        await Gateway(_ => ServicePlan.Empty).RemoveAsync(cancellationToken).ConfigureAwait(false);
+        using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
+        var things = new DockerThings(docker, _names);
+        await StopContainersAsync(things, cancellationToken).ConfigureAwait(false);
+        await things.RemoveAllAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<DatabaseAddress?> FindDatabaseAsync(CancellationToken cancellationToken) =>
+        await FindPortAsync(cancellationToken).ConfigureAwait(false) is { } port && LocalKeys.Read(_folder.KeysFile) is { } keys
+            ? DockerDatabase.Application(port, keys)
+            : null;
+
+    public async Task<DatabaseAddress?> FindAdministrationAsync(CancellationToken cancellationToken) =>
+        await FindPortAsync(cancellationToken).ConfigureAwait(false) is { } port && LocalKeys.Read(_folder.KeysFile) is { } keys
+            ? DockerDatabase.Administration(port, keys)
+            : null;
+
+    public async IAsyncEnumerable<LogLine> ReadLogsAsync(
+        IReadOnlyList<string> services, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<FoundContainer> found = await new DockerThings(docker, _names).ListAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<FoundContainer> containers = [.. services.SelectMany(service => found.Where(container => container.Service == service))];
+        IReadOnlyList<(string, string)> files =
+            [.. services.Where(service => service is GatewayService.ServiceName or LogFiles.Access).Select(service => (service, _folder.LogOf(service)))];
+        await foreach (LogLine line in new DockerLogs(docker, context.Environment, context.Time).ReadAsync(containers, files, tail, follow, cancellationToken).ConfigureAwait(false))
+        {
+            yield return line;
+        }
+    }
+
+    public Task<ReplacedDatabase> ReplaceDatabaseAsync(ResetPlan plan, ResetRecord record, IProgressSink sink, CancellationToken cancellationToken) =>
+        throw new DeployException(
+            ErrorTable.EngineNotAvailable,
+            $"The database of environment '{context.Environment.Name}' runs in a container and cannot be reset in one step.",
+            $"Run 'Stop-LocalStack {context.Environment.Name} -RemoveData', then 'Start-LocalStack {context.Environment.Name} -Engine Docker' and 'Invoke-Migration {context.Environment.Name} -IncludeSeed'.",
+            context.Environment.Name);
+
+    private async Task<bool> RunAsync(
+        DockerStart start, DockerThings things, DockerPlanner planner, IReadOnlyList<FoundContainer> found, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        GatewayService gateway = Gateway(_ => planner.ToServicePlan(start.Containers.Values));
+        LocalService before = await gateway.GetAsync(cancellationToken).ConfigureAwait(false);
+        bool isNetworkNew = false;
+        try
+        {
+            (planner.NetworkGateway, isNetworkNew) = await things.EnsureNetworkAsync(cancellationToken).ConfigureAwait(false);
+            string dataVolume = await DockerVolumes.FindDataAsync(things, found, cancellationToken).ConfigureAwait(false);
+            await start.EnsureVolumesAsync(planner.VolumesWith(dataVolume), cancellationToken).ConfigureAwait(false);
+            int port = GatewayPort(before, planner.Configuration);
+            await start.RunAsync(planner.Services, port, dataVolume, cancellationToken).ConfigureAwait(false);
+            await gateway.StartAsync(port, sink, cancellationToken).ConfigureAwait(false);
+            LocalService after = await gateway.GetAsync(cancellationToken).ConfigureAwait(false);
+            if (after.Port != port)
+            {
+                // It had to move: services are told where it is now.
+                await start.RunAsync(planner.Services, after.Port, dataVolume, cancellationToken).ConfigureAwait(false);
+                await gateway.StartAsync(after.Port, sink, cancellationToken).ConfigureAwait(false);
+            }
+
+            await DockerVolumes.RemoveLeftAsync(things, dataVolume, sink, cancellationToken).ConfigureAwait(false);
+            return start.HasChanged || !before.IsRunning;
+        }
+        catch
+        {
+            using var cleanup = new CancellationTokenSource(s_cleanupLimit);
+            if (!before.IsRunning)
+            {
+                await gateway.StopAsync(cleanup.Token).ConfigureAwait(false);
+            }
+
+            await start.UndoAsync(cleanup.Token).ConfigureAwait(false);
+            if (isNetworkNew)
+            {
+                await things.RemoveNetworkAsync(cleanup.Token).ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>In the reverse order of their start; those that do not depend on each other together.</summary>
+    private static async Task StopContainersAsync(DockerThings things, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<FoundContainer> found = await things.ListAsync(cancellationToken).ConfigureAwait(false);
+        foreach (IGrouping<int, FoundContainer> together in found.GroupBy(container => DockerCatalog.StopOrder(container.Service)).OrderBy(group => group.Key))
+        {
+            await Task.WhenAll(together.Select(container => things.StopAsync(container, cancellationToken))).ConfigureAwait(false);
+        }
+    }
+
+    private static int GatewayPort(LocalService gateway, SupabaseConfiguration configuration) =>
+        gateway.IsRunning ? gateway.Port
+        : configuration.Port("api.port") ?? (gateway.Port > 0 ? gateway.Port : LoopbackPort.Choose());
+
+    private async Task<int?> FindPortAsync(CancellationToken cancellationToken)
+    {
+        using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<FoundContainer> found = await new DockerThings(docker, _names).ListAsync(cancellationToken).ConfigureAwait(false);
+        return found.FirstOrDefault(container => container.Service == DockerCatalog.Database && container.IsRunning)?.Ports[DockerCatalog.DatabasePort];
+    }
+
+    private GatewayService Gateway(Func<int, ServicePlan> plan) =>
+        new(_folder, context.Environment.Name, context.GatewayFolders, context.Time) { Plan = (port, _, _) => Task.FromResult(plan(port)) };
+}
