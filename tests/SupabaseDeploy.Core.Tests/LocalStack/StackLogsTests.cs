@@ -80,7 +80,7 @@ public sealed class StackLogsTests : IDisposable
         DeployException error = await Assert.ThrowsAsync<DeployException>(() => ReadAsync(["kong"], 1));
 
         Assert.Equal(ErrorTable.ServiceUnknown, error.Code);
-        Assert.Contains("database, gateway, access, rest", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("database, gateway, access, mail, rest", error.Remedy, StringComparison.Ordinal);
     }
 
     private void Append(string text)

@@ -1,39 +1,38 @@
 namespace SupabaseDeploy.LocalStack;
 
 /// <summary>Puts together what the Docker engine and the gateway say of a stack.</summary>
-internal sealed class DockerObservation(DockerThings things, LocalService gateway, LocalKeys? keys)
+internal sealed class DockerObservation(DockerThings things, RunningGateway? running, LocalService? gateway, LocalKeys? keys)
 {
     /// <summary>The stack as it is now.</summary>
     public async Task<EngineObservation> ReadAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<FoundContainer> found = await things.ListAsync(cancellationToken).ConfigureAwait(false);
-        GatewayHealth? health = gateway.IsRunning ? await GatewayClient.GetHealthAsync(gateway.Port, cancellationToken).ConfigureAwait(false) : null;
         IReadOnlyList<FoundContainer> ordered = [.. found.OrderBy(container => DockerCatalog.Names.ToList().IndexOf(container.Service))];
-        LocalService[] services = await Task.WhenAll(ordered.Select(container => ToServiceAsync(container, health, cancellationToken))).ConfigureAwait(false);
+        LocalService[] services = await Task.WhenAll(ordered.Select(container => ToServiceAsync(container, running?.Health, cancellationToken))).ConfigureAwait(false);
         FoundContainer? database = found.FirstOrDefault(container => container.Service == DockerCatalog.Database);
         return new EngineObservation
         {
-            Services = [.. services.Where(IsDatabase), gateway, .. services.Where(service => !IsDatabase(service))],
+            Services = [.. services.Where(IsDatabase), .. Only(gateway), .. services.Where(service => !IsDatabase(service))],
             Database = database is not null && keys is not null ? DockerDatabase.Application(database.Ports[DockerCatalog.DatabasePort], keys) : null,
-            Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
+            Url = running is null ? null : GatewayClient.Url(running.State.Port),
             Keys = keys,
         };
     }
 
     /// <summary>What is known of a stack whose engine does not answer: nothing of it is said to run.</summary>
-    public static EngineObservation OfUnreachable(IReadOnlyList<LocalService> known, LocalService gateway, LocalKeys? keys, string why)
+    public static EngineObservation OfUnreachable(IReadOnlyList<LocalService> known, LocalService? gateway, LocalKeys? keys, string why)
     {
         LocalService? database = known.FirstOrDefault(IsDatabase);
         return new EngineObservation
         {
             Services =
             [
-                .. known.Where(service => service.Name != gateway.Name).Select(service =>
+                .. known.Where(service => service.Name != GatewayService.ServiceName).Select(service =>
                     new LocalService(service.Name, IsRunning: false, ProcessId: null, service.Port, service.Version, StartedAt: null) { IsOptional = service.IsOptional, LastFailure = why }),
-                gateway,
+                .. Only(gateway),
             ],
             Database = database is not null && keys is not null ? DockerDatabase.Application(database.Port, keys) : null,
-            Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
+            Url = gateway?.IsRunning == true ? GatewayClient.Url(gateway.Port) : null,
             Keys = keys,
         };
     }
@@ -64,6 +63,8 @@ internal sealed class DockerObservation(DockerThings things, LocalService gatewa
             LastFailure = container.HasFailed ? $"it ended with exit code {container.ExitCode}" : report?.LastFailure,
         };
     }
+
+    private static LocalService[] Only(LocalService? gateway) => gateway is null ? [] : [gateway];
 
     private static bool IsDatabase(LocalService service) => service.Name == DockerCatalog.Database;
 }

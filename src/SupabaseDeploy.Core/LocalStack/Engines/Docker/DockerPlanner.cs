@@ -27,6 +27,7 @@ internal sealed class DockerPlanner
             Configuration = SupabaseConfiguration.Load(context.Environment.Project),
             Database = DockerDatabase.Application(DockerCatalog.DatabasePort, keys) with { Host = DockerCatalog.DatabaseHost },
             Administration = DockerDatabase.Administration(DockerCatalog.DatabasePort, keys) with { Host = DockerCatalog.DatabaseHost },
+            Chosen = context.Chosen,
             Keys = keys,
             GatewayPort = 0,
             GatewayFolder = Path.GetDirectoryName(GatewayProgram.Find(context.GatewayFolders))!,

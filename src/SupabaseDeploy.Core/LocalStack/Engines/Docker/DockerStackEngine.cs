@@ -27,11 +27,13 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
     public async Task<EngineObservation> ObserveAsync(CancellationToken cancellationToken)
     {
         LocalKeys? keys = LocalKeys.Read(_folder.KeysFile);
-        LocalService gateway = await Gateway(_ => ServicePlan.Empty).GetAsync(cancellationToken).ConfigureAwait(false);
+        GatewayService gatewayService = Gateway(_ => ServicePlan.Empty);
+        RunningGateway? running = await gatewayService.LookAsync(cancellationToken).ConfigureAwait(false);
+        LocalService? gateway = running is not null || HasGateway ? gatewayService.Describe(running) : null;
         try
         {
             using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
-            return await new DockerObservation(new DockerThings(docker, _names), gateway, keys).ReadAsync(cancellationToken).ConfigureAwait(false);
+            return await new DockerObservation(new DockerThings(docker, _names), running, gateway, keys).ReadAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (DeployException e) when (e.Code == ErrorTable.DockerUnreachable || e.Code == ErrorTable.DockerPermissionDenied)
         {
@@ -121,17 +123,19 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
             await start.EnsureVolumesAsync(planner.VolumesWith(dataVolume), cancellationToken).ConfigureAwait(false);
             int port = GatewayPort(before, planner.Configuration);
             await start.RunAsync(planner.Services, port, dataVolume, cancellationToken).ConfigureAwait(false);
-            await gateway.StartAsync(port, sink, cancellationToken).ConfigureAwait(false);
-            LocalService after = await gateway.GetAsync(cancellationToken).ConfigureAwait(false);
-            if (after.Port != port)
+            if (!HasGateway)
             {
-                // It had to move: services are told where it is now.
-                await start.RunAsync(planner.Services, after.Port, dataVolume, cancellationToken).ConfigureAwait(false);
-                await gateway.StartAsync(after.Port, sink, cancellationToken).ConfigureAwait(false);
+                await gateway.StopAsync(cancellationToken).ConfigureAwait(false);
+            }
+            else if (await StartGatewayAsync(gateway, port, sink, cancellationToken).ConfigureAwait(false) is { } moved)
+            {
+                // Services are told where it is now.
+                await start.RunAsync(planner.Services, moved, dataVolume, cancellationToken).ConfigureAwait(false);
+                await gateway.StartAsync(moved, sink, cancellationToken).ConfigureAwait(false);
             }
 
             await DockerVolumes.RemoveLeftAsync(things, dataVolume, sink, cancellationToken).ConfigureAwait(false);
-            return start.HasChanged || !before.IsRunning;
+            return start.HasChanged || before.IsRunning != HasGateway;
         }
         catch
         {
@@ -149,6 +153,14 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
 
             throw;
         }
+    }
+
+    /// <returns>The port that it moved to; null when it has the one that was wished for.</returns>
+    private static async Task<int?> StartGatewayAsync(GatewayService gateway, int port, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        await gateway.StartAsync(port, sink, cancellationToken).ConfigureAwait(false);
+        int actual = (await gateway.GetAsync(cancellationToken).ConfigureAwait(false)).Port;
+        return actual == port ? null : actual;
     }
 
     /// <summary>In the reverse order of their start; those that do not depend on each other together.</summary>
@@ -171,6 +183,9 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         IReadOnlyList<FoundContainer> found = await new DockerThings(docker, _names).ListAsync(cancellationToken).ConfigureAwait(false);
         return found.FirstOrDefault(container => container.Service == DockerCatalog.Database && container.IsRunning)?.Ports[DockerCatalog.DatabasePort];
     }
+
+    /// <summary>Whether more than the database is to run.</summary>
+    private bool HasGateway => context.Chosen?.Contains(GatewayService.ServiceName) != false;
 
     private GatewayService Gateway(Func<int, ServicePlan> plan) =>
         new(_folder, context.Environment.Name, context.GatewayFolders, context.Time) { Plan = (port, _, _) => Task.FromResult(plan(port)) };
