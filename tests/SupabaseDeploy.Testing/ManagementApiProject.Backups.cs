@@ -56,7 +56,7 @@ public sealed partial class ManagementApiProject
         return new JsonObject
         {
             ["region"] = "eu-central-1",
-            ["walg_enabled"] = true,
+            ["walg_enabled"] = HasRestorePoints,
             ["pitr_enabled"] = HasPointInTimeRecovery,
             ["backups"] = new JsonArray([.. DailyBackups.Select(backup => new JsonObject
             {

@@ -36,8 +36,15 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
             endpoint.Name,
             new HttpProbe(endpoint, token => target.Value.GetWebUrlAsync(token), _time).CheckAsync,
             cancellationToken)));
-        await Task.WhenAll(database, served, endpoints).ConfigureAwait(false);
-        return Judge(environment, measurement, await database.ConfigureAwait(false), await served.ConfigureAwait(false), await endpoints.ConfigureAwait(false));
+        Task<HealthCheck[]> services = ServicesProbe.CheckAsync(measurement, () => target.Value, cancellationToken);
+        await Task.WhenAll(database, served, endpoints, services).ConfigureAwait(false);
+        return Judge(
+            environment,
+            measurement,
+            await database.ConfigureAwait(false),
+            await served.ConfigureAwait(false),
+            await services.ConfigureAwait(false),
+            await endpoints.ConfigureAwait(false));
     }
 
     /// <summary>Measures again and again until nothing is worse than accepted, or the time is over; gives the last measurement.</summary>
@@ -91,7 +98,7 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
     }
 
     private static DeploymentHealth Judge(
-        DeploymentEnvironment environment, Measurement measurement, DatabaseHealth database, ServedRelease served, HealthCheck[] endpoints)
+        DeploymentEnvironment environment, Measurement measurement, DatabaseHealth database, ServedRelease served, HealthCheck[] services, HealthCheck[] endpoints)
     {
         // A bare database has no web root, whatever was published to the environment it belongs to.
         HealthCheck? web = environment.Target == TargetKind.Database ? null : WebProbe.Judge(measurement, served, database.Release);
@@ -99,7 +106,7 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
         IEnumerable<HealthCheck> judged = servesNothingYet
             ? endpoints.Zip(environment.Health.Endpoints, ExpectNothingYet)
             : endpoints;
-        HealthCheck[] checks = [.. database.Checks, .. web is null ? (HealthCheck[])[] : [web], .. judged];
+        HealthCheck[] checks = [.. database.Checks, .. web is null ? (HealthCheck[])[] : [web], .. services, .. judged];
         HealthStatus overall = checks.Max(check => check.Status);
         return new DeploymentHealth(environment, [.. checks.Select(check => check with { Overall = overall })]);
     }

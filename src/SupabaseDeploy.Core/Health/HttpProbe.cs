@@ -95,7 +95,7 @@ internal sealed class HttpProbe(HttpProbeSettings settings, Func<CancellationTok
         Uri? root = await webUrl(cancellationToken).ConfigureAwait(false);
         return root is null
             ? throw new InvalidOperationException($"'{settings.Url}' is relative to the environment's web root, and no web root runs.")
-            : new Uri(root, settings.Url);
+            : new Uri(root, settings.Url.TrimStart('/')); // A web root may be a folder of a host.
     }
 
     private static async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -50,6 +50,9 @@ public interface IDeploymentTarget
     /// <summary>The platform's own points in time that its database can go back to; null where there are none.</summary>
     IPlaceRestorePoints? RestorePoints => null;
 
+    /// <summary>The services of the place, as it reports on them itself; null where it does not.</summary>
+    IPlaceServices? Services => null;
+
     /// <summary>
     /// Looks at everything of the place itself that has to be right before a deployment changes anything. What is wrong is a fact, not an
     /// exception. Migrations, drift and the release's own files are looked at by the deployment, at every place alike.

@@ -14,7 +14,6 @@ public sealed class DeploymentTargetsTests
     [Theory]
     [InlineData(TargetKind.Docker, "docker")]
     [InlineData(TargetKind.Kubernetes, "kubernetes")]
-    [InlineData(TargetKind.SupabaseCloud, "supabase-cloud")]
     public void Other_places_are_refused_by_name(TargetKind kind, string name)
     {
         using var folder = new TemporaryFolder();

@@ -18,12 +18,16 @@ internal sealed record ApiAccess(Uri BaseAddress, Secret Token)
     /// <exception cref="DeployException"><see cref="ErrorTable.ApiTokenMissing"/>.</exception>
     public static ApiAccess Of(DeploymentEnvironment environment)
     {
-        Secret? token = environment.Cloud.AccessToken
-            ?? (System.Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } value ? new Secret(value) : null);
-        return new ApiAccess(environment.Cloud.Api ?? PublicAddress, token ?? throw new DeployException(
+        return new ApiAccess(environment.Cloud.Api ?? PublicAddress, FindToken(environment) ?? throw new DeployException(
             ErrorTable.ApiTokenMissing,
             $"Environment '{environment}' cannot be worked on: there is no access token for the Management API.",
             $"Set {TokenVariable}, or 'accessToken: ${{secret:NAME}}' of the stage, to a token from https://supabase.com/dashboard/account/tokens.",
             environment.Name));
     }
+
+    /// <summary>True when there is a token, good or not.</summary>
+    public static bool HasToken(DeploymentEnvironment environment) => FindToken(environment) is not null;
+
+    private static Secret? FindToken(DeploymentEnvironment environment) => environment.Cloud.AccessToken
+        ?? (System.Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } value ? new Secret(value) : null);
 }

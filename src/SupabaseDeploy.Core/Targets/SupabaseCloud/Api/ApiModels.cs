@@ -140,5 +140,6 @@ internal sealed class SecretText : JsonConverter<Secret>
 [JsonSerializable(typeof(RecoveryTime))]
 [JsonSerializable(typeof(BackupId))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonNode))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 internal sealed partial class ApiJson : JsonSerializerContext;

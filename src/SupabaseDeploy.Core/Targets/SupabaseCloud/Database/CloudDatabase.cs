@@ -89,10 +89,10 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
         string user = signIn.User.EndsWith(suffix, StringComparison.Ordinal) ? signIn.User[..^suffix.Length] : signIn.User;
         if (declared is not null)
         {
-            yield return ("declared", Verified(signIn with { Host = declared.Host, Port = declared.Port, Database = declared.Database }));
+            yield return ("declared", Verified(environment, signIn with { Host = declared.Host, Port = declared.Port, Database = declared.Database }));
         }
 
-        DatabaseAddress direct = Verified(signIn with { Host = project.Database.Host, Port = directPort, User = user });
+        DatabaseAddress direct = Verified(environment, signIn with { Host = project.Database.Host, Port = directPort, User = user });
         if (declared is null || declared.Host != direct.Host)
         {
             yield return ("direct", direct);
@@ -106,7 +106,7 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
             if (declared is null || (declared.Host, declared.Port) != (pooler.DbHost, port))
             {
                 string tenant = pooler.DbUser.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? pooler.DbUser[dot..] : "";
-                yield return ("session pooler", Verified(signIn with { Host = pooler.DbHost, Port = port, User = user + tenant, Database = declared?.Database ?? pooler.DbName }));
+                yield return ("session pooler", Verified(environment, signIn with { Host = pooler.DbHost, Port = port, User = user + tenant, Database = declared?.Database ?? pooler.DbName }));
             }
         }
     }
@@ -129,7 +129,7 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
     }
 
     /// <summary>Nothing but the whole verification unless the declared URL says something else.</summary>
-    private DatabaseAddress Verified(DatabaseAddress address)
+    public static DatabaseAddress Verified(DeploymentEnvironment environment, DatabaseAddress address)
     {
         string mode = address.SslMode ?? "verify-full";
         string? authority = environment.Cloud.Certificate ?? address.RootCertificate ?? (mode.StartsWith("verify-", StringComparison.Ordinal) ? DatabaseAddress.SystemCertificates : null);
@@ -155,7 +155,8 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
             ErrorTable.CloudDatabaseUnreachable,
             $"The database of environment '{environment}' cannot be reached. {string.Join(". ", facts)}.",
             Remedy(best),
-            environment.Name);
+            environment.Name,
+            best.Failure);
     }
 
     private string Remedy(ConnectionAttempt best) => best.FailedAt switch

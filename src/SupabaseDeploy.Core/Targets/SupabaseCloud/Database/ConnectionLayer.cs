@@ -29,6 +29,9 @@ internal enum ConnectionLayer
 /// <param name="Cause">Why it failed, as one clause.</param>
 internal sealed record ConnectionAttempt(string Way, Postgres.DatabaseAddress Address, ConnectionLayer? FailedAt, string? Cause)
 {
+    /// <summary>What was thrown; null when it works, or nobody spoke at all.</summary>
+    public Exception? Failure { get; init; }
+
     public bool IsOpen => FailedAt is null;
 
     /// <inheritdoc/>

@@ -15,12 +15,12 @@ internal static class ConnectionProbe
 
     public static async Task<ConnectionAttempt> TryAsync(string way, DatabaseAddress address, CancellationToken cancellationToken)
     {
-        (ConnectionLayer Layer, string Cause)? failure =
+        LayerFailure? failure =
             await TryNetworkAsync(address, cancellationToken).ConfigureAwait(false) ?? await TrySessionAsync(address, cancellationToken).ConfigureAwait(false);
-        return new ConnectionAttempt(way, address, failure?.Layer, failure?.Cause);
+        return new ConnectionAttempt(way, address, failure?.Layer, failure?.Cause) { Failure = failure?.Exception };
     }
 
-    private static async Task<(ConnectionLayer, string)?> TryNetworkAsync(DatabaseAddress address, CancellationToken cancellationToken)
+    private static async Task<LayerFailure?> TryNetworkAsync(DatabaseAddress address, CancellationToken cancellationToken)
     {
         IPAddress[] addresses;
         try
@@ -29,37 +29,30 @@ internal static class ConnectionProbe
         }
         catch (SocketException e)
         {
-            return (ConnectionLayer.Dns, $"the name '{address.Host}' has no address ({e.Message.TrimEnd('.')})");
+            return new LayerFailure(ConnectionLayer.Dns, $"the name '{address.Host}' has no address ({e.Message.TrimEnd('.')})", e);
         }
 
-        if (addresses.Length == 0)
-        {
-            return (ConnectionLayer.Dns, $"the name '{address.Host}' has no address");
-        }
-
-        var failures = new List<(SocketError Error, string Cause)>();
+        var failures = new List<SocketException>();
         foreach (IPAddress ip in addresses)
         {
-            (SocketError Error, string Cause)? failure = await TryTcpAsync(ip, address.Port, cancellationToken).ConfigureAwait(false);
-            if (failure is null)
+            if (await TryTcpAsync(ip, address.Port, cancellationToken).ConfigureAwait(false) is not { } failure)
             {
                 return null;
             }
 
-            failures.Add(failure.Value);
+            failures.Add(failure);
         }
 
-        bool isOnlyIpv6 = addresses.All(ip => ip.AddressFamily == AddressFamily.InterNetworkV6);
-        return isOnlyIpv6 && failures.TrueForAll(failure => IsWithoutRoute(failure.Error))
-            ? (ConnectionLayer.Ipv6, $"'{address.Host}' has only addresses of IPv6, and this machine has no way to them")
-            : (ConnectionLayer.Tcp, string.Join("; ", failures.Select(failure => failure.Cause).Distinct(StringComparer.Ordinal)));
+        bool isWithoutIpv6 = addresses.All(ip => ip.AddressFamily == AddressFamily.InterNetworkV6) && failures.TrueForAll(failure => IsWithoutRoute(failure.SocketErrorCode));
+        return isWithoutIpv6
+            ? new LayerFailure(ConnectionLayer.Ipv6, $"'{address.Host}' has only addresses of IPv6, and this machine has no way to them", failures.LastOrDefault())
+            : new LayerFailure(ConnectionLayer.Tcp, string.Join("; ", addresses.Zip(failures, (ip, failure) => string.Create(CultureInfo.InvariantCulture, $"{ip} port {address.Port}: {failure.Message.TrimEnd('.')}"))), failures[^1]);
     }
 
-    private static async Task<(SocketError, string)?> TryTcpAsync(IPAddress ip, int port, CancellationToken cancellationToken)
+    private static async Task<SocketException?> TryTcpAsync(IPAddress ip, int port, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_tcpLimit);
-        string shown = string.Create(CultureInfo.InvariantCulture, $"{ip} port {port}");
         try
         {
             using var socket = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -68,15 +61,15 @@ internal static class ConnectionProbe
         }
         catch (SocketException e)
         {
-            return (e.SocketErrorCode, $"{shown}: {e.Message.TrimEnd('.')}");
+            return e;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (SocketError.TimedOut, $"{shown}: no answer within {s_tcpLimit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+            return new SocketException((int)SocketError.TimedOut);
         }
     }
 
-    private static async Task<(ConnectionLayer, string)?> TrySessionAsync(DatabaseAddress address, CancellationToken cancellationToken)
+    private static async Task<LayerFailure?> TrySessionAsync(DatabaseAddress address, CancellationToken cancellationToken)
     {
         try
         {
@@ -88,7 +81,7 @@ internal static class ConnectionProbe
         catch (Exception e) when (e is DeployException or NpgsqlException)
         {
             Exception cause = (e as DeployException)?.InnerException ?? e;
-            return (LayerOf(cause), Clause(cause));
+            return new LayerFailure(LayerOf(cause), Clause(cause), cause);
         }
     }
 
@@ -121,4 +114,6 @@ internal static class ConnectionProbe
 
     private static bool IsWithoutRoute(SocketError error) =>
         error is SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
+
+    private sealed record LayerFailure(ConnectionLayer Layer, string Cause, Exception? Exception);
 }
