@@ -79,6 +79,9 @@ public sealed partial class ManagementApiProject
         }
     }
 
+    /// <summary>From now on its restore has failed, whatever it was to go through.</summary>
+    public void Fail() => GoThroughOnly("RESTORE_FAILED");
+
     internal async Task<ManagementApiAnswer> AnswerAsync(string operationId, IReadOnlyDictionary<string, string> path, ManagementApiForm form)
     {
         await _one.WaitAsync();
@@ -131,6 +134,12 @@ public sealed partial class ManagementApiProject
         }
 
         return sample;
+    }
+
+    private void GoThroughOnly(string status)
+    {
+        _statuses.Clear();
+        _statuses.Enqueue(status);
     }
 
     private JsonObject Describe()

@@ -32,6 +32,9 @@ public sealed class StorageServer : IAsyncDisposable
     /// <summary>So many next requests are answered with 503.</summary>
     public int Failures { get; set; }
 
+    /// <summary>A folder that is served below <c>/site/</c>, as another host would; null for none.</summary>
+    public string? SiteFolder { get; set; }
+
     /// <summary>Called before each upload, with the path; throws for a host that dies there.</summary>
     public Action<string>? OnUpload { get; set; }
 
@@ -60,6 +63,12 @@ public sealed class StorageServer : IAsyncDisposable
         if (parts is ["storage", "v1", "object", "public", ..])
         {
             await ServeAsync(context, string.Join('/', parts[4..]));
+            return;
+        }
+
+        if (parts is ["site", ..])
+        {
+            await ServeFileAsync(context, Path.Combine([SiteFolder ?? "", .. parts[1..]]));
             return;
         }
 
@@ -100,6 +109,13 @@ public sealed class StorageServer : IAsyncDisposable
         context.Response.ContentType = found.ContentType;
         context.Response.Headers.CacheControl = found.CacheControl;
         await context.Response.Body.WriteAsync(found.Content);
+    }
+
+    private static async Task ServeFileAsync(HttpContext context, string path)
+    {
+        context.Response.StatusCode = File.Exists(path) ? 200 : 404;
+        context.Response.ContentType = path.EndsWith(".html", StringComparison.Ordinal) ? "text/html" : "application/octet-stream";
+        await context.Response.Body.WriteAsync(File.Exists(path) ? await File.ReadAllBytesAsync(path) : []);
     }
 
     private async Task MakeBucketAsync(HttpContext context)
