@@ -30,7 +30,7 @@ public sealed record EnvironmentDifference
     /// <summary>What is at stake.</summary>
     public required DifferenceSeverity Severity { get; init; }
 
-    /// <summary>A query that shows the object on either side.</summary>
+    /// <summary>A query that shows the object on either side; empty for what is in no database.</summary>
     public required string Sql { get; init; }
 
     /// <summary>Which side has it, in words: <c>only in staging</c>.</summary>
@@ -68,7 +68,8 @@ public sealed record EnvironmentComparison(DatabaseCatalog Left, DatabaseCatalog
             DatabaseCatalog here = await reading.ConfigureAwait(false);
             DatabaseCatalog there = await other.ConfigureAwait(false);
             WarnOfVersions(left, here, right, there, sink);
-            return new EnvironmentComparison(here, there, [.. DatabaseCatalog.Compare(here, there).Select(found => Difference(left, right, found))]);
+            IReadOnlyList<EnvironmentDifference> hosted = await HostedComparison.RunAsync(left, right, sink, cancellationToken).ConfigureAwait(false);
+            return new EnvironmentComparison(here, there, [.. DatabaseCatalog.Compare(here, there).Select(found => Difference(left, right, found)), .. hosted]);
         }
         finally
         {

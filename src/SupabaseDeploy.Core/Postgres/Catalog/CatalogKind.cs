@@ -110,4 +110,22 @@ public enum CatalogKind
 
     /// <summary>A comment on an object.</summary>
     Comment,
+
+    /// <summary>A row of the migration history; compared for two hosted projects, as are all kinds below.</summary>
+    Migration,
+
+    /// <summary>The version of PostgreSQL.</summary>
+    ServerVersion,
+
+    /// <summary>An edge function.</summary>
+    EdgeFunction,
+
+    /// <summary>A setting of a service.</summary>
+    Setting,
+
+    /// <summary>The name of a secret of the edge functions.</summary>
+    Secret,
+
+    /// <summary>An API key's name and kind.</summary>
+    ApiKey,
 }
