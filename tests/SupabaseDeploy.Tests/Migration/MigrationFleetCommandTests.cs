@@ -106,7 +106,7 @@ public sealed class MigrationFleetCommandTests : IAsyncLifetime
     [Fact]
     public void Databases_given_by_their_URLs_are_a_fleet_and_no_password_is_seen()
     {
-        string urls = string.Join("', '", _fleet.Databases.Take(3).Append(_fleet.Databases[0]).Select(Url));
+        string urls = string.Join("', '", _fleet.Databases.Take(3).Append(_fleet.Databases[0]).Select(database => database.ToUrl()));
 
         SessionResult result = _session.Run($"Invoke-Migration -DatabaseUrl '{urls}' -Path '{_folder.Path}' -ThrottleLimit 2 -Verbose");
 
