@@ -40,6 +40,7 @@
         'Test-Environment'
         'Test-FlutterApp'
         'Test-Migration'
+        'Test-Release'
         'Undo-Migration'
     )
     PrivateData          = @{

@@ -30,6 +30,13 @@ public static class RealRuntimes
         };
     }
 
+    /// <summary>Where these runtimes are.</summary>
+    public static async Task<LocalRuntimes> RuntimesAsync(string name)
+    {
+        await InstallAsync(name);
+        return new LocalRuntimes(s_folders);
+    }
+
     public static async Task<LocalRuntime> InstallAsync(string name)
     {
         await NpmPackage.EnsureNpmAsync();

@@ -12,7 +12,7 @@ AfterAll {
     Remove-Module SupabaseDeploy
 }
 
-Describe '<_>' -ForEach 'New-Release', 'Get-Release', 'Publish-Environment', 'Get-Deployment', 'Restore-Deployment', 'Approve-Deployment', 'Deny-Deployment' {
+Describe '<_>' -ForEach 'New-Release', 'Get-Release', 'Publish-Environment', 'Get-Deployment', 'Restore-Deployment', 'Approve-Deployment', 'Deny-Deployment', 'Test-Release' {
     It 'has help with a synopsis and examples' {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty
@@ -28,7 +28,7 @@ Describe 'A release' {
 
     It 'is shown as a table, and its id completes' {
         $release = New-Release -Project $project
-        $release | Out-String -Width 160 | Should -Match 'Release\s+Application\s+Created\s+Commit\s+Migrations\s+Functions\s+WebFiles\s+RunsOn'
+        $release | Out-String -Width 160 | Should -Match 'Release\s+Application\s+Created\s+Commit\s+Migrations\s+Functions\s+WebFiles\s+RunsOn\s+Evidence'
         (TabExpansion2 "Get-Release -Project '$project' $($release.Id.Substring(0, 2))").CompletionMatches.ListItemText | Should -Be $release.ShortId
     }
 }

@@ -247,7 +247,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         }
 
         NewEvidence? evidence = health.Status == HealthStatus.Healthy
-            ? new NewEvidence(Evidence.Healthy, run.Plan.Release!, true, HealthGate.Describe(health))
+            ? new NewEvidence(Evidence.Healthy, run.Plan.Release!, true, HealthGate.Content(health))
             : null;
         return await run.FinishAsync(DeploymentStatus.Succeeded, options.Reason, null, evidence, cancellationToken).ConfigureAwait(false);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Health;
@@ -26,6 +27,16 @@ internal sealed class HealthGate(IDeploymentTargets targets, TimeProvider time)
     /// <summary>One measurement.</summary>
     public Task<DeploymentHealth> MeasureAsync(DeploymentEnvironment environment, Release release, CancellationToken cancellationToken) =>
         _checker.CheckAsync(environment, release, cancellationToken);
+
+    /// <summary>The same as the content of evidence, with what each check measured.</summary>
+    public static string Content(DeploymentHealth health) => EvidenceContent.Of(
+        Describe(health),
+        ("checks", new JsonArray([.. health.Checks.Select(check => new JsonObject
+        {
+            ["check"] = check.Check,
+            ["status"] = check.Status.ToString(),
+            ["milliseconds"] = Math.Round(check.Latency.TotalMilliseconds, 1),
+        })])));
 
     /// <summary>What is wrong, one clause a check; or that nothing is.</summary>
     public static string Describe(DeploymentHealth health)

@@ -10,11 +10,10 @@ public sealed class ReleaseWhereabouts(IDeploymentTargets targets)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>The current release's id of every environment that answers in time; the others are told to the sink and left out.</summary>
-    public async Task<IReadOnlyList<(string Environment, string ReleaseId)>> FindAsync(
-        DeploymentPipeline pipeline, IProgressSink sink, CancellationToken cancellationToken)
+    /// <summary>What every environment that answers in time says of releases; the others are told to the sink and left out.</summary>
+    public async Task<IReadOnlyList<ReleasePlace>> FindAsync(DeploymentPipeline pipeline, IProgressSink sink, CancellationToken cancellationToken)
     {
-        var asked = new List<Task<(string Environment, string? ReleaseId)>>();
+        var asked = new List<Task<ReleasePlace?>>();
         foreach (string name in pipeline.StageNames)
         {
             if (pipeline.TryResolve(name, out DeploymentEnvironment? environment, out _))
@@ -23,7 +22,7 @@ public sealed class ReleaseWhereabouts(IDeploymentTargets targets)
             }
         }
 
-        return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).Where(answer => answer.ReleaseId is not null).Select(answer => (answer.Environment, answer.ReleaseId!))];
+        return [.. (await Task.WhenAll(asked).ConfigureAwait(false)).OfType<ReleasePlace>()];
     }
 
     /// <summary>The ids of the releases that are recorded as healthy on <paramref name="environment"/>.</summary>
@@ -35,24 +34,38 @@ public sealed class ReleaseWhereabouts(IDeploymentTargets targets)
         return evidence.Where(fact => fact.Kind == Evidence.Healthy && fact.IsPassed).Select(fact => fact.ReleaseId).ToHashSet();
     }
 
-    private async Task<(string Environment, string? ReleaseId)> AskAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken)
+    private async Task<ReleasePlace?> AskAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_patience);
         try
         {
             var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(limit.Token).ConfigureAwait(false));
-            return (environment.Name, (await ledger.GetCurrentReleaseAsync(limit.Token).ConfigureAwait(false))?.Id);
+            string? current = (await ledger.GetCurrentReleaseAsync(limit.Token).ConfigureAwait(false))?.Id;
+            IReadOnlyList<Evidence> evidence = await ledger.GetEvidenceAsync(limit.Token).ConfigureAwait(false);
+            return new ReleasePlace(environment.Name, current, [.. evidence.Where(fact => fact.EnvironmentName == environment.Name)]);
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.LedgerBroken)
+        {
+            // Not a place that cannot be asked: somebody changed what it says.
+            sink.Publish(new Caution(e.Message));
+            return null;
         }
         catch (DeployException e)
         {
             sink.Publish(new Detail($"Environment '{environment}' was not asked what it runs: {e.Message}"));
-            return (environment.Name, null);
+            return null;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             sink.Publish(new Detail($"Environment '{environment}' did not say what it runs within {s_patience.TotalSeconds:0} s."));
-            return (environment.Name, null);
+            return null;
         }
     }
 }
+
+/// <summary>What one environment says of releases.</summary>
+/// <param name="Environment">Its name.</param>
+/// <param name="CurrentRelease">The id of the release it runs; null for none.</param>
+/// <param name="Evidence">What is recorded there, oldest first.</param>
+public sealed record ReleasePlace(string Environment, string? CurrentRelease, IReadOnlyList<Evidence> Evidence);

@@ -28,4 +28,7 @@ public static partial class ErrorTable
 
     /// <summary>A person may not approve, or there is nothing to approve.</summary>
     public static readonly ErrorCode ApprovalRefused = new("ApprovalRefused", 5023, ErrorKind.PermissionDenied);
+
+    /// <summary>What is checked out is not what a release was made from.</summary>
+    public static readonly ErrorCode ReleaseNotTestable = new("ReleaseNotTestable", 5024, ErrorKind.InvalidOperation);
 }

@@ -1,3 +1,4 @@
+using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
 
 namespace SupabaseDeploy.Releases;
@@ -56,6 +57,11 @@ public sealed record Release
 
     /// <summary>The environments that run it, as far as they could be asked. Filled by <c>Get-Release</c>; not part of the id.</summary>
     public IReadOnlyList<string> RunsOn { get; init => field = value.ToArray(); } = [];
+
+    /// <summary>
+    /// What is known of it, by the ledgers of the environments that could be asked, oldest first. Filled by <c>Get-Release</c>; not part of the id.
+    /// </summary>
+    public IReadOnlyList<Evidence> Evidence { get; init => field = value.ToArray(); } = [];
 
     /// <summary>The stored copy of the migrations.</summary>
     public string MigrationsFolder => System.IO.Path.Combine(Path, "migrations");

@@ -49,10 +49,14 @@ public sealed class GetReleaseCommand : ProjectCmdlet
             throw NoneFound();
         }
 
-        ILookup<string, string> runsOn = await RunsOnAsync(whereabouts, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ReleasePlace> places = await PlacesAsync(whereabouts, cancellationToken).ConfigureAwait(false);
         foreach (Releases.Release release in Latest ? releases.TakeLast(1) : releases)
         {
-            Write(release with { RunsOn = [.. runsOn[release.Id]] });
+            Write(release with
+            {
+                RunsOn = [.. places.Where(place => place.CurrentRelease == release.Id).Select(place => place.Environment)],
+                Evidence = [.. places.SelectMany(place => place.Evidence).Where(fact => fact.ReleaseId == release.Id).OrderBy(fact => fact.RecordedAt)],
+            });
         }
     }
 
@@ -67,11 +71,8 @@ public sealed class GetReleaseCommand : ProjectCmdlet
             $"Publish one there first: New-Release | Publish-Environment {VerifiedOn}",
             VerifiedOn.Name);
 
-    private async Task<ILookup<string, string>> RunsOnAsync(ReleaseWhereabouts whereabouts, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<(string Environment, string ReleaseId)> found = File.Exists(CurrentProject.PipelineFile)
+    private async Task<IReadOnlyList<ReleasePlace>> PlacesAsync(ReleaseWhereabouts whereabouts, CancellationToken cancellationToken) =>
+        File.Exists(CurrentProject.PipelineFile)
             ? await whereabouts.FindAsync(DeploymentPipeline.Load(CurrentProject), Sink, cancellationToken).ConfigureAwait(false)
             : [];
-        return found.ToLookup(place => place.ReleaseId, place => place.Environment);
-    }
 }

@@ -38,7 +38,7 @@ public sealed class BackupOfReleaseTests : IAsyncLifetime
         Assert.True(drill.Succeeded, drill.Message);
         Evidence evidence = Assert.Single(await _ledger.GetEvidenceAsync(CancellationToken.None));
         Assert.Equal(("drill", _first.Id, true), (evidence.Kind, evidence.ReleaseId, evidence.IsPassed));
-        Assert.StartsWith($"Backup {_backup.Id}: Restored and verified: ", evidence.Content, StringComparison.Ordinal);
+        Assert.StartsWith($"Backup {_backup.Id}: Restored and verified: ", evidence.Summary, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,6 +55,20 @@ public sealed class ReleaseCommandTests
     }
 
     [Fact]
+    public void A_release_is_tested_without_an_environment_and_a_failed_check_stops_the_script()
+    {
+        using var project = new PublishSession(isStarted: false);
+
+        Assert.Equal(["rehearsal True "], project.Lines("Test-Release (New-Release) | ForEach-Object { \"$($_.Check) $($_.IsPassed) $($_.Evidence)\" }"));
+        Assert.Matches(@"Release +Environment +Check +Passed +Duration +Message", project.Show("Get-Release -Latest | Test-Release -Check functions"));
+
+        File.WriteAllText(Path.Combine(project.Root, "migrations", "002_bad.sql"), "alter table missing add column a int;");
+        SessionResult failed = project.Run("New-Release | Test-Release -Check rehearsal; 'went on'");
+        Assert.Single(failed.Output);
+        Assert.StartsWith("RequirementNotMet,", failed.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatIf_makes_nothing()
     {
         using var project = new PublishSession(isStarted: false);

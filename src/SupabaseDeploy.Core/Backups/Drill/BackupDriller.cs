@@ -14,8 +14,6 @@ namespace SupabaseDeploy.Backups;
 /// <param name="time">The clock; the system's when null.</param>
 public sealed class BackupDriller(IDeploymentTargets targets, TimeProvider? time = null)
 {
-    private const string EvidenceKind = "drill";
-
     private static readonly TimeSpan s_recordLimit = TimeSpan.FromSeconds(20);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -125,8 +123,11 @@ public sealed class BackupDriller(IDeploymentTargets targets, TimeProvider? time
                 return;
             }
 
-            string content = $"Backup {backup.Id}: {drill.Message} RPO {drill.Rpo:c}, RTO {drill.Rto:c}.";
-            await ledger.RecordEvidenceAsync(EvidenceKind, known, drill.Succeeded, content, _time.GetUtcNow(), limit.Token).ConfigureAwait(false);
+            string content = EvidenceContent.Of(
+                $"Backup {backup.Id}: {drill.Message} RPO {drill.Rpo:c}, RTO {drill.Rto:c}.",
+                ("backup", backup.Id), ("rpoSeconds", Math.Round(drill.Rpo.TotalSeconds, 3)), ("rtoSeconds", Math.Round(drill.Rto.TotalSeconds, 3)),
+                ("rows", drill.Rows), ("tables", drill.Tables));
+            await ledger.RecordEvidenceAsync(Evidence.Drill, known, drill.Succeeded, content, _time.GetUtcNow(), limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DeployException or NpgsqlException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
