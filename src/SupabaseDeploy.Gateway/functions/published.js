@@ -45,6 +45,7 @@ export class Published {
       version: given.digest,
       entrypoint: toUrl(given.entrypoint),
       verifyJwt: given.verifyJwt,
+      importMap: given.importMap,
       arguments: [...commonArguments(this.#environment), ...configurationArguments(given.importMap)],
     } : null;
   }

@@ -25,19 +25,25 @@ export class Sources {
 
     const folder = `${this.#folder}/${name}`;
     const entrypoint = settings.entrypoint ?? firstFile(entrypoints.map((file) => `${folder}/${file}`));
-    return entrypoint === null || !isFile(entrypoint)
-      ? null
-      : { name, version: null, entrypoint: toUrl(entrypoint), verifyJwt: settings.verifyJwt ?? true, arguments: this.#arguments(folder, settings) };
+    if (entrypoint === null || !isFile(entrypoint)) {
+      return null;
+    }
+
+    const importMap = this.#importMap(folder, settings);
+    return {
+      name,
+      version: null,
+      entrypoint: toUrl(entrypoint),
+      verifyJwt: settings.verifyJwt ?? true,
+      importMap,
+      arguments: [...commonArguments(`${this.#folder}/.env`), ...configurationArguments(importMap)],
+    };
   }
 
   /** The name of the function that a changed file belongs to; null when it may belong to all. */
   ownerOf(path) {
     const [first, ...rest] = path.slice(this.#folder.length + 1).split("/");
     return path.startsWith(`${this.#folder}/`) && rest.length > 0 && namePattern.test(first) ? first : null;
-  }
-
-  #arguments(folder, settings) {
-    return [...commonArguments(`${this.#folder}/.env`), ...configurationArguments(this.#importMap(folder, settings))];
   }
 
   // The function's own deno.json goes before the project's import map, as on the platform.

@@ -7,12 +7,6 @@ namespace SupabaseDeploy.LocalStack;
 /// </summary>
 internal static class DockerCatalog
 {
-    /// <summary>Where containers see the project.</summary>
-    public const string ProjectFolder = "/project";
-
-    /// <summary>Where containers see what comes with the gateway.</summary>
-    public const string GatewayFolder = "/gateway";
-
     /// <summary>The host name that containers reach the gateway by.</summary>
     public const string GatewayHost = "api-gw";
 
@@ -187,16 +181,20 @@ internal static class DockerCatalog
         {
             Repository = "supabase/edge-runtime",
             Tag = "v1.76.2",
-            Command = ["start", "--main-service", $"{GatewayFolder}/functions/edge-runtime", "--port", "9000"],
+            Command = ["start", "--main-service", Path.Combine(context.GatewayFolder, "functions", "edge-runtime"), "--port", "9000"],
             Ports = Port(9000),
             Mounts =
             [
-                new DockerMount(Path.Combine(context.Environment.Project.Root, "supabase"), $"{ProjectFolder}/supabase", IsFolder: true),
-                new DockerMount(Path.Combine(context.GatewayFolder, "functions"), $"{GatewayFolder}/functions", IsFolder: true),
+                SamePath(Path.Combine(context.Environment.Project.Root, "supabase")),
+                SamePath(context.Folder.FunctionsRoot),
+                SamePath(Path.Combine(context.GatewayFolder, "functions")),
                 new DockerMount("deno-cache", "/root/.cache/deno"),
             ],
             DependsOn = [new DockerDependency(Database)],
         };
+
+    // What a publish writes and what config.toml says name files by their paths on this machine.
+    private static DockerMount SamePath(string folder) => new(folder, folder, IsFolder: true);
 
     private static DockerService Studio(DockerService embedded) => With(embedded, ("HOSTNAME", "::"), ("SUPABASE_URL", "{innerGatewayUrl}")) with
     {

@@ -23,7 +23,7 @@ internal sealed class DockerPlanner
         _context = new ServiceContext
         {
             Environment = context.Environment with { Project = new ProjectFolder(names.Project) },
-            Folder = context.Folder,
+            Folder = new StackFolder(new ProjectFolder(names.Project).EnvironmentFolder(names.Environment)),
             Configuration = SupabaseConfiguration.Load(context.Environment.Project),
             Database = DockerDatabase.Application(DockerCatalog.DatabasePort, keys) with { Host = DockerCatalog.DatabaseHost },
             Administration = DockerDatabase.Administration(DockerCatalog.DatabasePort, keys) with { Host = DockerCatalog.DatabaseHost },
@@ -138,13 +138,7 @@ internal sealed class DockerPlanner
 
     private ServiceValues Values(DockerService service, int gatewayPort)
     {
-        ServiceContext inside = _context with
-        {
-            Environment = _context.Environment with { Project = new ProjectFolder(DockerCatalog.ProjectFolder) },
-            GatewayFolder = DockerCatalog.GatewayFolder,
-            GatewayPort = gatewayPort,
-        };
-        ServiceValues values = ServiceValues.Of(inside);
+        ServiceValues values = ServiceValues.Of(_context with { GatewayPort = gatewayPort });
         values["innerGatewayUrl"] = $"http://{DockerCatalog.GatewayHost}:{Text(gatewayPort)}";
         foreach ((string name, int port) in service.Ports)
         {

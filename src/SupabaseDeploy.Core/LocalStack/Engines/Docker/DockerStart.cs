@@ -164,6 +164,11 @@ internal sealed class DockerStart(DockerThings things, DockerPlanner planner, Do
 
     private async Task<string> CreateAsync(DockerContainer container, CancellationToken cancellationToken)
     {
+        foreach (DockerMount folder in container.Mounts.Where(mount => mount.IsFolder))
+        {
+            Directory.CreateDirectory(folder.Source);
+        }
+
         lock (_gate)
         {
             // By its name first: a call that is cancelled while the engine makes it gives no id.

@@ -1,0 +1,80 @@
+// The main service of Supabase's edge runtime (https://github.com/supabase/edge-runtime): as main.js does under Deno, it finds function <name>
+// for /<name>/… and checks tokens; the runtime runs each function in an isolate of its own. The folders are those of the machine.
+import { createVerifier } from "../jwt.js";
+import { Published } from "../published.js";
+import { Sources } from "../sources.js";
+import { readVariables } from "./variables.js";
+
+const need = (name) => Deno.env.get(name) ?? (() => { throw new Error(`${name} is not set.`); })();
+const folder = need("FUNCTIONS_FOLDER");
+const memoryLimitMb = 256;
+const workerTimeoutMs = 150_000;
+const passedOn = ["SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_DB_URL"];
+const sources = new Sources(folder, JSON.parse(need("FUNCTIONS_SETTINGS")));
+const published = new Published(need("FUNCTIONS_PUBLISHED"), `${folder}/.env`);
+const isValid = await createVerifier(need("FUNCTIONS_JWT_SECRET"));
+
+const problem = (status, code, message) => Response.json({ code, message }, { status });
+
+function find(name) {
+  return published.read(() => {}) === null ? sources.find(name) : published.find(name);
+}
+
+async function answer(request) {
+  const url = new URL(request.url);
+  if (url.pathname === "/_internal/health") {
+    published.read(() => {});
+    return Response.json({ message: "ok", published: await published.hash() });
+  }
+
+  const name = url.pathname.split("/")[1];
+  const source = find(name);
+  if (!source) {
+    return problem(404, "NOT_FOUND", `Requested function '${name}' was not found.`);
+  }
+
+  if (source.verifyJwt && request.method !== "OPTIONS") {
+    const authorization = request.headers.get("authorization");
+    if (!authorization) {
+      return problem(401, "UNAUTHORIZED_NO_AUTH_HEADER", "Missing authorization header");
+    }
+
+    if (!await isValid(authorization.replace(/^Bearer\s+/i, ""))) {
+      return problem(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
+    }
+  }
+
+  return await run(source, request);
+}
+
+async function run(source, request) {
+  let worker;
+  try {
+    const entrypoint = new URL(source.entrypoint);
+    worker = await EdgeRuntime.userWorkers.create({
+      servicePath: decodeURIComponent(entrypoint.pathname.slice(0, entrypoint.pathname.lastIndexOf("/"))),
+      maybeEntrypoint: source.entrypoint,
+      importMapPath: source.importMap,
+      memoryLimitMb,
+      workerTimeoutMs,
+      noModuleCache: false,
+      // A file that was saved is to answer the next request.
+      forceCreate: true,
+      envVars: [
+        ...Object.entries(readVariables(`${folder}/.env`)),
+        ...passedOn.map((variable) => [variable, Deno.env.get(variable)]).filter(([, value]) => value !== undefined),
+      ],
+    });
+  } catch (error) {
+    return problem(503, "BOOT_ERROR", `Function failed to start: ${error.message}`);
+  }
+
+  try {
+    return await worker.fetch(request);
+  } catch (error) {
+    console.error(`[${source.name}] ${error}`);
+    return problem(500, "WORKER_ERROR", "Function exited due to an error (see its log).");
+  }
+}
+
+Deno.serve(answer);
