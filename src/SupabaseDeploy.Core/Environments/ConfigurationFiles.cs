@@ -3,7 +3,9 @@ namespace SupabaseDeploy.Environments;
 /// <summary>Everything in a project's <c>env</c> folder as written, and everything that is wrong with it.</summary>
 internal sealed record ConfigurationFiles
 {
-    /// <summary>False when there is no <c>env/pipeline.yml</c>.</summary>
+    private const int LongestName = 63;
+
+    /// <summary>False when there is no <c>env/pipeline.yml</c>, and nothing that stands for one.</summary>
     public required bool HasPipeline { get; init; }
 
     /// <summary><c>env/pipeline.yml</c>; null when nothing of it could be read.</summary>
@@ -19,11 +21,12 @@ internal sealed record ConfigurationFiles
     public static ConfigurationFiles Read(ProjectFolder project)
     {
         var problems = new ProblemList(Shown(project, project.PipelineFile));
-        bool hasPipeline = File.Exists(project.PipelineFile);
-        WrittenPipeline? pipeline = hasPipeline ? ReadPipeline(project, problems) : null;
-        if (!hasPipeline)
+        bool hasFile = File.Exists(project.PipelineFile);
+        string other = Path.ChangeExtension(project.PipelineFile, ".yaml");
+        bool isImplied = !hasFile && !File.Exists(other) && project.IsSupabaseProject;
+        WrittenPipeline? pipeline = hasFile ? ReadPipeline(project, problems) : isImplied ? Implied(project) : null;
+        if (!hasFile && !isImplied)
         {
-            string other = Path.ChangeExtension(project.PipelineFile, ".yaml");
             problems.Error("", 0, $"there is no such file in '{project.Root}'; expected one that declares the stages.{(File.Exists(other) ? " Did you mean 'env/pipeline.yaml'? Rename it." : "")}");
         }
 
@@ -36,7 +39,16 @@ internal sealed record ConfigurationFiles
             variables[name] = ReadVariables(project, file, names, all);
         }
 
-        return new ConfigurationFiles { HasPipeline = hasPipeline, Pipeline = pipeline, Variables = variables, Problems = all };
+        return new ConfigurationFiles { HasPipeline = hasFile || isImplied, Pipeline = pipeline, Variables = variables, Problems = all };
+    }
+
+    /// <summary>What a project of the Supabase CLI declares by being one: a local stack.</summary>
+    private static WrittenPipeline Implied(ProjectFolder project)
+    {
+        string name = string.Concat(Path.GetFileName(project.Root).Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-'));
+        string application = name.Length > 0 && char.IsAsciiLetter(name[0]) ? name : "app-" + name;
+        string text = $"application: {application[..Math.Min(application.Length, LongestName)]}\nstages:\n  - name: local\n    target: local\n";
+        return new PipelineReader(new ProblemList(Shown(project, project.PipelineFile))).Read(text)!;
     }
 
     private static WrittenPipeline? ReadPipeline(ProjectFolder project, ProblemList problems)

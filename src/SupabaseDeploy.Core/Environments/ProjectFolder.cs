@@ -12,6 +12,12 @@ public sealed record ProjectFolder
     /// <summary><c>env/pipeline.yml</c>.</summary>
     public string PipelineFile => Path.Combine(Root, "env", "pipeline.yml");
 
+    /// <summary>Whether its stages are known: <c>env/pipeline.yml</c> declares them, or it is a project of the Supabase CLI, whose only stage is <c>local</c>.</summary>
+    public bool HasStages => File.Exists(PipelineFile) || IsSupabaseProject;
+
+    /// <summary>Whether it has <c>supabase/config.toml</c> or <c>supabase/migrations</c>.</summary>
+    public bool IsSupabaseProject => File.Exists(Path.Combine(Root, "supabase", "config.toml")) || Directory.Exists(Path.Combine(Root, "supabase", "migrations"));
+
     /// <summary><c>supabase/migrations</c> where it exists, else <c>migrations</c>.</summary>
     public string MigrationsFolder =>
         Directory.Exists(Path.Combine(Root, "supabase", "migrations"))

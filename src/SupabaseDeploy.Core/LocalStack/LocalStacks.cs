@@ -28,6 +28,9 @@ public sealed class LocalStacks
     /// <summary>Where installed runtimes are.</summary>
     internal InstalledRuntimes Runtimes { get; init; } = InstalledRuntimes.OfThisMachine();
 
+    /// <summary>The stacks of this machine.</summary>
+    public StackRegistry Registry { get; init; } = new();
+
     /// <summary>Finds a program by its name.</summary>
     internal Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
 
@@ -75,6 +78,7 @@ public sealed class LocalStacks
             sink.Publish(new ActivityProgress(activity, $"Starting the services with engine '{choice.Engine}'"));
             await WriteIgnoreFileAsync(environment.Project, cancellationToken).ConfigureAwait(false);
             StackRecord before = await RecordChoiceAsync(context, choice, choose, sink, cancellationToken).ConfigureAwait(false);
+            await Registry.AddAsync(environment, cancellationToken).ConfigureAwait(false);
             bool changed = await chosen.StartAsync(sink, cancellationToken).ConfigureAwait(false);
             LocalStackInfo info = await ObserveAsync(chosen, choice, environment, cancellationToken).ConfigureAwait(false);
             await before.Seen(info).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
@@ -119,6 +123,7 @@ public sealed class LocalStacks
             if (removeData)
             {
                 await RemoveAsync(context, record?.Engines ?? [engine.Kind], sink, cancellationToken).ConfigureAwait(false);
+                Registry.Remove(environment);
             }
 
             EngineChoice choice = record is null || removeData

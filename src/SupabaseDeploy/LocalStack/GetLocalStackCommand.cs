@@ -1,11 +1,13 @@
 using System.Management.Automation;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Shell.Binding;
 
 namespace SupabaseDeploy.Shell.LocalStack;
 
-/// <summary>Shows what runs for local environments on this machine, or what their services write to their logs.</summary>
+/// <summary>Shows what runs for local environments on this machine, of this project and of others, or what their services write to their logs.</summary>
 [Cmdlet(VerbsCommon.Get, "LocalStack", DefaultParameterSetName = StackSet)]
 [OutputType(typeof(LocalStackInfo), ParameterSetName = [StackSet])]
 [OutputType(typeof(LogLine), ParameterSetName = [LogSet])]
@@ -32,7 +34,10 @@ public sealed class GetLocalStackCommand : LocalStackCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<DeploymentEnvironment> environments = LocalEnvironments(pipeline => pipeline.StagesOf(TargetKind.Local));
+        bool isEverywhere = ParameterSetName == StackSet && Environment is null && Project is null;
+        IReadOnlyList<DeploymentEnvironment> environments = isEverywhere && !CurrentProject.HasStages
+            ? []
+            : LocalEnvironments(pipeline => pipeline.StagesOf(TargetKind.Local));
         if (ParameterSetName == LogSet)
         {
             await Task.WhenAll(environments.Select(environment => WriteLogAsync(environment, cancellationToken))).ConfigureAwait(false);
@@ -40,6 +45,26 @@ public sealed class GetLocalStackCommand : LocalStackCmdlet
         }
 
         await WriteEachAsync(environments, environment => Stacks.GetAsync(environment, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (isEverywhere)
+        {
+            await WriteOthersAsync(environments, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The stacks of other projects. One that cannot be looked at is no reason to hide the rest.</summary>
+    private async Task WriteOthersAsync(IReadOnlyList<DeploymentEnvironment> own, CancellationToken cancellationToken)
+    {
+        foreach (DeploymentEnvironment other in Stacks.Registry.Beside(own))
+        {
+            try
+            {
+                Write(await Stacks.GetAsync(other, cancellationToken).ConfigureAwait(false));
+            }
+            catch (DeployException e)
+            {
+                Sink.Publish(new Caution($"Stack '{other.Name}' of '{other.Project}' cannot be looked at: {e.Message}"));
+            }
+        }
     }
 
     private async Task WriteLogAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)

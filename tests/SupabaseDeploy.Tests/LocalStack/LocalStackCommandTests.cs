@@ -11,7 +11,7 @@ public sealed class LocalStackCommandTests
         using var project = new StackSession();
 
         Assert.Equal(["local Running True", "local Running False"], project.Lines("1..2 | ForEach-Object { Start-LocalStack } | ForEach-Object { \"$($_.Environment) $($_.State) $($_.Changed)\" }"));
-        Assert.Equal(["local Running", "staging Stopped"], project.Lines("Get-LocalStack | ForEach-Object { \"$($_.Environment) $($_.State)\" }"));
+        Assert.Equal(["local Running", "staging Stopped"], project.Lines("Get-LocalStack * | ForEach-Object { \"$($_.Environment) $($_.State)\" }"));
         Assert.Equal(["Stopped True", "Stopped False"], project.Lines("1..2 | ForEach-Object { Stop-LocalStack } | ForEach-Object { \"$($_.State) $($_.Changed)\" }"));
         Assert.Equal(["True", "False"], project.Lines("1..2 | ForEach-Object { Stop-LocalStack -RemoveData -Confirm:$false } | ForEach-Object Changed"));
         Assert.False(Directory.Exists(Path.Combine(project.Root, ".supabase-deploy", "environments", "local")));
@@ -64,6 +64,48 @@ public sealed class LocalStackCommandTests
         Assert.Equal(2, urls.Distinct().Count());
         Assert.Equal(["Stopped"], first.Lines("(Stop-LocalStack).State"));
         Assert.Equal(["Running"], second.Lines("(Get-LocalStack local).State"));
+
+        // Other stacks may be on this machine too.
+        string of = $"Where-Object {{ $_.Environment.Project.Root -in '{first.Root}', '{second.Root}' }} | ForEach-Object {{ \"$($_.Environment.Project.Root) $($_.Environment) $($_.State)\" }}";
+        Assert.Equal([$"{first.Root} local Stopped", $"{first.Root} staging Stopped", $"{second.Root} local Running"], first.Lines($"Get-LocalStack | {of}"));
+        Assert.Equal([$"{first.Root} local Stopped", $"{first.Root} staging Stopped"], first.Lines($"Get-LocalStack -Project . | {of}"));
+        Assert.Equal(["Stopped"], second.Lines($"Get-LocalStack | Where-Object {{ $_.Environment.Project.Root -eq '{second.Root}' -and $_.Environment.Name -eq 'local' }} | Stop-LocalStack | ForEach-Object State"));
+        Assert.Equal(["True"], first.Lines("Stop-LocalStack -RemoveData -Confirm:$false | ForEach-Object Changed"));
+        Assert.Equal([$"{second.Root} local Stopped", $"{second.Root} staging Stopped"], second.Lines($"Get-LocalStack | {of}"));
+    }
+
+    [Fact]
+    public void A_project_of_the_Supabase_CLI_needs_no_pipeline()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("supabase/migrations/001_first.sql", "create table public.courses (id int);\n");
+        using var session = new ModuleSession(Path.Combine(folder.Path, "supabase"));
+        try
+        {
+            SessionResult result = session.Run("Start-LocalStack -Service db | Invoke-Migration | ForEach-Object { \"$($_.Environment) $($_.Applied.Count)\" }");
+
+            Assert.Null(result.Error);
+            Assert.Equal("local 1", $"{Assert.Single(result.Output)}");
+            Assert.False(Directory.Exists(Path.Combine(folder.Path, "env")));
+        }
+        finally
+        {
+            session.Run("Stop-LocalStack -RemoveData -Confirm:$false");
+        }
+    }
+
+    [Fact]
+    public void Outside_of_a_project_the_stacks_of_all_projects_are_listed()
+    {
+        using var project = new StackSession();
+        using var folder = new TemporaryFolder();
+        using var elsewhere = new ModuleSession(folder.Path);
+        project.Lines("Start-LocalStack local -Service db");
+
+        SessionResult listed = elsewhere.Run($"Get-LocalStack | Where-Object {{ $_.Environment.Project.Root -eq '{project.Root}' }} | ForEach-Object {{ \"$($_.Environment) $($_.State)\" }}");
+
+        Assert.Null(listed.Error);
+        Assert.Equal("local Running", $"{Assert.Single(listed.Output)}");
     }
 
     [Fact]
@@ -146,11 +188,12 @@ public sealed class LocalStackCommandTests
         using var project = new StackSession();
 
         Assert.Equal(["Running"], project.Lines("(Start-LocalStack).State"));
-        string[] stack = project.Session.Show("Get-LocalStack").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] stack = project.Session.Show("Get-LocalStack *").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string services = project.Session.Show("(Get-LocalStack local).Services");
 
-        Assert.Equal("Environment    State    Engine      Services               Url                      Database", stack[0].TrimEnd());
-        Assert.Matches(@"^local          Running  Embedded    database gateway       http://127\.0\.0\.1:\d+/  postgres@127\.0\.0\.1:\d+/postgres\s*$", stack[2]);
+        Assert.Equal($"   Project: {project.Root}", stack[0].TrimEnd());
+        Assert.Equal("Environment    State    Engine      Services               Url                      Database", stack[1].TrimEnd());
+        Assert.Matches(@"^local          Running  Embedded    database gateway       http://127\.0\.0\.1:\d+/  postgres@127\.0\.0\.1:\d+/postgres\s*$", stack[3]);
         Assert.Matches(@"^\s*Service\s+State\s+Port\s+Process\s+Version\s+Memory\s+Restarts\s+Uptime\s+LastFailure", services);
         Assert.Matches(@"Services\s+: \{database on port \d+, gateway on port \d+\}", project.Session.Show("Get-Environment local; Get-LocalStack local"));
         Assert.Matches(@"\ngateway\s+Healthy\s+\d+\s+\d+\s+[\d.]+\s+\d+ MB\s+0\s+0\.\d\d:\d\d:\d\d", services);
