@@ -5,11 +5,12 @@ using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Shell.Binding;
+using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Shell.Deployment;
 
 /// <summary>Brings a release to an environment, behind its gates, and back when it is not healthy there.</summary>
-[Cmdlet(VerbsData.Publish, "Environment", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsData.Publish, "Environment", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(Deployments.Deployment), typeof(DeploymentPlan))]
 public sealed class PublishEnvironmentCommand : DeploymentCmdlet
 {
@@ -51,7 +52,7 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
             .PlanPublishAsync(environment, ChosenRelease(), RollForward, options.Force, cancellationToken).ConfigureAwait(false);
         if (IsWhatIf)
         {
-            await ShouldProcessAsync(Describe(environment), $"Publish release {plan.Release}").ConfigureAwait(false);
+            await AskAsync(plan).ConfigureAwait(false);
             Write(plan);
             return;
         }
@@ -69,10 +70,20 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
             Sink.Publish(new Caution($"Gate '{gate.Name}' is closed and gone past. {gate.Message}"));
         }
 
-        if (!plan.HasWork || await ShouldProcessAsync(Describe(environment), $"Publish release {plan.Release}").ConfigureAwait(false))
+        if (!plan.HasWork || await AskAsync(plan).ConfigureAwait(false))
         {
             await ExecuteAsync(plan, options, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Publishing is of medium impact; a setting that can let anybody in, or lock users out, is named in the question and makes it one of high impact.</summary>
+    private Task<bool> AskAsync(DeploymentPlan plan)
+    {
+        ConfigurationChange[] dangerous = [.. plan.Configuration.Where(change => change.IsDangerous)];
+        string action = dangerous.Length == 0
+            ? $"Publish release {plan.Release}"
+            : $"Publish release {plan.Release}, which changes {string.Join("; ", dangerous.Select(change => $"{change}{(change.Remark is { } remark ? $" ({remark.TrimEnd('.')})" : "")}"))}";
+        return ShouldProcessAsync(Describe(plan.Environment), action, dangerous.Length == 0 ? ConfirmImpact.Medium : ConfirmImpact.High);
     }
 
     private GateOverride? Override()

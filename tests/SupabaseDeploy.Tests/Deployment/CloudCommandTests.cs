@@ -1,0 +1,103 @@
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Tests.Deployment;
+
+/// <summary>The commands on hosted stages, as a person at a prompt has them.</summary>
+public sealed class CloudCommandTests : IAsyncLifetime
+{
+    private const string Settings = """
+        hosting: { bucket: web }
+        secrets: { STRIPE_KEY: "${secret:STRIPE}" }
+        """;
+
+    private CloudApplication _application = null!;
+    private ModuleSession _session = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _application = await CloudApplication.CreateAsync("", "staging", "production");
+        _application.Secret("STRIPE", "sk_hunter2");
+        _application.Declare(Settings);
+        _application.WriteMigration(1);
+        _application.WriteFunction("hello", "export const v = 1;");
+        _application.WriteWeb("3f9a1c22", "one");
+        _session = new ModuleSession(_application.Project.Root);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _session.Dispose();
+        await _application.DisposeAsync();
+    }
+
+    [Fact]
+    public void A_release_goes_to_a_hosted_stage_and_is_healthy_there()
+    {
+        string[] lines = Lines("New-Release | Publish-Environment staging | ForEach-Object { \"$($_.Status) $($_.Changed) $($_.Steps.Name -join ' ')\" }");
+        Assert.StartsWith("Succeeded True lock preflight migrate functions configuration web health", Assert.Single(lines), StringComparison.Ordinal);
+        Assert.Equal("sk_hunter2", _application.Staging.Secrets["STRIPE_KEY"]);
+        Assert.Contains("platform auth Healthy", Lines("Test-DeploymentHealth staging | ForEach-Object { \"$($_.Check) $($_.Status)\" }"));
+        Assert.DoesNotContain("hunter2", _session.Show("Get-Deployment staging | ForEach-Object { $_.Steps }"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dangerous_setting_is_asked_about_by_name()
+    {
+        _application.Declare(Settings + "\nconfiguration: { set: { auth.enable_signup: false } }");
+        SessionResult asked = _session.Run("New-Release | Publish-Environment staging");
+        Assert.Contains("not supported", $"{asked.Error}", StringComparison.Ordinal); // There is nobody to answer the question.
+        Assert.Equal("false", _application.Staging.Auth["disable_signup"]!.ToJsonString());
+        Assert.Contains(
+            ", which changes auth.disable_signup: false → true (decides whether anybody can become a user)",
+            _session.Show("Publish-Environment staging -WhatIf").ReplaceLineEndings(""),
+            StringComparison.Ordinal);
+        string plan = string.Join('\n', Lines("Publish-Environment staging -WhatIf | ForEach-Object { $_.Configuration } | ForEach-Object { \"$($_.Key) $($_.IsDangerous) $($_.Remark)\" }"));
+        Assert.Contains("auth.disable_signup True decides whether anybody can become a user", plan, StringComparison.Ordinal);
+
+        Lines("Publish-Environment staging -Confirm:$false");
+        Assert.Equal("true", _application.Staging.Auth["disable_signup"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void Two_hosted_stages_are_compared_in_everything()
+    {
+        Lines("New-Release | Publish-Environment staging");
+        ManagementApiProject production = _application.ProjectOf("production");
+        production.Auth["jwt_exp"] = 60;
+        production.Auth["smtp_pass"] = "hunter2";
+        production.DatabaseVersion = "15.6.1.1";
+        production.ApiKeys.Add(("default", "publishable", "sb_publishable_x"));
+        production.AddSecret("LEFT_OVER", "hunter2");
+        production.AddFunction("hello", "by hand");
+        string[] differences = Lines("Compare-Environment staging production | ForEach-Object { \"$($_.Severity) $_\" }");
+        string all = string.Join('\n', differences);
+        Assert.Contains("High Table public.t1: only in staging", differences);
+        Assert.Contains("High Migration 001: only in staging", differences);
+        Assert.Contains("Low ServerVersion PostgreSQL: differs", differences);
+        Assert.Contains("Medium EdgeFunction hello: differs", differences);
+        Assert.Contains("High Setting auth.jwt_exp: differs", differences);
+        Assert.Contains("Medium Setting auth.smtp_pass: differs", differences);
+        Assert.Contains("High Secret STRIPE_KEY: only in staging", differences);
+        Assert.Contains("High Secret LEFT_OVER: only in production", differences);
+        Assert.Contains("Low ApiKey publishable default: only in production", differences);
+        Assert.DoesNotContain("hunter2", all + _session.Show("Compare-Environment staging production | Format-List"), StringComparison.Ordinal);
+        Assert.Equal(["Secret LEFT_OVER", "Secret STRIPE_KEY"], Lines("Compare-Environment staging production -Kind Secret | ForEach-Object { \"$($_.Kind) $($_.Name)\" }"));
+    }
+
+    [Fact]
+    public void A_revoked_token_says_what_to_do()
+    {
+        Lines("New-Release");
+        _application.Api.Token = new Environments.Secret("sbp_another");
+        SessionResult refused = _session.Run("Publish-Environment staging");
+        Assert.StartsWith("ApiTokenRefused", refused.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("https://supabase.com/dashboard/account/tokens", refused.Error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    private string[] Lines(string script)
+    {
+        SessionResult result = _session.Run(script);
+        Assert.True(result.Error is null, $"{script}: {result.Error}");
+        return [.. result.Output.Select(value => $"{value}")];
+    }
+}
