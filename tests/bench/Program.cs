@@ -9,6 +9,7 @@ if (args is [DbUpProgram.Argument, string folder])
 [
     ("Import", () => Task.Run(ImportBenchmark.Run)),
     ("Migration", MigrationBenchmark.RunAsync),
+    ("Publish", PublishBenchmark.RunAsync),
     ("LocalStack.Start", StartBenchmark.RunAsync),
     ("LocalStack.Services", ServicesBenchmark.RunAsync),
     ("LocalStack.Cold", ColdBenchmark.RunAsync),

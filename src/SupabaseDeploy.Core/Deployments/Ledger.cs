@@ -203,7 +203,7 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
 
     /// <summary>Writes how a deployment ended, together with the evidence it brought and the schema it left: all or nothing.</summary>
     internal Task FinishAsync(Deployment deployment, NewEvidence? evidence, CancellationToken cancellationToken) =>
-        FinishAsync(deployment, evidence, RecordedSchema.MeasureAsync, cancellationToken);
+        FinishAsync(deployment, evidence, RecordedSchema.MeasureNewAsync, cancellationToken);
 
     /// <summary>The same, where the schema may be known without being read.</summary>
     internal async Task FinishAsync(

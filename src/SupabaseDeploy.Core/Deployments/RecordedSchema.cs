@@ -56,6 +56,16 @@ internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt,
         }
     }
 
+    /// <summary>
+    /// As <see cref="MeasureAsync"/>, but null also where what is recorded is of the same migrations: it stays, and reading a large schema takes
+    /// longer than most publishes.
+    /// </summary>
+    public static async Task<NewRecordedSchema?> MeasureNewAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        await ReadAsync(connection, cancellationToken).ConfigureAwait(false) is { } recorded
+        && recorded.WhyNotComparable(connection.PostgreSqlVersion.Major, await DigestHistoryAsync(connection, cancellationToken).ConfigureAwait(false)) is null
+            ? null
+            : await MeasureAsync(connection, cancellationToken).ConfigureAwait(false);
+
     /// <summary>A digest of the versions that are applied now.</summary>
     public static async Task<string> DigestHistoryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
