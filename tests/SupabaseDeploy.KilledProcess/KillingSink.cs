@@ -16,6 +16,13 @@ internal sealed class KillingSink(Func<DeployEvent, bool> isEnd) : IProgressSink
         return new(deployEvent => deployEvent is DeploymentStepStarted or DeploymentStepEnded && ++seen == boundary);
     }
 
+    /// <summary>At an event of whatever kind, counted from 1: also in the middle of a step.</summary>
+    public static KillingSink AtEvent(int number)
+    {
+        int seen = 0;
+        return new(_ => Interlocked.Increment(ref seen) == number);
+    }
+
     public void Publish(DeployEvent deployEvent)
     {
         if (!isEnd(deployEvent))

@@ -10,11 +10,16 @@ using SupabaseDeploy.Postgres;
 // Does one piece of work and is killed, as by kill -9, when it comes to the given event: for tests of what the next process finds.
 // Arguments: start|backup|drill|restore|reset|shadow|docker, the project folder (to start a cluster, its pointer folder; for a shadow, the
 // migrations), the event, and for a shadow the folder of shadows and snapshots, for a stack in Docker the gateway's folder;
-// or publish, the project folder, the number of the step boundary, the stage, the release.
+// or publish, the project folder, the number of the step boundary or, after an 'e', of the event, the stage, the release.
 // For backup, drill, restore and publish, the database URLs are in the environment. Exits 3 when it came to its end alive.
 const int Alive = 3;
 string[] arguments = Environment.GetCommandLineArgs()[1..];
-var sink = arguments[0] == "publish" ? KillingSink.AtBoundary(int.Parse(arguments[2], CultureInfo.InvariantCulture)) : KillingSink.At(arguments[2]);
+KillingSink sink = (arguments[0], arguments[2]) switch
+{
+    ("publish", ['e', .. string number]) => KillingSink.AtEvent(int.Parse(number, CultureInfo.InvariantCulture)),
+    ("publish", string number) => KillingSink.AtBoundary(int.Parse(number, CultureInfo.InvariantCulture)),
+    _ => KillingSink.At(arguments[2]),
+};
 if (arguments[0] == "start")
 {
     await PostgresCluster.At(arguments[1], new ClusterOptions { IsThrowAway = true }).StartAsync(sink, CancellationToken.None).ConfigureAwait(false);

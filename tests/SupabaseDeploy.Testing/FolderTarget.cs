@@ -7,11 +7,16 @@ using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Testing;
 
-/// <summary>A place made of a database and a folder: the folder's file <c>served</c> is the pointer, and a small web server answers from it.</summary>
+/// <summary>
+/// A place made of a database and a folder: the folder's file <c>served</c> is the pointer, and a small web server answers from it. Its functions
+/// and settings are files there too.
+/// </summary>
 public sealed class FolderTarget : IDeploymentTarget, IDisposable
 {
     private readonly DatabaseAddress _database;
     private readonly string _pointer;
+    private readonly FolderFunctions _functions;
+    private readonly FolderConfiguration _configuration;
     private readonly HttpListener _server;
     private readonly Task _serving;
 
@@ -19,8 +24,11 @@ public sealed class FolderTarget : IDeploymentTarget, IDisposable
     {
         Environment = environment;
         _database = database;
-        _pointer = Path.Combine(environment.Project.EnvironmentFolder(environment.Name), "served");
-        Directory.CreateDirectory(Path.GetDirectoryName(_pointer)!);
+        string folder = environment.Project.EnvironmentFolder(environment.Name);
+        _pointer = Path.Combine(folder, "served");
+        _functions = new FolderFunctions(folder, Check);
+        _configuration = new FolderConfiguration(environment, folder, Check);
+        Directory.CreateDirectory(folder);
         (_server, Url) = Listen();
         _serving = ServeAsync();
     }
@@ -28,6 +36,13 @@ public sealed class FolderTarget : IDeploymentTarget, IDisposable
     public DeploymentEnvironment Environment { get; }
 
     public Uri Url { get; }
+
+    /// <summary>Throws when the place is to fail; asked before anything of it is read or changed. Null to work.</summary>
+    public Action? Fault { get; set; }
+
+    public IPlaceFunctions? Functions => _functions;
+
+    public IPlaceConfiguration? Configuration => _configuration;
 
     public string Host => $"{_database.Host}:{_database.Port}";
 
@@ -37,15 +52,26 @@ public sealed class FolderTarget : IDeploymentTarget, IDisposable
 
     public Task<Uri?> GetWebUrlAsync(CancellationToken cancellationToken) => Task.FromResult<Uri?>(Url);
 
-    public Task<string?> GetServedReleaseAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(File.Exists(_pointer) ? File.ReadAllText(_pointer) : null);
+    public Task<string?> GetServedReleaseAsync(CancellationToken cancellationToken)
+    {
+        Check();
+        return Task.FromResult(Served());
+    }
 
-    public Task PublishWebAsync(Release release, IProgressSink sink, CancellationToken cancellationToken) =>
-        AtomicFile.WriteAllTextAsync(_pointer, release.Id, cancellationToken: cancellationToken);
+    public async Task PublishWebAsync(Release release, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        Check();
+        sink.Publish(new Detail("web: copied"));
+        Check();
+        await AtomicFile.WriteAllTextAsync(_pointer, release.Id, cancellationToken: cancellationToken);
+        sink.Publish(new Detail("web: switched"));
+    }
 
     public Task WithdrawWebAsync(IProgressSink sink, CancellationToken cancellationToken)
     {
+        Check();
         File.Delete(_pointer);
+        sink.Publish(new Detail("web: withdrawn"));
         return Task.CompletedTask;
     }
 
@@ -54,6 +80,10 @@ public sealed class FolderTarget : IDeploymentTarget, IDisposable
         _server.Close();
         _serving.GetAwaiter().GetResult();
     }
+
+    private void Check() => Fault?.Invoke();
+
+    private string? Served() => File.Exists(_pointer) ? File.ReadAllText(_pointer) : null;
 
     private async Task ServeAsync()
     {
@@ -69,7 +99,7 @@ public sealed class FolderTarget : IDeploymentTarget, IDisposable
                 return;
             }
 
-            string? served = await GetServedReleaseAsync(CancellationToken.None);
+            string? served = Served();
             string? page = served is null ? null : Path.Combine(Environment.Project.ReleasesFolder, served, "web", "index.html");
             context.Response.StatusCode = page is null ? 404 : 200;
             context.Response.Close(page is null ? [] : await File.ReadAllBytesAsync(page), willBlock: false);

@@ -42,6 +42,7 @@ public sealed class PublishedApplication : IAsyncDisposable
             web:
               bundle: build/web
             health:
+              onInconclusive: rollBack
               endpoints:
                 - { name: home, url: /, body: ready }
             stages:
@@ -63,7 +64,10 @@ public sealed class PublishedApplication : IAsyncDisposable
         return application;
     }
 
-    public DeploymentEnvironment Environment(string name) => DeploymentPipeline.Load(Project).Resolve(name)[0];
+    /// <summary>Changes every environment that is asked for from now on.</summary>
+    public Func<DeploymentEnvironment, DeploymentEnvironment> Change { get; set; } = environment => environment;
+
+    public DeploymentEnvironment Environment(string name) => Change(DeploymentPipeline.Load(Project).Resolve(name)[0]);
 
     public TestDatabase Database(string name) => _databases[name];
 
@@ -82,6 +86,21 @@ public sealed class PublishedApplication : IAsyncDisposable
         }
 
         Write("build/web/index.html", $"<h1>version {number}: {page}</h1>");
+    }
+
+    /// <summary>
+    /// Gives the releases made from now on two edge functions, of which one differs from number to number and the other does not, and a setting
+    /// for staging that differs too.
+    /// </summary>
+    public void WriteFunctions(int number)
+    {
+        Write("supabase/functions/hello/index.ts", $"Deno.serve(() => new Response('version {number}'));\n");
+        Write("supabase/functions/steady/index.ts", "Deno.serve(() => new Response('always the same'));\n");
+        string pipeline = File.ReadAllText(Path.Combine(Project.Root, "env", "pipeline.yml"));
+        Write("env/pipeline.yml", System.Text.RegularExpressions.Regex.Replace(
+            pipeline,
+            @"- name: staging\n(?<indent> *)target: local\n( *configuration:.*\n)?",
+            $"- name: staging\n${{indent}}target: local\n${{indent}}configuration: {{ set: {{ auth.jwt_expiry: {3600 + number}, auth.enable_signup: {(number % 2 == 0 ? "true" : "false")} }} }}\n"));
     }
 
     public Task<Release> ReleaseAsync() => Store.CreateAsync(
@@ -126,6 +145,15 @@ public sealed class PublishedApplication : IAsyncDisposable
         await using Npgsql.NpgsqlConnection connection = await Database(environment).Application.OpenAsync(CancellationToken.None);
         IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, CancellationToken.None);
         return (string.Join(" ", history.Select(row => row.Version)), await Targets.For(Environment(environment)).GetServedReleaseAsync(CancellationToken.None));
+    }
+
+    /// <summary>Everything that an environment is, as one line: history, release served, functions with digests, settings.</summary>
+    public async Task<string> WholeStateAsync(string environment)
+    {
+        (string history, string? served) = await StateAsync(environment);
+        string folder = Project.EnvironmentFolder(environment);
+        string Content(string file) => File.Exists(Path.Combine(folder, file)) ? File.ReadAllText(Path.Combine(folder, file)) : "{}";
+        return $"{history} | {served} | {Content("functions.json")} | {Content("settings.json")}";
     }
 
     public async ValueTask DisposeAsync()

@@ -56,6 +56,12 @@ public sealed record DeploymentPlan : IEnvironmentResult
     /// <summary>How the deployment would be undone, and what that would lose.</summary>
     public required RollbackPlan Rollback { get; init; }
 
+    /// <summary>Every way back that was looked at for a rollback, the least costly first; empty for a publish, and in a plan from the ledger.</summary>
+    public IReadOnlyList<RollbackWay> Ways { get; init => field = value.ToArray(); } = [];
+
+    /// <summary>The way that a rollback goes: the first that is possible; null for a publish.</summary>
+    public RollbackWay? Way => Ways.FirstOrDefault(way => way.IsPossible);
+
     /// <summary>What the deployment itself loses: tables and columns that down scripts drop, with rows; what a backup is older by.</summary>
     public IReadOnlyList<string> DataLoss { get; init => field = value.ToArray(); } = [];
 

@@ -12,11 +12,14 @@ namespace SupabaseDeploy.Deployments;
 /// <param name="targets">Gives the place each environment lives in.</param>
 /// <param name="time">The clock; the system's when null.</param>
 /// <param name="actor">Who asks; who runs this process when null.</param>
-public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? time = null, Actor? actor = null)
+/// <param name="means">What helps a rollback; nothing when null.</param>
+public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? time = null, Actor? actor = null, RollbackMeans? means = null)
 {
+    private readonly RollbackMeans _means = means ?? RollbackMeans.None;
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly EnvironmentObserver _observer = new(targets);
 
-    private GateKeeper Gates => new(targets, time ?? TimeProvider.System, actor ?? Actor.OfThisProcess());
+    private GateKeeper Gates => new(targets, _time, actor ?? Actor.OfThisProcess());
 
     /// <summary>The same without a decision to go past gates.</summary>
     public Task<DeploymentPlan> PlanPublishAsync(DeploymentEnvironment environment, Release release, bool rollForward, CancellationToken cancellationToken) =>
@@ -45,24 +48,50 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
             : plan;
     }
 
-    /// <summary>The plan that goes back to a release that was healthy on <paramref name="environment"/> before.</summary>
+    /// <summary>The plan that goes back to a release that was healthy on <paramref name="environment"/> before, by the least costly way.</summary>
     /// <param name="environment">The environment.</param>
     /// <param name="wanted">The release; null for the last healthy one before the current one.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="DeployException">
-    /// <see cref="ErrorTable.NothingToRestore"/>, or <see cref="ErrorTable.DownScriptsMissing"/> for migrations that have to be undone.
+    /// <see cref="ErrorTable.NothingToRestore"/>, or <see cref="ErrorTable.DownScriptsMissing"/> when no way leads there, with each and why not.
     /// </exception>
     public async Task<DeploymentPlan> PlanRollbackAsync(DeploymentEnvironment environment, Release? wanted, CancellationToken cancellationToken)
     {
         ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
         Release release = RollbackTarget.Choose(environment, observed, wanted).For(environment.Name);
         EnsureServable(environment, release, observed);
-        MigrationDelta delta = MigrationDelta.ForRollback(environment, release, observed);
+        (MigrationDelta? delta, DeployException? stuck) = TryUndo(environment, release, observed);
+        IReadOnlyList<string> losses = delta is null ? [] : await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RollbackWay> ways = await new RollbackWays(targets, _means, _time)
+            .FindAsync(environment, release, observed, delta, stuck, losses, cancellationToken).ConfigureAwait(false);
+        RollbackWay way = ways.FirstOrDefault(each => each.IsPossible) ?? throw NoWay(environment, release, ways);
+        if (way.Strategy == RollbackStrategy.Backup)
+        {
+            return RollbackTarget.MakeRestorePlan(environment, release, observed, way) with { Ways = ways, DataLoss = [way.Loss] };
+        }
+
         IReadOnlyList<ConfigurationChange> configuration = RollbackTarget.Configuration(
             observed, release, await DeclaredAsync(environment, release, cancellationToken).ConfigureAwait(false));
-        DeploymentPlan plan = RollbackTarget.MakePlan(environment, release, observed, delta, configuration);
-        return plan with { DataLoss = await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false) };
+        return RollbackTarget.MakePlan(environment, release, observed, delta!, configuration) with { Ways = ways, DataLoss = losses };
     }
+
+    private static (MigrationDelta? Delta, DeployException? Stuck) TryUndo(DeploymentEnvironment environment, Release release, ObservedState observed)
+    {
+        try
+        {
+            return (MigrationDelta.ForRollback(environment, release, observed), null);
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.DownScriptsMissing)
+        {
+            return (null, e);
+        }
+    }
+
+    private static DeployException NoWay(DeploymentEnvironment environment, Release release, IReadOnlyList<RollbackWay> ways) => new(
+        ErrorTable.DownScriptsMissing,
+        $"Environment '{environment}' cannot be brought back to release '{release}'.{string.Concat(ways.Select(way => $"\n  {way}"))}",
+        $"Publish a release that goes on from there, or restore a backup: Get-DeploymentBackup {environment}",
+        environment);
 
     private async Task<IReadOnlyList<ConfigurationChange>> DeclaredAsync(DeploymentEnvironment environment, Release release, CancellationToken cancellationToken) =>
         targets.For(environment).Configuration is { } place ? await place.PlanAsync(release, cancellationToken).ConfigureAwait(false) : [];

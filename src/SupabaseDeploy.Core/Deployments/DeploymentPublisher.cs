@@ -50,6 +50,11 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     /// <exception cref="OperationCanceledException">It was stopped; the ledger says so, and the next deployment takes over.</exception>
     public async Task<Deployment> ExecuteAsync(DeploymentPlan plan, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
+        if (plan.Way is { Strategy: RollbackStrategy.Backup } way)
+        {
+            throw new InvalidOperationException($"The way back by backup '{way.BackupId}' begins with its restore.");
+        }
+
         IDeploymentTarget target = targets.For(plan.Environment);
         DatabaseAddress database = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         var run = new DeploymentRun(new Ledger(plan.Environment, database), plan, target.Host, _time, sink);
@@ -244,6 +249,11 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         {
             sink.Publish(new Caution(
                 $"Release '{run.Plan.Release}' runs on '{run.Plan.Environment}', but not as it should, so it has no evidence '{Evidence.Healthy}' there. {HealthGate.Describe(health)}"));
+        }
+
+        if (run.Plan is { Kind: DeploymentKind.Rollback, DataLoss.Count: > 0 })
+        {
+            await run.NoteAsync(LedgerEvent.Loss, $"Counted just before they were dropped: {string.Join(", ", run.Plan.DataLoss)}.", cancellationToken).ConfigureAwait(false);
         }
 
         NewEvidence? evidence = health.Status == HealthStatus.Healthy

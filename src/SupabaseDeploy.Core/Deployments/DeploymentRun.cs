@@ -57,8 +57,8 @@ internal sealed class DeploymentRun
     /// <summary>The deployment as it stands.</summary>
     public Deployment Deployment => _deployment with { Steps = [.. _steps] };
 
-    /// <summary>True when a step changed the environment.</summary>
-    public bool Changed { get; private set; }
+    /// <summary>True when a step changed the environment, or nobody can say that none did.</summary>
+    public bool Changed { get; set; }
 
     private bool IsRecorded => _deployment.Number is not null;
 

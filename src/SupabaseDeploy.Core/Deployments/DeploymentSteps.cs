@@ -13,6 +13,9 @@ internal sealed class DeploymentSteps(
 {
     private readonly MigrationRunner _runner = new(time);
 
+    /// <exception cref="DeployException"><see cref="ErrorTable.DeploymentLockLost"/>.</exception>
+    public Task EnsureHeldAsync(CancellationToken cancellationToken) => held.EnsureHeldAsync(cancellationToken);
+
     public async Task<StepOutcome> PreflightAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
         await ReleaseStore.VerifyAsync(plan.Release!, cancellationToken).ConfigureAwait(false);

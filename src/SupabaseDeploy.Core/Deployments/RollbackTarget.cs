@@ -76,6 +76,30 @@ internal static class RollbackTarget
         };
     }
 
+    /// <summary>The plan of a rollback that begins with the restore of a backup. What code is to go back is planned again after that.</summary>
+    public static DeploymentPlan MakeRestorePlan(DeploymentEnvironment environment, Release release, ObservedState observed, RollbackWay way)
+    {
+        var steps = new PlanSteps(environment, release, observed);
+        return new DeploymentPlan
+        {
+            Environment = environment,
+            Kind = DeploymentKind.Rollback,
+            Release = release,
+            PreviousRelease = observed.Current,
+            Steps =
+            [
+                steps.Lock(),
+                new PlannedStep(StepName.Restore, true, way.Description),
+                steps.Web(observed.HasWebRoot && observed.ServedRelease != (release.Web is null ? null : release.Id)),
+                .. steps.Functions(FunctionDelta.Of(release, observed)),
+                steps.Health(""),
+                steps.Record(true),
+            ],
+            Rollback = new RollbackPlan(RollbackStrategy.Backup, "The replaced database is kept until the next restore.", "Nothing until then."),
+            Observed = observed,
+        };
+    }
+
     /// <summary>
     /// The settings to change: those that the release declares, and those that only later releases declared, which go back to what they were.
     /// </summary>

@@ -39,6 +39,9 @@ public static class StepName
     /// <summary>Writes the end of the deployment.</summary>
     public const string Record = "record";
 
+    /// <summary>Replaces the database by a backup.</summary>
+    public const string Restore = "restore";
+
     /// <summary>Applies the migrations that take away what the release before still used.</summary>
     public const string Contract = "contract";
 

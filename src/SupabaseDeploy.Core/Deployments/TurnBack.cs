@@ -1,4 +1,5 @@
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Health;
 using SupabaseDeploy.Releases;
@@ -17,6 +18,13 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
         string reason = failure.Message;
         try
         {
+            if (run.Deployment.Steps.All(step => step.Name is StepName.Lock or StepName.Preflight or StepName.Backup or StepName.RestorePoint))
+            {
+                return await FailAsync(run, failure, $"{reason} Nothing was changed.", null, cancellationToken).ConfigureAwait(false);
+            }
+
+            // Without the lock somebody else may be at work by now: nothing more is touched, and whoever comes next takes over.
+            await steps.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
             ObservedState now = await observer.ObserveAsync(run.Plan.Environment, cancellationToken).ConfigureAwait(false);
             if (!run.Changed && IsAsBefore(run, now))
             {
@@ -38,6 +46,11 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
 
             sink.Publish(new Caution($"Step '{at}' of {run.Deployment} failed; going back to {Name(run.Plan.PreviousRelease)}. {reason}"));
             return await GoBackAsync(run, steps, now, undo, failure, options, sink, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.DeploymentLockLost)
+        {
+            await run.InterruptAsync($"{reason} {e.Message} It stopped at step '{at}'; the next deployment takes over.").ConfigureAwait(false);
+            return run.Deployment with { Status = DeploymentStatus.Interrupted, Reason = run.Deployment.Reason ?? e.Message, Failure = failure };
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -92,7 +105,9 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
     {
         ObservedState now = await observer.ObserveAsync(plan.Environment, cancellationToken).ConfigureAwait(false);
         string[] left = [.. plan.Brings.Intersect(now.History)];
-        string[] lost = [.. (previous?.Migrations.Select(migration => migration.Version) ?? []).Except(now.History).Except(plan.Apply)];
+        string[] wantedVersions = [.. previous?.Migrations.Select(migration => migration.Version) ?? []];
+        string[] later = previous is null ? [] : [.. ContractMark.Separated(plan.Environment, previous, wantedVersions)];
+        string[] lost = [.. wantedVersions.Except(now.History).Except(plan.Apply).Except(later)];
         string? wanted = previous?.Web is null ? null : previous.Id;
         bool hasFunctions = plan.TakesOver.Count > 0 || now.HasSameFunctions(plan.Observed!);
         if (left.Length == 0 && lost.Length == 0 && hasFunctions && now.ServedRelease == (now.HasWebRoot ? wanted : null))
@@ -115,6 +130,11 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
     private static async Task<Deployment> FailAsync(
         DeploymentRun run, Exception failure, string reason, string? lockout, CancellationToken cancellationToken)
     {
+        if (lockout is not null)
+        {
+            run.Changed = true; // Nobody knows otherwise, and whoever comes next has to look.
+        }
+
         Deployment ended = await run.FinishAsync(DeploymentStatus.Failed, reason, lockout, null, cancellationToken).ConfigureAwait(false);
         return ended with { Failure = failure };
     }
@@ -139,10 +159,16 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
     {
         string environment = run.Plan.Environment.Name;
         string? backup = run.Deployment.Steps.FirstOrDefault(step => step is { Name: StepName.Backup, Status: StepStatus.Succeeded })?.Message;
+        string goBack = new AppliedCopies(run.Plan.Observed!) is var copies && run.Plan.Observed!.Current is not null && run.Plan.Brings.All(version => copies.DownScriptSource(version) is not null || HasDownScript(run.Plan.Release, version))
+            ? $" go back with 'Restore-Deployment {environment}';"
+            : "";
         string restore = backup is null ? $"restore a backup (Get-DeploymentBackup {environment})" : $"restore what was taken before ({backup.TrimEnd('.')}: Get-DeploymentBackup {environment})";
-        return $"Environment '{environment}' is locked against publishing: {why} Look at (Get-Deployment {environment} -Latest).Steps; then {restore},"
+        return $"Environment '{environment}' is locked against publishing: {why} Look at (Get-Deployment {environment} -Latest).Steps; then{goBack} {restore},"
             + $" or publish a release that repairs it: Publish-Environment {environment} -Release <id> -RollForward";
     }
+
+    private static bool HasDownScript(Release? release, string version) =>
+        release?.Migrations.Any(migration => migration.Version == version && migration.DownSha256 is not null) == true;
 
     private static string Name(Release? release) => release is null ? "where it was before the first release" : $"release {release}";
 }

@@ -37,12 +37,36 @@ public abstract class ApprovalCmdlet : ProjectCmdlet
         var approvals = new Approvals(targets);
         foreach (DeploymentEnvironment environment in Environment.SelectMany(reference => Resolve(reference)))
         {
+            if (Release is null && await FindPausedAsync(targets, environment, cancellationToken).ConfigureAwait(false) is { } paused)
+            {
+                await DecideAsync(targets, paused, approvals.Actor, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
             string release = await approvals.FindAsync(environment, Release?.Id, cancellationToken).ConfigureAwait(false) ?? Release!.Find(CurrentProject).Id;
             string action = $"{(IsApproval ? "Approve" : "Deny")} release {release[..12]} as {approvals.Actor}";
             if (await ShouldProcessAsync($"{environment} ({targets.For(environment).Host})", action).ConfigureAwait(false))
             {
                 Write(await approvals.DecideAsync(environment, release, IsApproval, Reason, cancellationToken).ConfigureAwait(false));
             }
+        }
+    }
+
+    private static async Task<Deployments.Deployment?> FindPausedAsync(DeploymentTargets targets, DeploymentEnvironment environment, CancellationToken cancellationToken)
+    {
+        var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
+        return (await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(deployment => deployment.IsPaused);
+    }
+
+    /// <summary>A deployment that waits because its health is not known goes on with its release, or rolls back.</summary>
+    private async Task DecideAsync(DeploymentTargets targets, Deployments.Deployment paused, Actor actor, CancellationToken cancellationToken)
+    {
+        DeploymentEnvironment environment = paused.Environment;
+        string action = $"{(IsApproval ? "Keep" : "Roll back")} release {paused.Release}, whose health is not known, as {actor}";
+        if (await ShouldProcessAsync($"{environment} ({targets.For(environment).Host})", action).ConfigureAwait(false))
+        {
+            var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
+            Write(await ledger.DecideAsync(IsApproval, $"{actor}", Reason ?? "No reason was given.", TimeProvider.System.GetUtcNow(), cancellationToken).ConfigureAwait(false) ?? paused);
         }
     }
 }

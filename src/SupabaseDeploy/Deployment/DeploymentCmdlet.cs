@@ -57,6 +57,11 @@ public abstract class DeploymentCmdlet : ProjectCmdlet
     private protected void WriteOutcome(Deployments.Deployment deployment, string what)
     {
         Write(deployment);
+        if (deployment is { Status: DeploymentStatus.Succeeded, Failure: DeployException late })
+        {
+            throw late;
+        }
+
         if (deployment.Status != DeploymentStatus.Succeeded)
         {
             throw new DeployException(

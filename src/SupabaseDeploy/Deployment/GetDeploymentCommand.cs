@@ -1,32 +1,103 @@
 using System.Management.Automation;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Shell.Binding;
 using SupabaseDeploy.Shell.Pipeline;
 using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Shell.Deployment;
 
-/// <summary>Lists the deployments of environments from their ledgers, oldest first.</summary>
+/// <summary>Lists the deployments of environments from their ledgers, oldest first, or follows one that runs.</summary>
 [Cmdlet(VerbsCommon.Get, "Deployment", DefaultParameterSetName = EnvironmentSet)]
 [OutputType(typeof(Deployments.Deployment))]
 public sealed class GetDeploymentCommand : EnvironmentCmdlet
 {
-    /// <summary>Only the last deployment of each environment.</summary>
+    private readonly List<Ledger> _ledgers = [];
+
+    /// <summary>Only the last deployment of each environment, of those that are asked for.</summary>
     [Parameter]
     public SwitchParameter Latest { get; set; }
+
+    /// <summary>Only deployments that stand so.</summary>
+    [Parameter]
+    public DeploymentStatus[] Status { get; set; } = [];
+
+    /// <summary>Only deployments that began at this time or later: a date, or a duration before now.</summary>
+    [Parameter]
+    [MomentTransformation]
+    public DateTimeOffset? Since { get; set; }
+
+    /// <summary>Only deployments that began before this time: a date, or a duration before now.</summary>
+    [Parameter]
+    [MomentTransformation]
+    public DateTimeOffset? Until { get; set; }
+
+    /// <summary>Only deployments of this release.</summary>
+    [Parameter]
+    [ReleaseTransformation]
+    [ArgumentCompleter(typeof(ReleaseCompleter))]
+    public ReleaseReference? Release { get; set; }
+
+    /// <summary>Shows the steps of the deployment that runs, from any terminal, and writes it when it has ended.</summary>
+    [Parameter]
+    public SwitchParameter Watch { get; set; }
+
+    /// <summary>A file to write the whole ledgers to, as JSON lines.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ExportTo { get; set; }
 
     /// <inheritdoc/>
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
+        if (Since >= Until)
+        {
+            throw new DeployException(ErrorTable.HistoryFilterInvalid, $"Nothing can begin since '{Since:u}' and before '{Until:u}'.", "Give an earlier -Since or a later -Until.", Since);
+        }
+
         var targets = new DeploymentTargets();
         foreach (DeploymentEnvironment environment in BoundEnvironments())
         {
-            var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
-            IReadOnlyList<Deployments.Deployment> deployments = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-            foreach (Deployments.Deployment deployment in Latest ? deployments.TakeLast(1) : deployments)
-            {
-                Write(deployment);
-            }
+            var ledger = new Ledger(environment, await targets.ForDatabase(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
+            _ledgers.Add(ledger);
+            await (Watch ? FollowAsync(ledger, cancellationToken) : ListAsync(ledger, cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndProcessingAsync(CancellationToken cancellationToken)
+    {
+        if (ExportTo is not null)
+        {
+            string path = System.IO.Path.GetFullPath(ExportTo, CurrentFolder);
+            int rows = await LedgerExport.WriteAsync(_ledgers, path, cancellationToken).ConfigureAwait(false);
+            Sink.Publish(new Notice($"{rows} rows of {_ledgers.Count} {(_ledgers.Count == 1 ? "ledger" : "ledgers")} are in '{path}'."));
+        }
+    }
+
+    private async Task ListAsync(Ledger ledger, CancellationToken cancellationToken)
+    {
+        var filter = new DeploymentFilter
+        {
+            Statuses = Status,
+            Since = Since,
+            Until = Until,
+            ReleaseId = Release?.Find(ledger.Environment.Project).Id,
+        };
+        IEnumerable<Deployments.Deployment> deployments = (await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).Where(filter.Matches);
+        foreach (Deployments.Deployment deployment in Latest ? deployments.TakeLast(1) : deployments)
+        {
+            Write(deployment);
+        }
+    }
+
+    private async Task FollowAsync(Ledger ledger, CancellationToken cancellationToken)
+    {
+        if (await new DeploymentWatch(ledger).FollowAsync(Sink, cancellationToken).ConfigureAwait(false) is { } deployment)
+        {
+            Write(deployment);
         }
     }
 }

@@ -3,6 +3,7 @@ using SupabaseDeploy.Backups;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Shell.Binding;
 
@@ -34,6 +35,10 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     [ArgumentCompleter(typeof(BackupCompleter))]
     public string? Backup { get; set; }
 
+    /// <summary>Runs down scripts also where no proof says that they bring back what was there.</summary>
+    [Parameter(ParameterSetName = ReleaseSet)]
+    public SwitchParameter AllowUnproven { get; set; }
+
     /// <inheritdoc/>
     protected override Task ProcessRecordAsync(CancellationToken cancellationToken) => ChosenBackup() is { } backup
         ? FromBackupAsync(backup, cancellationToken)
@@ -63,11 +68,16 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     private async Task ToReleaseAsync(CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = One(Environment);
-        DeploymentPlan plan = await new DeploymentPlanner(Targets)
+        DeploymentPlan plan = await new DeploymentPlanner(Targets, means: Means())
             .PlanRollbackAsync(environment, Release?.Find(CurrentProject), cancellationToken).ConfigureAwait(false);
+        foreach (RollbackWay way in plan.Ways.TakeWhile(way => !way.IsPossible))
+        {
+            Sink.Publish(new Detail($"{way}"));
+        }
+
         foreach (string loss in plan.DataLoss)
         {
-            Sink.Publish(new Caution($"Going back to release '{plan.Release}' loses {loss}."));
+            Sink.Publish(new Caution($"Going back to release '{plan.Release}' loses {loss.TrimEnd('.')}."));
         }
 
         bool isAgreed = !plan.HasWork || await ShouldProcessAsync(Describe(environment), Action(plan)).ConfigureAwait(false);
@@ -77,15 +87,42 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         }
         else if (isAgreed)
         {
-            await ExecuteAsync(plan, new DeploymentOptions(), cancellationToken).ConfigureAwait(false);
+            await (plan.Way?.BackupId is { } backup ? ByBackupAsync(plan, backup, cancellationToken) : ExecuteAsync(plan, new DeploymentOptions(), cancellationToken)).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The database first; then the code that a backup does not hold.</summary>
+    private async Task ByBackupAsync(DeploymentPlan plan, string backup, CancellationToken cancellationToken)
+    {
+        var restorer = new DeploymentRestorer(Targets, new PostgresInstallations());
+        Deployments.Deployment restored = await restorer.RestoreAsync(
+            new BackupStore(plan.Environment).Find(backup), Options(new()), Sink, cancellationToken).ConfigureAwait(false);
+        DeploymentPlan? code = restored.Status == DeploymentStatus.Succeeded
+            ? await new DeploymentPlanner(Targets).PlanRollbackAsync(plan.Environment, plan.Release, cancellationToken).ConfigureAwait(false)
+            : null;
+        if (code is { HasWork: true })
+        {
+            await ExecuteAsync(code, new DeploymentOptions(), cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            WriteOutcome(restored, $"Restore of backup '{backup}'");
+        }
+    }
+
+    private RollbackMeans Means() => new()
+    {
+        Prove = AllowUnproven
+            ? null
+            : (source, versions, token) => new DownProver().ProveAsync(MigrationFolder.Read(source.MigrationsFolder, Sink), versions, CurrentProject, Sink, token),
+        FindBackup = (environment, release, token) => new RollbackBackup(Targets, new PostgresInstallations()).FindAsync(environment, release, Sink, token),
+    };
 
     /// <summary>The way and what it loses: all that a person needs to say yes or no.</summary>
     private static string Action(DeploymentPlan plan)
     {
         IEnumerable<string> way = plan.Steps.Where(step => step.Changes && step.Name != StepName.Record).Select(step => step.Description);
-        string loss = plan.DataLoss.Count > 0 ? $" This loses {string.Join(", ", plan.DataLoss)}." : "";
+        string loss = plan.DataLoss.Count > 0 ? $" This loses {string.Join(", ", plan.DataLoss).TrimEnd('.')}." : "";
         return $"Go back from release {plan.PreviousRelease?.ShortId ?? "none"} to {plan.Release}. {string.Join(" ", way)}{loss}";
     }
 }

@@ -20,7 +20,17 @@ internal static class StepProgress
         {
             CurrentOperation = string.Join(" · ", [.. done, $"▶ {started.Step}", .. ahead]),
             PercentComplete = isOnPlan ? 100 * current / planned.Length : -1,
+            SecondsRemaining = isOnPlan && Left(started.Plan, current) is { } left ? (int)Math.Ceiling(left.TotalSeconds) : -1,
         };
+    }
+
+    /// <summary>What the step and those ahead may take, by the deployments before; null when the step that changes most was never done here.</summary>
+    private static TimeSpan? Left(DeploymentPlan plan, int current)
+    {
+        PlannedStep[] ahead = [.. plan.Steps.Skip(current)];
+        return ahead.Any(step => step.Changes && step.Expected is null && step.Name != StepName.Record)
+            ? null
+            : ahead.Aggregate(TimeSpan.Zero, (sum, step) => sum + (step.Expected ?? TimeSpan.Zero));
     }
 
     public static string Describe(DeploymentStep step) => string.Create(

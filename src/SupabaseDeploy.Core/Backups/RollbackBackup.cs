@@ -1,0 +1,42 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Backups;
+
+/// <summary>Finds the backup that brings an environment back to a release.</summary>
+/// <param name="targets">Where environments are.</param>
+/// <param name="installations">Where pg_restore comes from.</param>
+public sealed class RollbackBackup(IDeploymentTargets targets, PostgresInstallations installations)
+{
+    /// <summary>The way by the newest backup that was taken while the release ran, and what it would lose, counted now.</summary>
+    public async Task<RollbackWay> FindAsync(DeploymentEnvironment environment, Release release, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        DeploymentBackup? backup = new BackupStore(environment).List(sink).FirstOrDefault(each => each.Release == release.Id);
+        if (backup is null)
+        {
+            return NotPossible($"no backup was taken while release {release} ran.");
+        }
+
+        if (await targets.For(environment).GetAdministrationAsync(cancellationToken).ConfigureAwait(false) is null)
+        {
+            return NotPossible("the place gives no role that may create and rename databases.");
+        }
+
+        RestorePlan plan = await new DeploymentRestorer(targets, installations).PlanAsync(backup, sink, cancellationToken).ConfigureAwait(false);
+        string rows = plan.RowsLost is { } lost ? $"{lost} rows, and every other change" : "Every change";
+        return new RollbackWay(
+            RollbackStrategy.Backup,
+            $"Backup '{backup.Id}' of {backup.ConsistentAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z replaces the database; web root, functions and settings go back.{(backup.IsProven ? "" : " No drill has proven it yet.")}",
+            $"{rows} of the last {RestorePlan.Readable(plan.TimeLost)}.",
+            null)
+        {
+            BackupId = backup.Id,
+        };
+    }
+
+    private static RollbackWay NotPossible(string why) => new(RollbackStrategy.Backup, "A backup replaces the database.", "", why);
+}

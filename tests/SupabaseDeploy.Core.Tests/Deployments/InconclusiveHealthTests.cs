@@ -1,0 +1,87 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Deployments;
+
+/// <summary>The environment has an endpoint that nobody listens at, so that what it measures is not known.</summary>
+public sealed class InconclusiveHealthTests : IAsyncLifetime
+{
+    private PublishedApplication _application = null!;
+    private Release _release = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _application = await PublishedApplication.CreateAsync();
+        _release = await _application.ReleaseAsync(1);
+    }
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    [Fact]
+    public async Task It_rolls_back_where_that_is_configured()
+    {
+        Configure(InconclusiveHealth.RollBack);
+
+        Deployment deployment = await _application.PublishAsync("staging", _release);
+
+        Assert.Equal(DeploymentStatus.RolledBack, deployment.Status);
+        Assert.Equal(ErrorTable.HealthInconclusive, Assert.IsType<DeployException>(deployment.Failure).Code);
+    }
+
+    [Fact]
+    public async Task It_keeps_the_release_without_evidence_where_that_is_configured()
+    {
+        Configure(InconclusiveHealth.Keep);
+
+        Deployment deployment = await _application.PublishAsync("staging", _release);
+
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        Assert.Empty(await _application.Ledger("staging").GetEvidenceAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_pause_that_nobody_ends_rolls_back()
+    {
+        Configure(InconclusiveHealth.Pause, TimeSpan.FromMilliseconds(1));
+
+        Deployment deployment = await _application.PublishAsync("staging", _release);
+
+        Assert.Equal(DeploymentStatus.RolledBack, deployment.Status);
+        Assert.Contains("Nobody decided", deployment.Reason, StringComparison.Ordinal);
+        Assert.Contains(deployment.Events, each => each.Kind == LedgerEvent.Paused);
+    }
+
+    [Theory]
+    [InlineData(true, DeploymentStatus.Succeeded)]
+    [InlineData(false, DeploymentStatus.RolledBack)]
+    public async Task A_person_decides_from_another_terminal(bool keep, DeploymentStatus expected)
+    {
+        Configure(InconclusiveHealth.Pause, TimeSpan.FromMinutes(5));
+        Ledger ledger = _application.Ledger("staging");
+        Assert.Null(await ledger.DecideAsync(keep, "ann", "nothing waits", DateTimeOffset.UnixEpoch, CancellationToken.None));
+        Task<Deployment> publishing = _application.PublishAsync("staging", _release);
+        await Wait.UntilAsync(() => Task.FromResult(_application.Sink.Events.OfType<Caution>().Any(caution => caution.Message.Contains("'Approve-Deployment staging' keeps", StringComparison.Ordinal))));
+
+        Deployment? decided = await ledger.DecideAsync(keep, "ann", "I looked at it", DateTimeOffset.UnixEpoch, CancellationToken.None);
+
+        Deployment deployment = await publishing;
+        Assert.Equal(deployment.Id, decided!.Id);
+        Assert.Equal(expected, deployment.Status);
+        LedgerEvent decision = Assert.Single(deployment.Events, each => each.Kind is LedgerEvent.Kept or LedgerEvent.RolledBack);
+        Assert.Equal(("ann", "I looked at it"), (decision.RecordedBy, decision.Message));
+    }
+
+    private void Configure(InconclusiveHealth health, TimeSpan? pause = null) => _application.Change = environment => environment with
+    {
+        Health = environment.Health with
+        {
+            OnInconclusive = health,
+            Pause = pause ?? TimeSpan.FromMinutes(5),
+            Endpoints = [new HttpProbeSettings { Name = "silent", Url = "http://127.0.0.1:9/" }],
+        },
+    };
+}
