@@ -69,7 +69,7 @@ public sealed class DeploymentHistoryTests : IAsyncLifetime
         entered.Wait(TestContext.Current.CancellationToken);
         var seen = new CollectingSink();
         Task<Deployment?> following = new DeploymentWatch(_application.Ledger("staging")).FollowAsync(seen, CancellationToken.None);
-        await Wait.UntilAsync(() => Task.FromResult(seen.Events.OfType<DeploymentStepStarted>().Any()));
+        await Wait.UntilAsync(() => seen.Events.OfType<DeploymentStepEnded>().Any());
         goOn.Set();
 
         Deployment followed = (await following)!;

@@ -64,7 +64,7 @@ public sealed class InconclusiveHealthTests : IAsyncLifetime
         Ledger ledger = _application.Ledger("staging");
         Assert.Null(await ledger.DecideAsync(keep, "ann", "nothing waits", DateTimeOffset.UnixEpoch, CancellationToken.None));
         Task<Deployment> publishing = _application.PublishAsync("staging", _release);
-        await Wait.UntilAsync(() => Task.FromResult(_application.Sink.Events.OfType<Caution>().Any(caution => caution.Message.Contains("'Approve-Deployment staging' keeps", StringComparison.Ordinal))));
+        await Wait.UntilAsync(() => _application.Sink.Events.OfType<Caution>().Any(caution => caution.Message.Contains("'Approve-Deployment staging' keeps", StringComparison.Ordinal)));
 
         Deployment? decided = await ledger.DecideAsync(keep, "ann", "I looked at it", DateTimeOffset.UnixEpoch, CancellationToken.None);
 
