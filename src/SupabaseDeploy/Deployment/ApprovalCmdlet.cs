@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Shell.Binding;
 using SupabaseDeploy.Shell.Pipeline;
 using SupabaseDeploy.Targets;
@@ -54,8 +55,15 @@ public abstract class ApprovalCmdlet : ProjectCmdlet
 
     private static async Task<Deployments.Deployment?> FindPausedAsync(DeploymentTargets targets, DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
-        var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
-        return (await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(deployment => deployment.IsPaused);
+        try
+        {
+            var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
+            return (await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(deployment => deployment.IsPaused);
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.LocalStackNotRunning)
+        {
+            return null; // Nothing is published to a stack that is stopped; what is wrong besides is said by the approval.
+        }
     }
 
     /// <summary>A deployment that waits because its health is not known goes on with its release, or rolls back.</summary>
