@@ -9,22 +9,18 @@ namespace SupabaseDeploy.Environments;
 
 /// <summary>
 /// The project's <c>supabase/config.toml</c>, read by key (<see href="https://supabase.com/docs/guides/local-development/cli/config"/>).
-/// It remembers which keys were asked for, so that whoever honours it can name those that had no effect.
+/// A text <c>env(NAME)</c> stands for a variable of ours, and for nothing when that is not set.
 /// </summary>
 public sealed partial class SupabaseConfiguration
 {
     private readonly string _path;
     private readonly Dictionary<string, object> _values = [];
-    private readonly HashSet<string> _asked = [];
 
     private SupabaseConfiguration(string path, TomlTable table)
     {
         _path = path;
         Flatten("", table);
     }
-
-    /// <summary>Keys that the file sets and nobody asked for, in ordinal order.</summary>
-    public IReadOnlyList<string> Unused => [.. _values.Keys.Where(key => !_asked.Contains(key)).Order(StringComparer.Ordinal)];
 
     /// <summary>The file of a project, whether it is there or not.</summary>
     public static string FileOf(ProjectFolder project) => Path.Combine(project.Root, "supabase", "config.toml");
@@ -80,7 +76,7 @@ public sealed partial class SupabaseConfiguration
     public string? Text(string key) => Find(key) switch
     {
         null => null,
-        string text => text,
+        string text => Resolve(text),
         object other => throw Wrong(key, other, "a text in quotes"),
     };
 
@@ -101,6 +97,17 @@ public sealed partial class SupabaseConfiguration
         null => null,
         TomlArray array when array.All(item => item is string) => [.. array.Cast<string>()],
         object other => throw Wrong(key, other, "a list of texts in quotes"),
+    };
+
+    /// <summary>A text, number or flag as text; null when the key is not set, or reads a variable that is not.</summary>
+    /// <exception cref="DeployException">The value is something else.</exception>
+    public string? Scalar(string key) => Find(key) switch
+    {
+        null => null,
+        string text => Resolve(text),
+        bool flag => flag ? "true" : "false",
+        long number => number.ToString(CultureInfo.InvariantCulture),
+        object other => throw Wrong(key, other, "a text, a number, true or false"),
     };
 
     /// <summary>Every key that the file sets, in ordinal order.</summary>
@@ -125,14 +132,18 @@ public sealed partial class SupabaseConfiguration
     private static long Bytes(Match size) =>
         long.Parse(size.Groups[1].Value, CultureInfo.InvariantCulture) << (10 * (size.Groups[2].Length == 0 ? 0 : 1 + "KMGT".IndexOf(char.ToUpperInvariant(size.Groups[2].Value[0]), StringComparison.Ordinal)));
 
+    [GeneratedRegex(@"^env\((?<name>\w+)\)$")]
+    private static partial Regex EnvironmentReference();
+
     [GeneratedRegex(@"^\s*([0-9]{1,9})\s*([kmgt]?)i?b?\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex SizeText();
 
-    private object? Find(string key)
-    {
-        _asked.Add(key);
-        return _values.GetValueOrDefault(key);
-    }
+    // The mail server's table has another name since version 3 of the CLI.
+    private object? Find(string key) =>
+        _values.GetValueOrDefault(key) ?? (key.StartsWith("inbucket.", StringComparison.Ordinal) ? _values.GetValueOrDefault($"local_smtp.{key[9..]}") : null);
+
+    private static string? Resolve(string text) =>
+        EnvironmentReference().Match(text) is { Success: true } match ? Environment.GetEnvironmentVariable(match.Groups["name"].Value) : text;
 
     private void Flatten(string prefix, TomlTable table)
     {

@@ -13,6 +13,9 @@ internal sealed class DatabaseService(PostgresCluster cluster, Lazy<LocalKeys> k
 
     public string Name => ServiceName;
 
+    /// <summary>Whether the API roles may use new objects in <c>public</c>; null to leave that as it is.</summary>
+    public bool? AreNewObjectsGranted { get; init; }
+
     /// <summary>True when it is elsewhere than <see cref="AddressAsync"/> said: its port was taken when it started.</summary>
     public bool HasMoved => _told != 0 && _told != cluster.Application.Port;
 
@@ -45,6 +48,11 @@ internal sealed class DatabaseService(PostgresCluster cluster, Lazy<LocalKeys> k
             await cluster.StartAsync(sink, cancellationToken).ConfigureAwait(false);
             await ServiceRoles.EnsurePasswordAsync(
                 cluster.Administration, keys.Value.ServicePassword, cancellationToken).ConfigureAwait(false);
+            if (AreNewObjectsGranted is { } areGranted)
+            {
+                await NewObjectGrants.EnsureAsync(cluster.Administration, areGranted, cancellationToken).ConfigureAwait(false);
+            }
+
             _created.TrySetResult();
         }
         catch (Exception e)

@@ -19,6 +19,9 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
 
     public string Name => ServiceName;
 
+    /// <summary>The port that the project wishes for; null for any.</summary>
+    public Func<int?>? WishedPort { get; init; }
+
     /// <summary>What the gateway on a port is to run; given the services that a gateway runs already.</summary>
     public Func<int, IReadOnlyList<ServiceReport>, CancellationToken, Task<ServicePlan>> Plan { get; init; } = (_, _, _) => Task.FromResult(ServicePlan.Empty);
 
@@ -50,11 +53,12 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
 
     public async Task StartAsync(int? port, IProgressSink sink, CancellationToken cancellationToken)
     {
-        int wished = port ?? LoopbackPort.Choose();
-        if (await LookAsync(cancellationToken).ConfigureAwait(false) is { } running)
+        RunningGateway? found = await LookAsync(cancellationToken).ConfigureAwait(false);
+        int wished = await WishedAsync(found?.State.Port ?? port, sink, cancellationToken).ConfigureAwait(false);
+        if (found is { } running)
         {
-            ServicePlan wanted = await Plan(running.State.Port, running.Health.Services, cancellationToken).ConfigureAwait(false);
-            if (running.Health.Plan == wanted.Hash)
+            ServicePlan wanted = await Plan(wished, running.Health.Services, cancellationToken).ConfigureAwait(false);
+            if (wished == running.State.Port && running.Health.Plan == wanted.Hash)
             {
                 await WaitForServicesAsync(running, sink, cancellationToken).ConfigureAwait(false);
                 return;
@@ -62,7 +66,6 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
 
             sink.Publish(new Detail($"The services of '{environment}' have changed: its gateway is started anew."));
             await StopAsync(cancellationToken).ConfigureAwait(false);
-            wished = running.State.Port;
         }
 
         string gateway = GatewayProgram.Find(programFolders);
@@ -98,6 +101,25 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
         }
 
         throw Failed($"it did not come up in {Attempts} attempts");
+    }
+
+    /// <summary>The port that the project wishes for if it is free, else the one it had, else any.</summary>
+    private async Task<int> WishedAsync(int? last, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        int port = last ?? LoopbackPort.Choose();
+        if (WishedPort?.Invoke() is not { } wished || wished == last)
+        {
+            return port;
+        }
+
+        if (LoopbackPort.IsFree(wished))
+        {
+            return wished;
+        }
+
+        string holder = await PortHolder.DescribeAsync(wished, cancellationToken).ConfigureAwait(false);
+        sink.Publish(new Notice($"Port {wished} is taken by {holder}; the gateway of '{environment}' listens on port {port}."));
+        return port;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -82,6 +82,7 @@ public sealed class LocalStacks
             bool changed = await chosen.StartAsync(sink, cancellationToken).ConfigureAwait(false);
             LocalStackInfo info = await ObserveAsync(chosen, choice, environment, cancellationToken).ConfigureAwait(false);
             await before.Seen(info).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
+            HonouredKeys.Warn(info, sink);
             if (info is { Url: { } url, Keys: { } keys })
             {
                 info = info with { Environment = environment with { Variables = await variables.WriteAsync(url, keys, sink, cancellationToken).ConfigureAwait(false) } };

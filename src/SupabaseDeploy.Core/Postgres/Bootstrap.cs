@@ -18,6 +18,7 @@ public sealed record BootstrapScript(string Name, string Sql);
 public static class Bootstrap
 {
     private const string Folder = "Postgres/Bootstrap/";
+    private const string PrivilegesScript = "070_default_privileges.sql";
     private const string DatabaseScript = "080_database.sql";
     private const string WebhooksScript = "062_webhooks.sql";
 
@@ -54,6 +55,14 @@ public static class Bootstrap
     /// <exception cref="DeployException"><see cref="ErrorTable.BootstrapFailed"/>.</exception>
     public static Task ApplyWebhooksAsync(NpgsqlConnection superuser, CancellationToken cancellationToken) =>
         ApplyAsync(superuser, [.. Scripts.Where(script => script.Name == WebhooksScript)], grantNewPublicObjects: true, cancellationToken);
+
+    /// <summary>Applies only what the API roles get on new objects in <c>public</c>.</summary>
+    /// <param name="superuser">An open connection of the superuser <c>supabase_admin</c>.</param>
+    /// <param name="grantNewPublicObjects">Whether they get everything, or nothing.</param>
+    /// <param name="cancellationToken">Stops it; nothing is left behind.</param>
+    /// <exception cref="DeployException"><see cref="ErrorTable.BootstrapFailed"/>.</exception>
+    public static Task ApplyDefaultPrivilegesAsync(NpgsqlConnection superuser, bool grantNewPublicObjects, CancellationToken cancellationToken) =>
+        ApplyAsync(superuser, [.. Scripts.Where(script => script.Name == PrivilegesScript)], grantNewPublicObjects, cancellationToken);
 
     private static async Task ApplyAsync(
         NpgsqlConnection superuser, IReadOnlyList<BootstrapScript> scripts, bool grantNewPublicObjects, CancellationToken cancellationToken)

@@ -32,7 +32,26 @@ public sealed class SupabaseConfigurationTests : IDisposable
         Assert.False(configuration.Flag("auth.enable_signup"));
         Assert.Null(configuration.Text("auth.jwt_issuer"));
         Assert.Equal(["hello", "with space"], configuration.Names("functions"));
-        Assert.Equal(["auth.site_url", "functions.hello.verify_jwt", "functions.with space.verify_jwt", "project_id"], configuration.Unused);
+    }
+
+    [Fact]
+    public void A_text_may_stand_for_a_variable_and_the_mail_server_has_two_names()
+    {
+        Environment.SetEnvironmentVariable("SUPABASE_CONFIGURATION_TESTS_SECRET", "from outside");
+        SupabaseConfiguration configuration = Load(
+            """
+            [auth.external.google]
+            secret = "env(SUPABASE_CONFIGURATION_TESTS_SECRET)"
+            client_id = "env(SUPABASE_CONFIGURATION_TESTS_NEVER_SET)"
+            [auth.rate_limit]
+            sms_sent = 7
+            [local_smtp]
+            port = 54324
+            enabled = false
+            """);
+
+        Assert.Equal(("from outside", null), (configuration.Text("auth.external.google.secret"), configuration.Scalar("auth.external.google.client_id")));
+        Assert.Equal(("7", 54324, false), (configuration.Scalar("auth.rate_limit.sms_sent"), configuration.Port("inbucket.port"), configuration.Flag("inbucket.enabled")));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace SupabaseDeploy.LocalStack;
 internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
 {
     private readonly StackFolder _folder = context.Folder;
-    private readonly PostgresCluster _cluster = PostgresCluster.At(context.Folder.Root, context.Cluster);
+    private readonly PostgresCluster _cluster = PostgresCluster.At(context.Folder.Root, context.Cluster with { WishedPort = () => context.Configuration.Port("db.port") });
 
     public static IReadOnlyList<string> AllLogNames { get; } =
         [DatabaseService.ServiceName, GatewayService.ServiceName, LogFiles.Access, .. ServiceCatalog.All.Select(definition => definition.Name)];
@@ -117,10 +117,18 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
     private (DatabaseService Database, GatewayService Gateway) Services(IProgressSink sink)
     {
         var keys = new Lazy<LocalKeys>(() => LocalKeys.ReadOrCreate(_folder.KeysFile));
-        var database = new DatabaseService(_cluster, keys);
+        var database = new DatabaseService(_cluster, keys)
+        {
+            // Without the file nothing was ever changed, and a start need not ask.
+            AreNewObjectsGranted = File.Exists(SupabaseConfiguration.FileOf(context.Environment.Project)) ? NewObjectGrants.AreWanted(context.Environment.Project) : null,
+        };
         var planner = new ServicePlanner(ServiceCatalog.All, context.Runtimes, context.FindProgram, sink);
         var plans = new StackPlans(context.Environment, _folder, database, keys, context.GatewayFolders, planner);
-        return (database, new GatewayService(_folder, context.Environment.Name, context.GatewayFolders, context.Time) { Plan = plans.MakeAsync });
+        return (database, new GatewayService(_folder, context.Environment.Name, context.GatewayFolders, context.Time)
+        {
+            Plan = plans.MakeAsync,
+            WishedPort = () => context.Configuration.Port("api.port"),
+        });
     }
 
     private async Task<bool> IsRunningAsync(CancellationToken cancellationToken) =>

@@ -83,6 +83,7 @@ internal static partial class ServiceCatalog
                 ["GOTRUE_SMTP_MAX_FREQUENCY"] = "{mailFrequency}",
             },
         },
+        EnvironmentOf = context => AuthSettings.Of(context.Configuration, $"http://127.0.0.1:{context.GatewayPort}/auth/v1"),
         HealthPath = "/health",
         Route = "/auth/v1",
         OpenPaths = ["/verify", "/callback", "/authorize", "/sso/saml", "/.well-known"],

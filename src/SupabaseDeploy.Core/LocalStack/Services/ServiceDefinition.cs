@@ -29,6 +29,9 @@ internal sealed record ServiceDefinition
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> EnvironmentWith { get; init; } =
         new Dictionary<string, IReadOnlyDictionary<string, string>>();
 
+    /// <summary>Variables that the project's configuration adds, which go before the others.</summary>
+    public Func<ServiceContext, IReadOnlyDictionary<string, string>> EnvironmentOf { get; init; } = _ => new Dictionary<string, string>();
+
     /// <summary>Names of the ports that it listens on besides <c>{port}</c>, as <c>smtpPort</c>. Other services know them as <c>{mail.smtpPort}</c>.</summary>
     public IReadOnlyList<string> FurtherPorts { get; init; } = [];
 

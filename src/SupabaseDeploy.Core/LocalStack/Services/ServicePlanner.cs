@@ -83,7 +83,7 @@ internal sealed class ServicePlanner(
             Name = definition.Name,
             FileName = file,
             Arguments = [.. definition.Arguments.Select(values.Fill)],
-            Environment = environment.ToDictionary(variable => variable.Key, variable => values.Fill(variable.Value)),
+            Environment = Merge(environment.Select(variable => KeyValuePair.Create(variable.Key, values.Fill(variable.Value))), definition.EnvironmentOf(context)),
             WorkingFolder = context.Folder.Root,
             Port = ports[ServiceDefinition.MainPort],
             FurtherPorts = definition.FurtherPorts.ToDictionary(name => name, name => ports[name]),
@@ -101,6 +101,18 @@ internal sealed class ServicePlanner(
             LogFile = context.Folder.LogOf(definition.Name),
             Version = package is null ? null : definition.Package!.Version,
         };
+    }
+
+    /// <summary>Variables of which later ones go before earlier ones of the same name.</summary>
+    private static Dictionary<string, string> Merge(IEnumerable<KeyValuePair<string, string>> variables, IReadOnlyDictionary<string, string> over)
+    {
+        var merged = variables.ToDictionary(variable => variable.Key, variable => variable.Value);
+        foreach ((string name, string value) in over)
+        {
+            merged[name] = value;
+        }
+
+        return merged;
     }
 
     /// <summary>The program and, where it comes from a package of ours, the package's folder. What is on PATH is the user's choice and goes first.</summary>

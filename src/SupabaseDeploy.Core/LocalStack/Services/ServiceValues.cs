@@ -90,9 +90,9 @@ internal sealed class ServiceValues
         this["authRedirectUrls"] = string.Join(',', configuration.Texts("auth.additional_redirect_urls") ?? []);
         this["authJwtExpiry"] = Text(configuration.Number("auth.jwt_expiry", 1) ?? 3600);
         this["authDisableSignup"] = Text(configuration.Flag("auth.enable_signup") == false);
-        this["authEmail"] = Text(configuration.Flag("auth.email.enable_signup") ?? true);
+        this["authEmail"] = Text(configuration.Flag("auth.email.enabled") ?? configuration.Flag("auth.email.enable_signup") ?? true);
         this["authEmailAutoConfirm"] = Text(configuration.Flag("auth.email.enable_confirmations") != true);
-        this["authPhone"] = Text(configuration.Flag("auth.sms.enable_signup") ?? false);
+        this["authPhone"] = Text(configuration.Flag("auth.sms.enabled") ?? configuration.Flag("auth.sms.enable_signup") ?? false);
         this["authPhoneAutoConfirm"] = Text(configuration.Flag("auth.sms.enable_confirmations") != true);
         this["authAnonymous"] = Text(configuration.Flag("auth.enable_anonymous_sign_ins") ?? false);
         this["authPasswordLength"] = Text(configuration.Number("auth.minimum_password_length", 6) ?? 6);

@@ -1,5 +1,6 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.LocalStack;
 
 namespace SupabaseDeploy.Migrations;
 
@@ -9,8 +10,11 @@ namespace SupabaseDeploy.Migrations;
 /// <param name="Seeds">The seeds that run after the migrations; empty for none.</param>
 internal sealed record ShadowContent(IReadOnlyList<MigrationFile> Files, DeploymentEnvironment Environment, IReadOnlyList<SeedFile> Seeds)
 {
+    /// <summary>Whether the API roles may use the objects that the files make in <c>public</c>.</summary>
+    public bool AreNewObjectsGranted => NewObjectGrants.AreWanted(Environment.Project);
+
     /// <summary>The chain as its files are now.</summary>
     public async Task<SnapshotChain> ReadChainAsync(CancellationToken cancellationToken) =>
         await SnapshotChain.ReadAsync(
-            Files, Seeds.Count == 0 ? [] : await SeedFile.FindAsync(Environment.Project, NullProgressSink.Instance, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            Files, Seeds.Count == 0 ? [] : await SeedFile.FindAsync(Environment.Project, NullProgressSink.Instance, cancellationToken).ConfigureAwait(false), AreNewObjectsGranted, cancellationToken).ConfigureAwait(false);
 }

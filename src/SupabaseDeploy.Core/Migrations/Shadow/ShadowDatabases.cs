@@ -1,6 +1,7 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Migrations;
@@ -52,6 +53,11 @@ public sealed class ShadowDatabases(ClusterOptions? options = null)
         ThrowAwayCluster cluster = await ThrowAwayCluster.StartAsync(parent, options, sink, cancellationToken).ConfigureAwait(false);
         try
         {
+            if (source.Found == 0 && !content.AreNewObjectsGranted)
+            {
+                await NewObjectGrants.EnsureAsync(cluster.Administration, areGranted: false, cancellationToken).ConfigureAwait(false);
+            }
+
             await new ShadowBuilder(cluster, source, content, WorthKeeping, time).RunAsync(sink, cancellationToken).ConfigureAwait(false);
             return new MadeShadow(cluster, content, source);
         }

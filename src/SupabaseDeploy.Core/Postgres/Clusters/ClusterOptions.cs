@@ -25,6 +25,9 @@ public sealed record ClusterOptions
     /// <summary>The passwords of a new cluster, whose data another one will get; null to draw them.</summary>
     internal ClusterPasswords? Passwords { get; init; }
 
+    /// <summary>The port a starting server takes if it is free, asked at each start; null for the one it had.</summary>
+    internal Func<int?>? WishedPort { get; init; }
+
     /// <summary>What the data of a new cluster is copied from before the template is; null for the template alone.</summary>
     internal IClusterSnapshot? Snapshot { get; init; }
 }

@@ -81,7 +81,8 @@ public sealed class PostgresCluster
         var templates = new ClusterTemplates(home.Folders, _options.Patience, _timeProvider);
         pointer = await new ClusterData(_files, home, server, _options, _timeProvider)
             .ProvideAsync(pointer, templates, served, sink, cancellationToken).ConfigureAwait(false);
-        int port = await ClusterStart.RunAsync(server, home, pointer.Port, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
+        int wished = await WishedPortAsync(pointer.Port, sink, cancellationToken).ConfigureAwait(false);
+        int port = await ClusterStart.RunAsync(server, home, wished, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
         return await FinishAsync(pointer, port, sink, cancellationToken).ConfigureAwait(false) with { Changed = true };
     }
 
@@ -187,6 +188,24 @@ public sealed class PostgresCluster
     }
 
     private static ClusterState Missing => new() { Status = ClusterStatus.Missing };
+
+    /// <summary>The wished port if it is free, else the one that the server had.</summary>
+    private async Task<int> WishedPortAsync(int last, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (_options.WishedPort?.Invoke() is not { } wished || wished == last)
+        {
+            return last;
+        }
+
+        if (LoopbackPort.IsFree(wished))
+        {
+            return wished;
+        }
+
+        string holder = await PortHolder.DescribeAsync(wished, cancellationToken).ConfigureAwait(false);
+        sink.Publish(new Notice($"Port {wished} is taken by {holder}; the database server listens on port {last}."));
+        return last;
+    }
 
     private StateFolders Folders => _options.Folders ?? StateFolders.OfThisMachine();
 

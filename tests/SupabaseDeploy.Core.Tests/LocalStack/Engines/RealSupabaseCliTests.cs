@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.LocalStack;
@@ -47,6 +49,20 @@ public sealed class RealSupabaseCliTests : IAsyncLifetime
 
         Assert.Equal(LocalStackEngine.SupabaseCli, engine);
         Assert.All(services, service => Assert.Equal((false, null), (service.IsRunning, service.LastFailure)));
+    }
+
+    [Fact]
+    public async Task What_it_writes_into_a_new_project_asks_for_nothing_that_a_stack_lacks()
+    {
+        string folder = Path.Combine(_folder.Path, "new");
+        Directory.CreateDirectory(folder);
+        var request = new ProcessRequest(_project.Programs["supabase"], ["init", "--yes", "--workdir", folder]);
+        (await ChildProcess.RunAsync(request, CancellationToken.None)).EnsureSuccess(request);
+        SupabaseConfiguration configuration = SupabaseConfiguration.Load(new ProjectFolder(folder));
+
+        Assert.NotEmpty(configuration.Keys);
+        Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.Embedded, configuration, "17.6"));
+        Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.Docker, configuration, databaseVersion: null));
     }
 
     [Fact]

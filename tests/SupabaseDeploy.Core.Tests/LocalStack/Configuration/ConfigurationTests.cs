@@ -1,0 +1,123 @@
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.LocalStack;
+
+public sealed class ConfigurationTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void Settings_of_auth_are_variables_of_GoTrue()
+    {
+        SupabaseConfiguration configuration = Load(
+            """
+            [auth]
+            password_requirements = "letters_digits"
+            [auth.email]
+            otp_length = 8
+            double_confirm_changes = true
+            [auth.email.smtp]
+            enabled = false
+            host = "smtp.example"
+            [auth.email.template.invite]
+            subject = "Come in"
+            content_path = "./invite.html"
+            [auth.sms.test_otp]
+            4152127777 = "123456"
+            [auth.sms.twilio]
+            enabled = true
+            account_sid = "AC1"
+            [auth.sms.vonage]
+            enabled = false
+            api_key = "no"
+            [auth.rate_limit]
+            sign_in_sign_ups = 9
+            [auth.mfa.totp]
+            enroll_enabled = true
+            [auth.hook.custom_access_token]
+            enabled = true
+            uri = "pg-functions://postgres/public/hook"
+            [auth.external.google]
+            enabled = true
+            client_id = "id"
+            secret = "s"
+            skip_nonce_check = true
+            [auth.external.gitlab]
+            enabled = true
+            redirect_uri = "https://app.example/back"
+            """);
+
+        Assert.Equal(
+            [
+                "GOTRUE_EXTERNAL_GITLAB_ENABLED=true",
+                "GOTRUE_EXTERNAL_GITLAB_REDIRECT_URI=https://app.example/back",
+                "GOTRUE_EXTERNAL_GOOGLE_CLIENT_ID=id",
+                "GOTRUE_EXTERNAL_GOOGLE_ENABLED=true",
+                "GOTRUE_EXTERNAL_GOOGLE_REDIRECT_URI=http://127.0.0.1:1/auth/v1/callback",
+                "GOTRUE_EXTERNAL_GOOGLE_SECRET=s",
+                "GOTRUE_EXTERNAL_GOOGLE_SKIP_NONCE_CHECK=true",
+                "GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_ENABLED=true",
+                "GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_URI=pg-functions://postgres/public/hook",
+                "GOTRUE_MAILER_OTP_LENGTH=8",
+                "GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED=true",
+                "GOTRUE_MAILER_SUBJECTS_INVITE=Come in",
+                "GOTRUE_MFA_TOTP_ENROLL_ENABLED=true",
+                "GOTRUE_PASSWORD_REQUIRED_CHARACTERS=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:0123456789",
+                "GOTRUE_RATE_LIMIT_OTP=9",
+                "GOTRUE_SMS_PROVIDER=twilio",
+                "GOTRUE_SMS_TEST_OTP=4152127777:123456",
+                "GOTRUE_SMS_TWILIO_ACCOUNT_SID=AC1",
+                "GOTRUE_SMS_TWILIO_ENABLED=true",
+            ],
+            AuthSettings.Of(configuration, "http://127.0.0.1:1/auth/v1").Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(["auth.email.template.invite.content_path"], HonouredKeys.Unmet(LocalStackEngine.Embedded, configuration, null));
+    }
+
+    [Fact]
+    public void Only_what_is_asked_for_and_lacking_is_named_for_each_engine()
+    {
+        SupabaseConfiguration configuration = Load(
+            """
+            project_id = "shop"
+            [api.tls]
+            enabled = true
+            cert_path = "./cert.pem"
+            [db]
+            major_version = 14
+            [db.pooler]
+            enabled = false
+            port = 54329
+            [db.vault]
+            key = "env(KEY)"
+            [storage.image_transformation]
+            enabled = true
+            [storage.buckets.images]
+            public = true
+            [functions.hello]
+            verify_jwt = false
+            static_files = ["a.html"]
+            [auth.passkey]
+            enabled = false
+            [analytics]
+            enabled = true
+            """);
+
+        Assert.Equal(
+            ["api.tls.cert_path", "api.tls.enabled", "db.major_version", "db.vault.key", "functions.hello.static_files", "storage.buckets.images.public", "storage.image_transformation.enabled"],
+            HonouredKeys.Unmet(LocalStackEngine.Embedded, configuration, "17.6"));
+        Assert.Equal(
+            ["api.tls.cert_path", "api.tls.enabled", "db.vault.key", "functions.hello.static_files", "storage.buckets.images.public"],
+            HonouredKeys.Unmet(LocalStackEngine.Docker, configuration, "14.2"));
+        Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.SupabaseCli, configuration, "17.6"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private SupabaseConfiguration Load(string toml)
+    {
+        _folder.Write("supabase/config.toml", toml);
+        return SupabaseConfiguration.Load(new ProjectFolder(_folder.Path));
+    }
+}
