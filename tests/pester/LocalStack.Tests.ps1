@@ -34,6 +34,22 @@ Describe '<_>' -ForEach 'Start-LocalStack', 'Stop-LocalStack', 'Get-LocalStack',
     }
 }
 
+Describe 'The engine of a stack' {
+    It 'completes' {
+        (TabExpansion2 'Start-LocalStack -Engine Su').CompletionMatches.CompletionText | Should -Be 'SupabaseCli'
+    }
+
+    It 'is said with its reason before the first start' {
+        $stack = Get-LocalStack local -Project $project
+        $stack.Engine | Should -Be 'Embedded'
+        $stack.EngineReason | Should -Not -BeNullOrEmpty
+    }
+
+    It 'is refused by a name that there is not' {
+        { Start-LocalStack -Engine Podman -Project $project } | Should -Throw '*Embedded*Docker*SupabaseCli*'
+    }
+}
+
 Describe 'A stack that was never started' {
     It 'is stopped' {
         (Get-LocalStack -Project $project).State | Should -Be 'Stopped', 'Stopped'
@@ -41,7 +57,7 @@ Describe 'A stack that was never started' {
 
     It 'is shown as a table' {
         $table = Get-LocalStack -Project $project | Out-String -Width 160
-        $table | Should -Match 'Environment\s+State\s+Services\s+Url\s+Database'
+        $table | Should -Match 'Environment\s+State\s+Engine\s+Services\s+Url\s+Database'
         $table | Should -Match 'staging\s+\S*Stopped'
     }
 

@@ -17,7 +17,7 @@ internal static class NewObjectGrants
         """;
 
     /// <summary>What a project says.</summary>
-    public static bool AreWanted(ProjectFolder project) => SupabaseConfiguration.Load(project).Flag("api.auto_expose_new_tables") != false;
+    public static bool AreWanted(SupabaseConfiguration configuration) => configuration.Flag("api.auto_expose_new_tables") != false;
 
     /// <summary>Makes the database's default privileges so, if they are not yet. What exists keeps its privileges.</summary>
     public static async Task EnsureAsync(DatabaseAddress administration, bool areGranted, CancellationToken cancellationToken)

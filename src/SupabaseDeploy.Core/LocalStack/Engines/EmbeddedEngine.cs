@@ -120,7 +120,7 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
         var database = new DatabaseService(_cluster, keys)
         {
             // Without the file nothing was ever changed, and a start need not ask.
-            AreNewObjectsGranted = File.Exists(SupabaseConfiguration.FileOf(context.Environment.Project)) ? NewObjectGrants.AreWanted(context.Environment.Project) : null,
+            AreNewObjectsGranted = File.Exists(SupabaseConfiguration.FileOf(context.Environment.Project)) ? NewObjectGrants.AreWanted(context.Configuration) : null,
         };
         var planner = new ServicePlanner(ServiceCatalog.All, context.Runtimes, context.FindProgram, sink);
         var plans = new StackPlans(context.Environment, _folder, database, keys, context.GatewayFolders, planner);

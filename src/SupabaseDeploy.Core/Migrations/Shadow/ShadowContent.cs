@@ -11,7 +11,7 @@ namespace SupabaseDeploy.Migrations;
 internal sealed record ShadowContent(IReadOnlyList<MigrationFile> Files, DeploymentEnvironment Environment, IReadOnlyList<SeedFile> Seeds)
 {
     /// <summary>Whether the API roles may use the objects that the files make in <c>public</c>.</summary>
-    public bool AreNewObjectsGranted => NewObjectGrants.AreWanted(Environment.Project);
+    public bool AreNewObjectsGranted => NewObjectGrants.AreWanted(SupabaseConfiguration.Load(Environment.Project));
 
     /// <summary>The chain as its files are now.</summary>
     public async Task<SnapshotChain> ReadChainAsync(CancellationToken cancellationToken) =>

@@ -218,6 +218,7 @@ internal static class DockerCatalog
         Repository = "",
         Tag = "",
         Environment = Replace(embedded.Environment, Everywhere),
+        EnvironmentOf = embedded.EnvironmentOf,
         EnvironmentWith = embedded.EnvironmentWith.ToDictionary(with => with.Key, with => Replace(with.Value, with.Key)),
         Ports = new Dictionary<string, int>(),
         PortKeys = embedded.PortKeys,

@@ -82,12 +82,18 @@ internal sealed class DockerPlanner
             variables[name] = value;
         }
 
+        Dictionary<string, string> filled = variables.ToDictionary(variable => variable.Key, variable => values.Fill(variable.Value));
+        foreach ((string name, string value) in service.EnvironmentOf(_context with { GatewayPort = gatewayPort }))
+        {
+            filled[name] = value;
+        }
+
         return new DockerContainer
         {
             Service = service,
             Name = _names.Container(service.Name),
             Image = ImageOf(service),
-            Environment = variables.ToDictionary(variable => variable.Key, variable => values.Fill(variable.Value)),
+            Environment = filled,
             HealthToken = service.HealthToken is null ? null : values.Fill(service.HealthToken),
             Ports = ports,
             Mounts = [.. service.Mounts.Select(mount => mount.IsFolder ? mount : mount with { Source = VolumeOf(mount, dataVolume) })],

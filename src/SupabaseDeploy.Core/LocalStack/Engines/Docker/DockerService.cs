@@ -24,6 +24,9 @@ internal sealed record DockerService
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> EnvironmentWith { get; init; } =
         new Dictionary<string, IReadOnlyDictionary<string, string>>();
 
+    /// <inheritdoc cref="ServiceDefinition.EnvironmentOf"/>
+    public Func<ServiceContext, IReadOnlyDictionary<string, string>> EnvironmentOf { get; init; } = _ => new Dictionary<string, string>();
+
     /// <summary>Its ports in the container by name, <see cref="ServiceDefinition.MainPort"/> among them; a port of this machine's loopback address leads to each.</summary>
     public required IReadOnlyDictionary<string, int> Ports { get; init; }
 

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using Docker.DotNet;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.LocalStack;
 
@@ -78,7 +79,9 @@ internal sealed class DockerStart(DockerThings things, DockerPlanner planner, Do
                 await _health.WaitAsync(container, id, failed.Token).ConfigureAwait(false);
                 if (service.Name == DockerCatalog.Database)
                 {
-                    await DockerDatabase.PrepareAsync(DockerDatabase.Administration(container.Port, keys), keys, failed.Token).ConfigureAwait(false);
+                    DatabaseAddress administration = DockerDatabase.Administration(container.Port, keys);
+                    await DockerDatabase.PrepareAsync(administration, keys, failed.Token).ConfigureAwait(false);
+                    await NewObjectGrants.EnsureAsync(administration, NewObjectGrants.AreWanted(planner.Configuration), failed.Token).ConfigureAwait(false);
                 }
 
                 own.Healthy.TrySetResult();
