@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Health;
 using SupabaseDeploy.Postgres;
@@ -80,6 +81,10 @@ public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, i
 
     /// <summary>Why it does not run; null when it never failed.</summary>
     public string? LastFailure { get; init; }
+
+    /// <summary>The last lines of its log, when it was given up; null otherwise.</summary>
+    [JsonIgnore]
+    public string? LastWords { get; init; }
 
     internal static LocalService Of(ServiceReport report) =>
         new(report.Name, report.State == ServiceState.Healthy, report.ProcessId, report.Port, report.Version, report.StartedAt)

@@ -107,6 +107,22 @@ public sealed class StackServicesTests
     }
 
     [Fact]
+    public async Task An_optional_service_that_cannot_live_is_given_up_with_its_last_words_and_the_stack_runs()
+    {
+        using var folder = new TemporaryFolder();
+        string broken = folder.Write("mailpit", "#!/bin/sh\necho 'no mailbox' >&2\nexit 7\n");
+        File.SetUnixFileMode(broken, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using StackProject project = With(("mailpit", broken));
+
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+
+        LocalService mail = stack.Services.Single(service => service.Name == "mail");
+        Assert.Equal((LocalStackState.Running, ServiceState.GaveUp, "it ended with exit code 7"), (stack.State, mail.State, mail.LastFailure));
+        Assert.Contains("no mailbox", mail.LastWords, StringComparison.Ordinal);
+        Assert.DoesNotContain("no mailbox", await File.ReadAllTextAsync(project.PathOf(project.Environment(), "stack.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_service_without_a_program_answers_503_with_the_way_to_get_it()
     {
         await using StackProject project = With();

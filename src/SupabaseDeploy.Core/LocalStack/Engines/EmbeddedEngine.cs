@@ -45,7 +45,7 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
         LocalService[] gateway = running is not null || HasGateway ? [gatewayService.Describe(running)] : [];
         return new EngineObservation
         {
-            Services = [.. gateway.Prepend(database).Select(WithMemory), .. (running?.Health.Services ?? []).Select(LocalService.Of)],
+            Services = [.. gateway.Prepend(database).Select(WithMemory), .. (running?.Health.Services ?? []).Select(LocalService.Of).Select(WithLastWords)],
             Database = database.Port > 0 ? _cluster.Application : null,
             Url = running is null ? null : GatewayClient.Url(running.State.Port),
             Keys = LocalKeys.Read(_folder.KeysFile),
@@ -135,6 +135,15 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
         (await _cluster.GetStateAsync(cancellationToken).ConfigureAwait(false)).IsRunning;
 
     private string FileOf(string service) => service == DatabaseService.ServiceName ? _cluster.LogFile ?? _folder.LogOf(service) : _folder.LogOf(service);
+
+    private LocalService WithLastWords(LocalService service)
+    {
+        const int Lines = 4;
+        string log = _folder.LogOf(service.Name);
+        return service.State == ServiceState.GaveUp && File.Exists(log)
+            ? service with { LastWords = ProcessResult.LastLines(File.ReadAllText(log), Lines) }
+            : service;
+    }
 
     private static LocalService WithMemory(LocalService service)
     {
