@@ -26,6 +26,12 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
     /// <summary>Finds a program by its name.</summary>
     internal Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
 
+    /// <summary>Which Docker engine is used.</summary>
+    internal DockerOptions Docker { get; init; } = DockerOptions.OfThisMachine();
+
+    /// <summary>Where the gateway's program is looked for.</summary>
+    internal IReadOnlyList<string> GatewayFolders { get; init; } = GatewayProgram.UsualFolders();
+
     /// <summary>What <see cref="ResetAsync"/> would do and lose. Changes nothing and takes no lock.</summary>
     /// <exception cref="DeployException">Not a local environment, its database does not run, or the files cannot be read.</exception>
     public async Task<ResetPlan> PlanAsync(ResetRequest request, IProgressSink sink, CancellationToken cancellationToken)
@@ -77,7 +83,16 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
     private ILocalStackEngine Engine(DeploymentEnvironment environment)
     {
         LocalStacks.EnsureLocal(environment);
-        return StackEngines.Of(new EngineContext { Environment = environment, Time = Time, Cluster = _options, Shadows = Shadows, FindProgram = FindProgram });
+        return StackEngines.Of(new EngineContext
+        {
+            Environment = environment,
+            Time = Time,
+            Cluster = _options,
+            Shadows = Shadows,
+            FindProgram = FindProgram,
+            Docker = Docker,
+            GatewayFolders = GatewayFolders,
+        });
     }
 
     /// <summary>Reads from the database that now has the old one's address what is reported.</summary>

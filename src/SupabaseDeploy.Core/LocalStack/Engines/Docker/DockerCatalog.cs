@@ -22,6 +22,9 @@ internal static class DockerCatalog
     /// <summary>The volume of the database's data; a reset makes another one.</summary>
     public const string DataVolume = "db-data";
 
+    /// <summary>The volume with the key that the vault's secrets are encrypted with; a new database goes on using it.</summary>
+    public const string KeyVolume = "db-config";
+
     /// <summary>Where the database has <see cref="DataVolume"/>.</summary>
     public const string DataFolder = "/var/lib/postgresql/data";
 
@@ -92,8 +95,7 @@ internal static class DockerCatalog
         PortKeys = new Dictionary<string, string> { [ServiceDefinition.MainPort] = "db.port" },
         HealthPath = null,
         Aliases = [DatabaseHost],
-        // The second one has the key that the vault's secrets are encrypted with.
-        Mounts = [new DockerMount(DataVolume, DataFolder), new DockerMount("db-config", "/etc/postgresql-custom")],
+        Mounts = [new DockerMount(DataVolume, DataFolder), new DockerMount(KeyVolume, "/etc/postgresql-custom")],
         // Ends sessions at once and shuts down cleanly (https://www.postgresql.org/docs/current/server-shutdown.html).
         StopSignal = "SIGINT",
         StopLimit = TimeSpan.FromSeconds(30),

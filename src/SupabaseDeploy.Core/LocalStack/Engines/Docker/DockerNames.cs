@@ -31,14 +31,24 @@ internal sealed record DockerNames(string Stack, string Project, string Environm
         return new DockerNames($"supabase-{Plain(Path.GetFileName(project))}-{Plain(environment.Name)}-{digest}", project, environment.Name);
     }
 
+    /// <summary>The stack whose volumes are shared: this one, or the one that it is made beside.</summary>
+    public string Owner
+    {
+        get => field ?? Stack;
+        private init;
+    }
+
     /// <summary>A second stack beside this one, for as long as its database is made anew.</summary>
-    public DockerNames Beside() => this with { Stack = Stack + "-new" };
+    public DockerNames Beside() => this with { Stack = Stack + "-new", Owner = Stack };
 
     public string Network => Stack;
 
     public string Container(string service) => $"{Stack}-{service}";
 
     public string Volume(string volume) => $"{Stack}-{volume}";
+
+    /// <summary>A volume that a stack and one that is made beside it both use.</summary>
+    public string SharedVolume(string volume) => $"{Owner}-{volume}";
 
     /// <summary>What everything of the stack is labelled with.</summary>
     public Dictionary<string, string> Labels() => new()

@@ -55,6 +55,13 @@ internal sealed class DockerPlanner
         _services = DockerCatalog.WithoutMissing(_services.Except(_missing.Keys));
     }
 
+    /// <summary>Plans some of the services only.</summary>
+    public void KeepOnly(Func<DockerService, bool> isKept) => _services = DockerCatalog.WithoutMissing(_services.Where(isKept));
+
+    /// <summary>The names of the volumes that a stack beside another one does not share with it.</summary>
+    public IEnumerable<string> OwnVolumes() =>
+        VolumesWith("").Where(volume => volume.Length > 0 && volume != _names.SharedVolume(DockerCatalog.KeyVolume));
+
     /// <summary>The names of all volumes.</summary>
     public IEnumerable<string> VolumesWith(string dataVolume) =>
         _services.SelectMany(service => service.Mounts).Where(mount => !mount.IsFolder).Select(mount => VolumeOf(mount, dataVolume)).Distinct();
@@ -159,7 +166,12 @@ internal sealed class DockerPlanner
         return values;
     }
 
-    private string VolumeOf(DockerMount mount, string dataVolume) => mount.Source == DockerCatalog.DataVolume ? dataVolume : _names.Volume(mount.Source);
+    private string VolumeOf(DockerMount mount, string dataVolume) => mount.Source switch
+    {
+        DockerCatalog.DataVolume => dataVolume,
+        DockerCatalog.KeyVolume => _names.SharedVolume(mount.Source),
+        string own => _names.Volume(own),
+    };
 
     private static bool IsOfThisMachine(string address) =>
         NetworkInterface.GetAllNetworkInterfaces().Any(card => card.GetIPProperties().UnicastAddresses.Any(known => known.Address.ToString() == address));

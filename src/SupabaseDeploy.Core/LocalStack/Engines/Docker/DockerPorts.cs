@@ -9,7 +9,7 @@ namespace SupabaseDeploy.LocalStack;
 /// The ports of this machine that lead to a stack's containers: those that <c>config.toml</c> names, else those they had. A port that
 /// something else holds is exchanged for another one, and who holds it is said.
 /// </summary>
-internal sealed class DockerPorts(DockerConnection docker, IReadOnlyList<FoundContainer> found, StackRecord? record, SupabaseConfiguration configuration, IProgressSink sink)
+internal sealed class DockerPorts(DockerConnection docker, IReadOnlyList<FoundContainer> found, StackRecord? record, SupabaseConfiguration? configuration, IProgressSink sink)
 {
     // Services are started at once.
     private readonly SemaphoreSlim _one = new(1);
@@ -52,7 +52,7 @@ internal sealed class DockerPorts(DockerConnection docker, IReadOnlyList<FoundCo
             return own;
         }
 
-        int? configured = service.PortKeys.TryGetValue(name, out string? key) ? configuration.Port(key) : null;
+        int? configured = service.PortKeys.TryGetValue(name, out string? key) ? configuration?.Port(key) : null;
         return (configured ?? had) is not { } wish ? LoopbackPort.Choose()
             : LoopbackPort.IsFree(wish) ? wish
             : await MoveAsync(service, wish, cancellationToken).ConfigureAwait(false);

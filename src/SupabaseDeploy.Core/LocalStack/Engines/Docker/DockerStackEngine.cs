@@ -57,6 +57,7 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         }
 
         planner.LeaveOut(failures);
+        await new DockerThings(docker, _names.Beside()).RemoveAllAsync(cancellationToken).ConfigureAwait(false); // What a killed reset left.
         IReadOnlyList<FoundContainer> found = await things.ListAsync(cancellationToken).ConfigureAwait(false);
         var ports = new DockerPorts(docker, found, StackRecord.Read(_folder.StackFile), planner.Configuration, sink);
         var start = new DockerStart(things, planner, ports, keys, sink, context.Time);
@@ -67,7 +68,7 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
     {
         await Gateway(_ => ServicePlan.Empty).StopAsync(cancellationToken).ConfigureAwait(false);
         using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
-        await StopContainersAsync(new DockerThings(docker, _names), cancellationToken).ConfigureAwait(false);
+        await DockerStop.RunAsync(new DockerThings(docker, _names), cancellationToken).ConfigureAwait(false);
     }
 
     public async Task RemoveAsync(IProgressSink sink, CancellationToken cancellationToken)
@@ -75,7 +76,8 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         await Gateway(_ => ServicePlan.Empty).RemoveAsync(cancellationToken).ConfigureAwait(false);
         using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
         var things = new DockerThings(docker, _names);
-        await StopContainersAsync(things, cancellationToken).ConfigureAwait(false);
+        await DockerStop.RunAsync(things, cancellationToken).ConfigureAwait(false);
+        await new DockerThings(docker, _names.Beside()).RemoveAllAsync(cancellationToken).ConfigureAwait(false);
         await things.RemoveAllAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -103,12 +105,14 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         }
     }
 
-    public Task<ReplacedDatabase> ReplaceDatabaseAsync(ResetPlan plan, ResetRecord record, IProgressSink sink, CancellationToken cancellationToken) =>
-        throw new DeployException(
-            ErrorTable.EngineNotAvailable,
-            $"The database of environment '{context.Environment.Name}' runs in a container and cannot be reset in one step.",
-            $"Run 'Stop-LocalStack {context.Environment.Name} -RemoveData', then 'Start-LocalStack {context.Environment.Name} -Engine Docker' and 'Invoke-Migration {context.Environment.Name} -IncludeSeed'.",
-            context.Environment.Name);
+    public async Task<ReplacedDatabase> ReplaceDatabaseAsync(ResetPlan plan, ResetRecord record, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        LocalKeys keys = LocalKeys.ReadOrCreate(_folder.KeysFile);
+        DatabaseAddress database = (await FindDatabaseAsync(cancellationToken).ConfigureAwait(false))!;
+        LocalService gateway = await Gateway(_ => ServicePlan.Empty).GetAsync(cancellationToken).ConfigureAwait(false);
+        using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
+        return await new DockerReset(context, docker, _names, keys).RunAsync(plan, record, database, gateway.Port, sink, cancellationToken).ConfigureAwait(false);
+    }
 
     private async Task<bool> RunAsync(
         DockerStart start, DockerThings things, DockerPlanner planner, IReadOnlyList<FoundContainer> found, IProgressSink sink, CancellationToken cancellationToken)
@@ -161,16 +165,6 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         await gateway.StartAsync(port, sink, cancellationToken).ConfigureAwait(false);
         int actual = (await gateway.GetAsync(cancellationToken).ConfigureAwait(false)).Port;
         return actual == port ? null : actual;
-    }
-
-    /// <summary>In the reverse order of their start; those that do not depend on each other together.</summary>
-    private static async Task StopContainersAsync(DockerThings things, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<FoundContainer> found = await things.ListAsync(cancellationToken).ConfigureAwait(false);
-        foreach (IGrouping<int, FoundContainer> together in found.GroupBy(container => DockerCatalog.StopOrder(container.Service)).OrderBy(group => group.Key))
-        {
-            await Task.WhenAll(together.Select(container => things.StopAsync(container, cancellationToken))).ConfigureAwait(false);
-        }
     }
 
     private static int GatewayPort(LocalService gateway, SupabaseConfiguration configuration) =>

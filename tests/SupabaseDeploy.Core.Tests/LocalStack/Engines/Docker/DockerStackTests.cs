@@ -76,6 +76,8 @@ public sealed class DockerStackTests
         // What the platform's compose file adds to its image by scripts.
         Assert.Equal(2L, await AskAsync(second.Database, "select count(*) from pg_namespace where nspname in ('_realtime', 'supabase_functions')"));
 
+        await ResetAsync(project, second);
+
         LocalStackInfo removed = await project.StopAsync(removeData: true);
 
         Assert.Equal(LocalStackState.Stopped, removed.State);
@@ -143,6 +145,27 @@ public sealed class DockerStackTests
         Assert.Contains(project.Names.Container("rest"), left);
         Assert.Equal(LocalStackState.Running, stack.State);
         Assert.Equal(left.Count(name => name.EndsWith("-database", StringComparison.Ordinal)), (await project.ThingsAsync()).Count(name => name.EndsWith("-database", StringComparison.Ordinal)));
+    }
+
+    private static async Task ResetAsync(DockerProject project, LocalStackInfo stack)
+    {
+        project.Write("migrations/002_more.sql", "insert into public.things values (2), (3);");
+        await AskAsync(stack.Database!, "insert into public.things values (99)");
+        IReadOnlyDictionary<string, string> before = await IdsAsync(project);
+        var resetter = new LocalStackResetter { Docker = new DockerOptions { Registry = DockerProject.Registry }, GatewayFolders = [Repository.GatewayFolder] };
+
+        LocalStackReset reset = await resetter.ResetAsync(new ResetRequest { Environment = project.Environment }, project.Sink, CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(project.Environment.MigrationsFolder, "003_wrong.sql"), "select nothing;");
+        var error = await Assert.ThrowsAsync<DeployException>(
+            () => resetter.ResetAsync(new ResetRequest { Environment = project.Environment }, project.Sink, CancellationToken.None));
+        IReadOnlyDictionary<string, string> after = await IdsAsync(project);
+
+        Assert.Equal((2, "002"), (reset.Total, reset.Version));
+        Assert.Equal(ErrorTable.ShadowNotBuilt, error.Code);
+        // At the same address, with the files' rows and not those that somebody had added.
+        Assert.Equal(3L, await AskAsync(stack.Database!, "select count(*) from public.things"));
+        Assert.Equal(["database"], after.Where(container => before[container.Key] != container.Value).Select(container => container.Key));
+        Assert.Equal([project.Names.Volume("db-data-1")], (await project.ThingsAsync()).Where(name => name.Contains("db-data", StringComparison.Ordinal)));
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> IdsAsync(DockerProject project) =>
