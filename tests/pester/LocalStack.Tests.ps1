@@ -50,6 +50,17 @@ Describe 'The engine of a stack' {
     }
 }
 
+Describe 'The services of a stack' {
+    It 'complete' {
+        (TabExpansion2 'Start-LocalStack -Service re').CompletionMatches.CompletionText | Should -Be 'rest', 'realtime'
+    }
+
+    It 'are refused by a name that there is not, before anything is started' {
+        { Start-LocalStack -Service postgrest -Project $project } | Should -Throw '*postgrest*'
+        Test-Path "$project/.supabase-deploy" | Should -BeFalse
+    }
+}
+
 Describe 'A stack that was never started' {
     It 'is stopped' {
         (Get-LocalStack -Project $project).State | Should -Be 'Stopped', 'Stopped'
