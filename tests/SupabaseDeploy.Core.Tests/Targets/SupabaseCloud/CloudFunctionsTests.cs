@@ -106,6 +106,21 @@ public sealed class CloudFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_activation_whose_answer_is_lost_for_good_is_gone_back_from()
+    {
+        await DeployAsync("export const v = 1;");
+        Release release = await ReleaseAsync("export const v = 2;");
+        _application.Api.Trouble("v1-bulk-update-functions", [.. Enumerable.Repeat(new ManagementApiTrouble { IsCut = true, IsDoneFirst = true }, 5)]);
+        var second = Guid.NewGuid();
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => Functions.ApplyAsync(new FunctionChange(release, ["hello"], []), second, _application.Sink, default));
+        Assert.Equal(ErrorTable.ApiUnreachable, failure.Code);
+        Assert.Equal("export const v = 2;", _application.Staging.Source("hello", Path));
+
+        Assert.Equal(["hello"], await Functions.GoBackAsync(second, _application.Sink, default));
+        Assert.Equal("export const v = 1;", _application.Staging.Source("hello", Path));
+    }
+
+    [Fact]
     public async Task Only_the_last_deployments_are_kept()
     {
         for (int number = 1; number <= 7; number++)

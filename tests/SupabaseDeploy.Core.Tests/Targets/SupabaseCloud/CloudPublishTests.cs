@@ -31,8 +31,10 @@ public sealed class CloudPublishTests
         Assert.Contains("one", System.Text.Encoding.UTF8.GetString(application.Storage.Objects("web")["index.html"].Content), StringComparison.Ordinal);
         Assert.Equal(0L, await application.Database.ScalarAsync<long>("select count(*) from public.t1"));
 
+        int asked = application.Api.Requests.Count;
         Deployment second = await application.PublishAsync(release);
         Assert.Equal((DeploymentStatus.Succeeded, false), (second.Status, second.Changed));
+        Assert.InRange(application.Api.Requests.Count - asked, 1, 60); // The platform lets in 120 a minute.
         Assert.Equal(1, application.Staging.Activations);
         Assert.DoesNotContain("hunter2", string.Join('\n', application.Sink.Events.Select(each => each.ToString()).Concat(first.Steps.Select(step => step.Message))), StringComparison.Ordinal);
     }

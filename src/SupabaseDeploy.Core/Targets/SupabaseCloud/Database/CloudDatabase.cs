@@ -166,7 +166,7 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
         ConnectionLayer.Tcp => "Look whether a firewall here, a ban or a network restriction in the dashboard (Settings, Database) keeps this machine out.",
         ConnectionLayer.Tls => environment.Cloud.Certificate is { } file
             ? $"Check that '{file}' is the project's certificate authority, and that the host's name is the one in its certificate."
-            : "Download the certificate authority in the dashboard (Settings, Database, SSL) and name its file with 'certificate:' of the stage.",
+            : "Download the certificate authority in the dashboard (Settings, Database, SSL) and name its file with 'certificate:' of the stage; for a server without one, say so in the URL: '?sslmode=disable'.",
         ConnectionLayer.Authentication when environment.Database?.Password is not null => "Correct the password in 'database' of the stage, or leave 'database' out: then the Management API gives a temporary role.",
         ConnectionLayer.Authentication => "Run the command again; if that does not help, give 'database' of the stage a URL with a password.",
         _ => "Look at the project's database in the dashboard: it answers, and lets no session in.",

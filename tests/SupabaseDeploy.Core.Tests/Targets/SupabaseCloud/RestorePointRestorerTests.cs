@@ -1,0 +1,72 @@
+using Npgsql;
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Targets.SupabaseCloud;
+
+/// <summary>The whole database of a hosted project goes back to a restore point, and the ledger goes on.</summary>
+public sealed class RestorePointRestorerTests : IAsyncLifetime
+{
+    private CloudApplication _application = null!;
+
+    private RestorePointRestorer Restorer => new(_application.Targets);
+
+    public async ValueTask InitializeAsync()
+    {
+        _application = await CloudApplication.CreateAsync("backup: { before: true }");
+        _application.WriteMigration(1);
+    }
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    [Fact]
+    public async Task The_database_is_what_it_was_before_the_deployment_and_the_ledger_has_all_of_it()
+    {
+        Release one = await _application.ReleaseAsync();
+        await _application.PublishAsync(one);
+        _application.WriteMigration(2, hasDownScript: false);
+        Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
+        string name = second.Steps.Single(step => step.Name == StepName.RestorePoint).Message!.Split(' ', '.')[2];
+        _application.Staging.OnRestore = _ => GoBackAsync();
+
+        RestorePoint point = await Restorer.FindAsync(_application.Environment, name, default);
+        Deployment restored = await Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default);
+
+        Assert.Equal((DeploymentStatus.Succeeded, DeploymentKind.Restore, one.Id), (restored.Status, restored.Kind, restored.Release?.Id));
+        Assert.Equal($"Back at restore point {name}: 1 migrations are in the history, all of release {one}.", restored.Reason);
+        IReadOnlyList<Deployment> ledger = await new Ledger(_application.Environment, _application.Database.Application).GetDeploymentsAsync(default);
+        Assert.Equal(["1 Publish Succeeded", "2 Publish Succeeded", "3 Restore Succeeded"], ledger.Select(each => $"{each.Number} {each.Kind} {each.Status}"));
+        Assert.False(await _application.Database.ScalarAsync<bool>("select to_regclass('public.t2') is not null"));
+
+        // The environment is the first release again, so the next publish finds nothing in its way.
+        Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync(one)).Status);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_gone_back_to_is_refused_with_what_can()
+    {
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => Restorer.FindAsync(_application.Environment, "sd-1", default));
+        Assert.Equal(ErrorTable.NothingToRestore, failure.Code);
+        await _application.Target.RestorePoints!.CreateAsync("sd-2", _application.Sink, default);
+        failure = await Assert.ThrowsAsync<DeployException>(() => Restorer.FindAsync(_application.Environment, "sd-1", default));
+        Assert.Contains("Give one of 'sd-2' (2026-11-23 05:00:00Z)", failure.Remedy, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the platform does: every session ends, and the database is that of the point, older ledger included.</summary>
+    private async Task GoBackAsync()
+    {
+        await using NpgsqlConnection connection = await _application.Database.Administration.OpenAsync(default);
+        await using var command = new NpgsqlCommand(
+            """
+            select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+            drop table public.t2;
+            delete from supabase_migrations.schema_migrations where version = '002';
+            drop schema supabase_deploy cascade
+            """,
+            connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
