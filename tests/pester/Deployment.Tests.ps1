@@ -56,3 +56,10 @@ Describe 'Publish-Environment and Restore-Deployment' {
         { Publish-Environment staging -Project $project -Wait 5 } | Should -Throw '*5*'
     }
 }
+
+Describe 'Restore-Deployment' {
+    It 'takes a release, a backup or a restore point, and only one of them' {
+        (Get-Command Restore-Deployment).ParameterSets.Name | Sort-Object | Should -Be 'Backup', 'Release', 'RestorePoint'
+        { Restore-Deployment staging -Project $project -Backup latest -RestorePoint sd-1 } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+    }
+}

@@ -39,7 +39,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
         };
         if (targets.For(environment).RestorePoints is { } points)
         {
-            ways.Add(ByRestorePoint(await points.ListAsync(cancellationToken).ConfigureAwait(false), observed, later));
+            ways.Add(ByRestorePoint(environment, await points.ListAsync(cancellationToken).ConfigureAwait(false), observed, later));
         }
 
         if (means.FindBackup is { } find)
@@ -87,7 +87,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
         }
     }
 
-    private RollbackWay ByRestorePoint(IReadOnlyList<RestorePoint> points, ObservedState observed, string[] later)
+    private RollbackWay ByRestorePoint(DeploymentEnvironment environment, IReadOnlyList<RestorePoint> points, ObservedState observed, string[] later)
     {
         Deployment? first = FirstThatApplied(observed, later);
         RestorePoint? point = first is null ? null : points.LastOrDefault(each => each.Name == DeploymentSteps.NameOf(first.Id) && each.Status == RestorePointStatus.Available);
@@ -97,7 +97,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
                 RollbackStrategy.RestorePoint,
                 $"The platform's restore point '{point}' brings the whole database back.{(point.Limits is null ? "" : " " + point.Limits)}",
                 point.CreatedAt is { } moment ? $"Everything written since {moment.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z ({Health.Readable.Duration(time.GetUtcNow() - moment)})." : "Everything written since it was made.",
-                "this version does not go back to restore points by itself: do it in the platform's dashboard, and publish a release that has every applied migration.");
+                $"it takes back everything that anybody wrote since, so that it has to be asked for by name: Restore-Deployment {environment} -RestorePoint {point}");
     }
 
     private static string Since(ObservedState observed, string[] versions) =>

@@ -6,6 +6,7 @@ using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Shell.Binding;
+using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Shell.Deployment;
 
@@ -16,6 +17,7 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
 {
     private const string ReleaseSet = "Release";
     private const string BackupSet = "Backup";
+    private const string RestorePointSet = "RestorePoint";
 
     /// <summary>The environment: its name, or an object that belongs to one. A backup object is what its environment is restored from.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
@@ -35,12 +37,19 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     [ArgumentCompleter(typeof(BackupCompleter))]
     public string? Backup { get; set; }
 
+    /// <summary>The platform's restore point to bring the database back to.</summary>
+    [Parameter(ParameterSetName = RestorePointSet, Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string? RestorePoint { get; set; }
+
     /// <summary>Runs down scripts also where no proof says that they bring back what was there.</summary>
     [Parameter(ParameterSetName = ReleaseSet)]
     public SwitchParameter AllowUnproven { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessRecordAsync(CancellationToken cancellationToken) => ChosenBackup() is { } backup
+    protected override Task ProcessRecordAsync(CancellationToken cancellationToken) => RestorePoint is not null
+        ? ToRestorePointAsync(RestorePoint, cancellationToken)
+        : ChosenBackup() is { } backup
         ? FromBackupAsync(backup, cancellationToken)
         : ToReleaseAsync(cancellationToken);
 
@@ -62,6 +71,26 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         else if (isAgreed)
         {
             WriteOutcome(await restorer.RestoreAsync(backup, Options(new()), Sink, cancellationToken).ConfigureAwait(false), $"Restore of backup '{backup.Id}'");
+        }
+    }
+
+    /// <summary>The database first; then the code of the release that ran when the point was made.</summary>
+    private async Task ToRestorePointAsync(string name, CancellationToken cancellationToken)
+    {
+        DeploymentEnvironment environment = One(Environment);
+        var restorer = new RestorePointRestorer(Targets);
+        RestorePoint point = await restorer.FindAsync(environment, name, cancellationToken).ConfigureAwait(false);
+        string since = point.CreatedAt is { } moment ? $" This loses everything written since {moment.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z." : "";
+        if (!await ShouldProcessAsync(Describe(environment), $"Bring the database back to restore point {point}. {point.Limits}{since}").ConfigureAwait(false))
+        {
+            return;
+        }
+
+        Deployments.Deployment restored = await restorer.RestoreAsync(environment, point, Options(new()), Sink, cancellationToken).ConfigureAwait(false);
+        WriteOutcome(restored, $"Restore to point '{point}'");
+        if (restored.Release is { } release)
+        {
+            Sink.Publish(new Notice($"Functions, settings and the web bundle stay as they were. Bring those of the release that ran then: Publish-Environment {environment} -Release {release}"));
         }
     }
 

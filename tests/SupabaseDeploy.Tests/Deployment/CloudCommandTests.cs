@@ -85,6 +85,20 @@ public sealed class CloudCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_restore_point_is_named_and_its_limits_are_said_before_it_is_gone_back_to()
+    {
+        await _application.Target.RestorePoints!.CreateAsync("sd-1", _application.Sink, CancellationToken.None);
+        string question = _session.Show("Restore-Deployment staging -RestorePoint sd-1 -WhatIf").ReplaceLineEndings("");
+        Assert.Contains("Bring the database back to restore point sd-1.", question, StringComparison.Ordinal);
+        Assert.Contains("This loses everything written since 2026-11-23 05:00:00Z.", question, StringComparison.Ordinal);
+        Assert.Empty(_application.Staging.Restores);
+
+        SessionResult refused = _session.Run("Restore-Deployment staging -RestorePoint sd-2 -Confirm:$false");
+        Assert.StartsWith("NothingToRestore", refused.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("'sd-1'", refused.Error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_revoked_token_says_what_to_do()
     {
         Lines("New-Release");
