@@ -20,10 +20,23 @@ internal static partial class DartDefines
             .Where(folder => File.Exists(Path.Combine(folder, "pubspec.yaml")) && Directory.Exists(Path.Combine(folder, "lib")));
         return applications
             .SelectMany(application => Directory.EnumerateFiles(Path.Combine(application, "lib"), "*.dart", s_ownFiles))
-            .SelectMany(file => Reading().Matches(File.ReadAllText(file)))
+            .SelectMany(file => Reading().Matches(TextOf(file)))
             .Select(match => match.Groups[2].Value)
             .Where(StackValueNames.IsKnown)
             .ToHashSet(StringComparer.Ordinal);
+    }
+
+    // What is being saved or may not be read names nothing; Flutter says what is wrong with it.
+    private static string TextOf(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 
     [GeneratedRegex("""String\s*\.\s*fromEnvironment\s*\(\s*(['"])([A-Za-z0-9_.-]+)\1""")]

@@ -51,7 +51,17 @@ internal sealed class StackVariables
         }
 
         string text = file.With(wanted);
-        await AtomicFile.WriteAllTextAsync(_path, text, null, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await AtomicFile.WriteAllTextAsync(_path, text, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The stack runs, and who cannot write here may not want Flutter at all.
+            sink.Publish(new Caution($"'{_shown}' has other values than the stack, and cannot be written: {e.Message}"));
+            return Values(_text ?? "{}");
+        }
+
         sink.Publish(new Notice($"'{_shown}' has the stack's {string.Join(" and ", wanted.Select(value => value.Key))} now."));
         return Values(text);
     }

@@ -85,6 +85,16 @@ public sealed class StackVariablesTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(_folder.Path, "env")));
     }
 
+    [Fact]
+    public async Task A_file_that_cannot_be_written_is_a_warning()
+    {
+        _folder.Write("env/local.json/not a file", "");
+
+        Assert.Empty(await WriteAsync());
+
+        Assert.StartsWith("'env/local.json' has other values than the stack, and cannot be written: ", Assert.IsType<Caution>(Assert.Single(_sink.Events)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{ \"A\": [1] }")]
     [InlineData("SUPABASE_URL=x")]
