@@ -61,5 +61,11 @@ Describe 'Restore-Deployment' {
     It 'takes a release, a backup or a restore point, and only one of them' {
         (Get-Command Restore-Deployment).ParameterSets.Name | Sort-Object | Should -Be 'Backup', 'Release', 'RestorePoint'
         { Restore-Deployment staging -Project $project -Backup latest -RestorePoint sd-1 } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+
+Describe 'Get-Deployment' {
+    It 'takes points in time as dates and as durations before now, and completes the status' {
+        { Get-Deployment staging -Project $project -Since 2026-01-01 -Until 2025-01-01 -ErrorAction Stop } | Should -Throw -ErrorId 'HistoryFilterInvalid*'
+        { Get-Deployment staging -Project $project -Since 7 } | Should -Throw '*7d*'
+        (TabExpansion2 'Get-Deployment staging -Status Roll').CompletionMatches.ListItemText | Should -Be 'RolledBack'
     }
 }

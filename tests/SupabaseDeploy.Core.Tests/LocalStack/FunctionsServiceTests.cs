@@ -3,7 +3,11 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.LocalStack;
@@ -76,6 +80,48 @@ public sealed class FunctionsServiceTests
         Write(project, "functions/_shared/greet.ts", "export const greet = (name: string) => `goodbye ${name}`;\n");
         await Wait.UntilAsync(async () => (await GetAsync(client, "open")).Body.Contains("goodbye", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task A_published_release_is_served_whatever_the_folder_holds_and_is_switched_at_once()
+    {
+        await using var project = new StackProject { Stacks = await RealRuntimes.StacksAsync("deno") };
+        DeploymentEnvironment environment = project.Environment();
+        Directory.CreateDirectory(environment.MigrationsFolder);
+        Write(project, "config.toml", "[functions.open]\nverify_jwt = false\n[functions.steady]\nverify_jwt = false\n");
+        Write(project, "functions/steady/index.ts", "const life = crypto.randomUUID(); Deno.serve(() => new Response(life));\n");
+        WriteWord(project, "folder");
+        LocalStackInfo stack = await project.StartAsync(environment);
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(stack.Url!, "/functions/v1/") };
+        IPlaceFunctions functions = new DeploymentTargets().For(environment).Functions!;
+        Assert.Equal("folder", (await GetAsync(client, "open")).Body);
+
+        await PublishAsync("one", 1, "open", "steady");
+        string life = (await GetAsync(client, "steady")).Body;
+        WriteWord(project, "edited");
+        Assert.Equal("one", (await GetAsync(client, "open")).Body);
+        await PublishAsync("two", 2, "open");
+
+        Assert.Equal("two", (await GetAsync(client, "open")).Body);
+        Assert.Equal(life, (await GetAsync(client, "steady")).Body);
+        Assert.Equal(["open"], await functions.GoBackAsync(Deployment(2), NullProgressSink.Instance, CancellationToken.None));
+        Assert.Equal("one", (await GetAsync(client, "open")).Body);
+        await functions.GoBackAsync(Deployment(1), NullProgressSink.Instance, CancellationToken.None);
+        Assert.Equal("two", (await GetAsync(client, "open")).Body);
+        Assert.Empty(await functions.GoBackAsync(Deployment(3), NullProgressSink.Instance, CancellationToken.None));
+
+        async Task PublishAsync(string word, int number, params string[] changed)
+        {
+            WriteWord(project, word);
+            Release release = await new ReleaseStore(environment.Project).CreateAsync(
+                new ReleaseContent { Application = "courses", MigrationsFolder = environment.MigrationsFolder }, NullProgressSink.Instance, CancellationToken.None);
+            await functions.ApplyAsync(new FunctionChange(release, changed, []), Deployment(number), NullProgressSink.Instance, CancellationToken.None);
+            Assert.Equal(release.Functions.Select(function => new DeployedFunction(function.Slug, function.Digest)), await functions.ListAsync(CancellationToken.None));
+        }
+
+        static Guid Deployment(int number) => new($"00000000-0000-0000-0000-00000000000{number}");
+    }
+
+    private static void WriteWord(StackProject project, string word) => Write(project, "functions/open/index.ts", $"Deno.serve(() => new Response('{word}'));\n");
 
     private static async Task ItAnswersWithWhatTheContractGivesIt(HttpClient client, LocalStackInfo stack)
     {

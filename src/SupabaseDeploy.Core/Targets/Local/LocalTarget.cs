@@ -24,8 +24,8 @@ internal sealed class LocalTarget : IDeploymentTarget
         _web = new WebReleases(folder.WebRoot, time);
         _root = folder.Root;
 
-        // Other engines run functions in containers of their own, which read the project's folder and nothing else.
-        Functions = _engine.Kind == LocalStackEngine.Embedded ? new LocalFunctions(environment, folder, FindGatewayAsync) : null;
+        // The CLI's own containers read the project's folder and nothing else.
+        Functions = _engine.Kind != LocalStackEngine.SupabaseCli ? new LocalFunctions(environment, folder, FindGatewayAsync) : null;
     }
 
     public DeploymentEnvironment Environment { get; }
