@@ -16,6 +16,9 @@ public sealed class SupabaseCliEngineCommandTests
         File.CreateSymbolicLink(Path.Combine(project.Root, "node_modules", ".bin", "supabase"), Path.Combine(Repository.Root, "tests", "stand-ins", "supabase"));
 
         Assert.Equal(["SupabaseCli env/pipeline.yml names it Running True"], project.Lines("Start-LocalStack | ForEach-Object { \"$($_.Engine) $($_.EngineReason) $($_.State) $($_.Changed)\" }"));
+        string variables = File.ReadAllText(Path.Combine(project.Root, "env", "local.json"));
+        Assert.Contains("sb_publishable_ACJWlzQHlZjBrEguHvfOxg_3BJgxAaH", variables, StringComparison.Ordinal);
+        Assert.DoesNotContain("sb_secret", variables, StringComparison.Ordinal);
         string table = project.Session.Show("Get-LocalStack local");
         string list = project.Session.Show("(Get-LocalStack local).Services; Get-Environment local; Get-LocalStack local");
         Assert.Matches(@"\nlocal          Running  SupabaseCli database api rest a", table);

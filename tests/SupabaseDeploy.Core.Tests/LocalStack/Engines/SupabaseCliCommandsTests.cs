@@ -10,7 +10,9 @@ public sealed class SupabaseCliCommandsTests
     [Fact]
     public void The_arguments_are_those_of_the_documentation()
     {
-        Assert.Equal(["start", "--output-format", "json", "--yes", "--workdir", Project], SupabaseCliCommands.Start(Project));
+        Assert.Equal(["start", "--output-format", "json", "--yes", "--workdir", Project], SupabaseCliCommands.Start(Project, []));
+        Assert.Equal(
+            ["start", "--exclude", "studio,mailpit", "--output-format", "json", "--yes", "--workdir", Project], SupabaseCliCommands.Start(Project, ["studio", "mailpit"]));
         Assert.Equal(["status", "--output-format", "json", "--yes", "--workdir", Project], SupabaseCliCommands.Status(Project));
         Assert.Equal(["stop", "--output-format", "json", "--yes", "--workdir", Project], SupabaseCliCommands.Stop(Project, removeData: false));
         Assert.Equal(["stop", "--no-backup", "--output-format", "json", "--yes", "--workdir", Project], SupabaseCliCommands.Stop(Project, removeData: true));

@@ -68,6 +68,23 @@ public sealed class SupabaseCliEngineTests
     }
 
     [Fact]
+    public async Task Services_that_were_not_chosen_are_excluded_and_the_database_alone_has_no_gateway()
+    {
+        await using CliProject project = CliProject.WithoutDatabase();
+        var sink = new CollectingSink();
+
+        LocalStackInfo rest = await project.Stacks.StartAsync(project.Environment, LocalStackEngine.SupabaseCli, ["rest"], sink, CancellationToken.None);
+        await project.StopAsync();
+        LocalStackInfo database = await project.Stacks.StartAsync(project.Environment, LocalStackEngine.Auto, ["db"], sink, CancellationToken.None);
+
+        Assert.Equal(["database", "api", "rest", "gateway"], rest.Services.Select(service => service.Name));
+        Assert.Equal((LocalStackState.Running, "database", null), (database.State, Assert.Single(database.Services).Name, database.Url));
+        Assert.Equal(
+            ["start --exclude gotrue,realtime,storage-api,edge-runtime,postgres-meta,studio,mailpit", "stop", "start --exclude kong,postgrest,gotrue,realtime,storage-api,edge-runtime,postgres-meta,studio,mailpit"],
+            project.Calls());
+    }
+
+    [Fact]
     public async Task A_stack_of_another_engine_is_refused_until_it_is_stopped()
     {
         await using CliProject project = CliProject.WithoutDatabase();

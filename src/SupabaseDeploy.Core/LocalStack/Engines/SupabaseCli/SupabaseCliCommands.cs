@@ -7,7 +7,10 @@ namespace SupabaseDeploy.LocalStack;
 internal static class SupabaseCliCommands
 {
     /// <summary>Starts the project's containers; answers with <see cref="SupabaseCliStatus"/>, also when they run already.</summary>
-    public static IReadOnlyList<string> Start(string project) => ["start", .. Common(project)];
+    /// <param name="project">The project's folder.</param>
+    /// <param name="excluded">What is not to be started, by the names that the CLI has for it.</param>
+    public static IReadOnlyList<string> Start(string project, IReadOnlyList<string> excluded) =>
+        ["start", .. excluded.Count == 0 ? Array.Empty<string>() : ["--exclude", string.Join(',', excluded)], .. Common(project)];
 
     /// <summary>Answers with <see cref="SupabaseCliStatus"/>, or with exit code 1 when the database does not run.</summary>
     public static IReadOnlyList<string> Status(string project) => ["status", .. Common(project)];

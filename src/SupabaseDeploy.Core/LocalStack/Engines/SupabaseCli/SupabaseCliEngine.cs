@@ -24,7 +24,7 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
 
     public IReadOnlyList<string> LogNames { get; } = [.. SupabaseCliServices.Names, GatewayService.ServiceName, LogFiles.Access];
 
-    public string Host => $"127.0.0.1:{SupabaseCliServices.DatabasePort(Configuration())}";
+    public string Host => $"127.0.0.1:{SupabaseCliServices.DatabasePort(context.Configuration)}";
 
     public async Task<EngineObservation> ObserveAsync(CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
         LocalService gateway = await Gateway().GetAsync(cancellationToken).ConfigureAwait(false);
         return new EngineObservation
         {
-            Services = [.. SupabaseCliServices.Of(status, Configuration(), failure), gateway],
+            Services = [.. SupabaseCliServices.Of(status, context.Configuration, context.Chosen, failure), .. HasGateway || gateway.IsRunning ? new[] { gateway } : []],
             Database = status?.Database,
             Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
             Keys = status?.Keys,
@@ -50,7 +50,18 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
             if (running is null)
             {
                 isBegun = true;
-                await AskAsync(SupabaseCliCommands.Start(_project), sink, cancellationToken).ConfigureAwait(false);
+                await AskAsync(SupabaseCliCommands.Start(_project, SupabaseCliServices.Excluded(context.Chosen)), sink, cancellationToken).ConfigureAwait(false);
+            }
+
+            else if (SupabaseCliServices.Of(running, context.Configuration, context.Chosen, failure: null).Any(service => !service.IsRunning))
+            {
+                sink.Publish(new Notice($"Not every service of '{context.Environment.Name}' runs, and the Supabase CLI adds none to those that do: run 'Stop-LocalStack {context.Environment.Name}', then start it again."));
+            }
+
+            if (!HasGateway)
+            {
+                await gateway.StopAsync(cancellationToken).ConfigureAwait(false);
+                return running is null;
             }
 
             await gateway.StartAsync(StackRecord.Read(_folder.StackFile)?.PortOf(GatewayService.ServiceName), sink, cancellationToken).ConfigureAwait(false);
@@ -89,6 +100,9 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
     public async Task<ReplacedDatabase> ReplaceDatabaseAsync(ResetPlan plan, ResetRecord record, IProgressSink sink, CancellationToken cancellationToken) =>
         await new SupabaseCliReset(context, plan).RunAsync(
             record, (await FindDatabaseAsync(cancellationToken).ConfigureAwait(false))!, AskAsync, sink, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Whether more than the database is to run.</summary>
+    private bool HasGateway => context.Chosen?.Contains(GatewayService.ServiceName) != false;
 
     /// <summary>Runs a command that changes what runs.</summary>
     private async Task AskAsync(IReadOnlyList<string> arguments, IProgressSink sink, CancellationToken cancellationToken)
@@ -144,10 +158,8 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
     private static bool IsNothingStarted(Exception e) =>
         e is DeployException known && (known.Code == ErrorTable.SupabaseCliNotFound || known.Code == ErrorTable.SupabaseCliNeedsDocker);
 
-    private SupabaseConfiguration Configuration() => SupabaseConfiguration.Load(context.Environment.Project);
-
     /// <summary>What the CLI calls the project's containers by.</summary>
-    private string ProjectId() => Configuration().Text("project_id") is { Length: > 0 } id ? id : Path.GetFileName(_project);
+    private string ProjectId() => context.Configuration.Text("project_id") is { Length: > 0 } id ? id : Path.GetFileName(_project);
 
     private GatewayService Gateway() => new(_folder, context.Environment.Name, context.GatewayFolders, context.Time)
     {

@@ -7,19 +7,20 @@ internal static class SupabaseCliServices
 {
     private const string Api = "api";
 
-    // Container (supabase_<container>_<project>), our name, the key that switches it off, whether the stack counts as running without it.
-    private static readonly (string Container, string Name, string Key, bool IsOptional)[] s_services =
+    // Container (supabase_<container>_<project>), our name, what '--exclude' calls it, the key that switches it off, whether the stack counts
+    // as running without it.
+    private static readonly (string Container, string Name, string Excluded, string Key, bool IsOptional)[] s_services =
     [
-        ("db", DatabaseService.ServiceName, "", false),
-        ("kong", Api, "api.enabled", false),
-        ("rest", "rest", "api.enabled", false),
-        ("auth", "auth", "auth.enabled", false),
-        ("realtime", "realtime", "realtime.enabled", false),
-        ("storage", "storage", "storage.enabled", false),
-        ("edge_runtime", "functions", "edge_runtime.enabled", true),
-        ("pg_meta", "meta", "studio.enabled", true),
-        ("studio", "studio", "studio.enabled", true),
-        ("inbucket", "mail", "local_smtp.enabled", true),
+        ("db", DatabaseService.ServiceName, "", "", false),
+        ("kong", Api, "kong", "api.enabled", false),
+        ("rest", "rest", "postgrest", "api.enabled", false),
+        ("auth", "auth", "gotrue", "auth.enabled", false),
+        ("realtime", "realtime", "realtime", "realtime.enabled", false),
+        ("storage", "storage", "storage-api", "storage.enabled", false),
+        ("edge_runtime", "functions", "edge-runtime", "edge_runtime.enabled", true),
+        ("pg_meta", "meta", "postgres-meta", "studio.enabled", true),
+        ("studio", "studio", "studio", "studio.enabled", true),
+        ("inbucket", "mail", "mailpit", "inbucket.enabled", true),
     ];
 
     // What Kong of the CLI routes.
@@ -32,13 +33,20 @@ internal static class SupabaseCliServices
     /// <summary>The container of a service.</summary>
     public static string ContainerOf(string service, string project) => $"supabase_{s_services.Single(known => known.Name == service).Container}_{project}";
 
-    /// <summary>The services of a project, those that it has switched off left out.</summary>
+    /// <summary>What is not to be started, by the CLI's names. Its gateway runs with any other service.</summary>
+    /// <param name="chosen">The services that are to run; null for all.</param>
+    public static IReadOnlyList<string> Excluded(IReadOnlyList<string>? chosen) =>
+        [.. s_services.Where(service => !IsChosen(service.Name, chosen)).Select(service => service.Excluded)];
+
+    /// <summary>The services of a project, those that it has switched off and those that were not chosen left out.</summary>
     /// <param name="status">What runs; null when nothing does.</param>
     /// <param name="configuration">The project's configuration.</param>
+    /// <param name="chosen">The services that are to run; null for all.</param>
     /// <param name="failure">Why nothing runs, if anything but a stop is the reason.</param>
-    public static IReadOnlyList<LocalService> Of(SupabaseCliStatus? status, SupabaseConfiguration configuration, string? failure) =>
+    public static IReadOnlyList<LocalService> Of(
+        SupabaseCliStatus? status, SupabaseConfiguration configuration, IReadOnlyList<string>? chosen, string? failure) =>
     [
-        .. s_services.Where(service => service.Key.Length == 0 || IsEnabled(configuration, service.Key)).Select(service =>
+        .. s_services.Where(service => IsChosen(service.Name, chosen) && (service.Key.Length == 0 || configuration.Flag(service.Key) != false)).Select(service =>
             new LocalService(service.Name, IsRunning(status, service.Container), ProcessId: null, PortOf(service.Name, status, configuration), Version: null, StartedAt: null)
             {
                 IsOptional = service.IsOptional,
@@ -69,9 +77,8 @@ internal static class SupabaseCliServices
         Access = ServiceAccess.Open,
     };
 
-    // The mail server was called inbucket before version 3.
-    private static bool IsEnabled(SupabaseConfiguration configuration, string key) =>
-        (configuration.Flag(key) ?? (key == "local_smtp.enabled" ? configuration.Flag("inbucket.enabled") : null)) != false;
+    private static bool IsChosen(string service, IReadOnlyList<string>? chosen) =>
+        chosen is null || chosen.Contains(service) || (service == Api && chosen.Any(name => name is not (DatabaseService.ServiceName or GatewayService.ServiceName)));
 
     private static bool IsRunning(SupabaseCliStatus? status, string container) =>
         status is not null && !status.Stopped.Any(stopped => stopped.StartsWith($"supabase_{container}_", StringComparison.Ordinal));
@@ -81,7 +88,7 @@ internal static class SupabaseCliServices
         DatabaseService.ServiceName => status?.Database.Port ?? DatabasePort(configuration),
         Api => status?.Api?.Port ?? configuration.Port("api.port") ?? 54321,
         "studio" => status?.Studio?.Port ?? configuration.Port("studio.port") ?? 54323,
-        "mail" => status?.Mail?.Port ?? configuration.Port("local_smtp.port") ?? configuration.Port("inbucket.port") ?? 54324,
+        "mail" => status?.Mail?.Port ?? configuration.Port("inbucket.port") ?? 54324,
         _ => 0, // Reached through the API alone.
     };
 }
