@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Diagnostics;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Health;
 using SupabaseDeploy.Postgres;
@@ -96,6 +97,25 @@ public sealed record LocalService(string Name, bool IsRunning, int? ProcessId, i
             Restarts = report.Restarts,
             LastFailure = report.LastFailure,
         };
+
+    /// <summary>With what its process takes now.</summary>
+    internal LocalService WithMemory()
+    {
+        if (ProcessId is not { } id)
+        {
+            return this;
+        }
+
+        try
+        {
+            using Process process = Process.GetProcessById(id);
+            return this with { MemoryBytes = process.WorkingSet64 };
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return this; // It ended in this moment.
+        }
+    }
 
     /// <summary><c>gateway on port 54321</c>: what a list of services shows of each.</summary>
     public override string ToString() => !IsRunning ? $"{Name} {State.ToString().ToLowerInvariant()}" : Port > 0 ? $"{Name} on port {Port}" : Name;

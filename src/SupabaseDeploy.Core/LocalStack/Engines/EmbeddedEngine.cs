@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -45,7 +44,7 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
         LocalService[] gateway = running is not null || HasGateway ? [gatewayService.Describe(running)] : [];
         return new EngineObservation
         {
-            Services = [.. gateway.Prepend(database).Select(WithMemory), .. (running?.Health.Services ?? []).Select(LocalService.Of).Select(WithLastWords)],
+            Services = [.. gateway.Prepend(database).Select(service => service.WithMemory()), .. (running?.Health.Services ?? []).Select(LocalService.Of).Select(WithLastWords)],
             Database = database.Port > 0 ? _cluster.Application : null,
             Url = running is null ? null : GatewayClient.Url(running.State.Port),
             Keys = LocalKeys.Read(_folder.KeysFile),
@@ -143,23 +142,5 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
         return service.State == ServiceState.GaveUp && File.Exists(log)
             ? service with { LastWords = ProcessResult.LastLines(File.ReadAllText(log), Lines) }
             : service;
-    }
-
-    private static LocalService WithMemory(LocalService service)
-    {
-        if (service.ProcessId is not { } id)
-        {
-            return service;
-        }
-
-        try
-        {
-            using Process process = Process.GetProcessById(id);
-            return service with { MemoryBytes = process.WorkingSet64 };
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-        {
-            return service; // It ended in this moment.
-        }
     }
 }

@@ -131,7 +131,8 @@ internal sealed class DockerConnection : IDisposable
                 error);
         }
 
-        string why = cause is OperationCanceledException ? $"it does not answer within {s_patience.TotalSeconds:0} seconds" : cause.Message;
+        string why = endpoint.Scheme == "unix" && !File.Exists(endpoint.LocalPath) ? "there is no such socket"
+            : cause is OperationCanceledException ? $"it does not answer within {s_patience.TotalSeconds:0} seconds" : cause.Message;
         return new DeployException(
             ErrorTable.DockerUnreachable,
             $"No Docker engine answers at '{endpoint}': {why.TrimEnd('.')}.",

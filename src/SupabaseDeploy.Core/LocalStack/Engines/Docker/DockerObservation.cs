@@ -3,6 +3,8 @@ namespace SupabaseDeploy.LocalStack;
 /// <summary>Puts together what the Docker engine and the gateway say of a stack.</summary>
 internal sealed class DockerObservation(DockerThings things, RunningGateway? running, LocalService? gateway, LocalKeys? keys)
 {
+    private const int LinesShown = 5;
+
     /// <summary>The stack as it is now.</summary>
     public async Task<EngineObservation> ReadAsync(CancellationToken cancellationToken)
     {
@@ -12,7 +14,7 @@ internal sealed class DockerObservation(DockerThings things, RunningGateway? run
         FoundContainer? database = found.FirstOrDefault(container => container.Service == DockerCatalog.Database);
         return new EngineObservation
         {
-            Services = [.. services.Where(IsDatabase), .. Only(gateway), .. services.Where(service => !IsDatabase(service))],
+            Services = [.. services.Where(IsDatabase), .. Only(gateway?.WithMemory()), .. services.Where(service => !IsDatabase(service))],
             Database = database is not null && keys is not null ? DockerDatabase.Application(database.Ports[DockerCatalog.DatabasePort], keys) : null,
             Url = running is null ? null : GatewayClient.Url(running.State.Port),
             Keys = keys,
@@ -25,12 +27,7 @@ internal sealed class DockerObservation(DockerThings things, RunningGateway? run
         LocalService? database = known.FirstOrDefault(IsDatabase);
         return new EngineObservation
         {
-            Services =
-            [
-                .. known.Where(service => service.Name != GatewayService.ServiceName).Select(service =>
-                    new LocalService(service.Name, IsRunning: false, ProcessId: null, service.Port, service.Version, StartedAt: null) { IsOptional = service.IsOptional, LastFailure = why }),
-                .. Only(gateway),
-            ],
+            Services = [.. known.Select(service => service.Name == GatewayService.ServiceName ? gateway : Stopped(service, why)).OfType<LocalService>()],
             Database = database is not null && keys is not null ? DockerDatabase.Application(database.Port, keys) : null,
             Url = gateway?.IsRunning == true ? GatewayClient.Url(gateway.Port) : null,
             Keys = keys,
@@ -61,8 +58,12 @@ internal sealed class DockerObservation(DockerThings things, RunningGateway? run
             MemoryBytes = container.IsRunning ? await things.MemoryAsync(container.Id, cancellationToken).ConfigureAwait(false) : null,
             Restarts = container.Restarts,
             LastFailure = container.HasFailed ? $"it ended with exit code {container.ExitCode}" : report?.LastFailure,
+            LastWords = state == ServiceState.GaveUp ? await things.TailAsync(container.Id, LinesShown, cancellationToken).ConfigureAwait(false) : null,
         };
     }
+
+    private static LocalService Stopped(LocalService service, string why) =>
+        new(service.Name, IsRunning: false, ProcessId: null, service.Port, service.Version, StartedAt: null) { IsOptional = service.IsOptional, LastFailure = why };
 
     private static LocalService[] Only(LocalService? gateway) => gateway is null ? [] : [gateway];
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Testing;
@@ -16,8 +17,24 @@ public sealed class DockerConnectionTests
         DeployException error = await FailAsync(socket);
 
         Assert.Equal(ErrorTable.DockerUnreachable, error.Code);
-        Assert.StartsWith($"No Docker engine answers at '{socket}': ", error.Message, StringComparison.Ordinal);
+        Assert.Equal($"No Docker engine answers at '{socket}': there is no such socket.", error.Message);
         Assert.Contains("-Engine Embedded", error.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stack_whose_engine_does_not_run_is_shown_as_stopped_with_the_reason()
+    {
+        using var folder = new TemporaryFolder();
+        var environment = new DeploymentEnvironment { Name = "local", Target = TargetKind.Local, Application = "courses", Project = new ProjectFolder(folder.Path), MigrationsFolder = folder.Path };
+        StackRecord known = StackRecord.Empty("local") with { Engine = LocalStackEngine.Docker, Services = [new LocalService("database", true, 1, 5000, "17", null)] };
+        await known.WriteAsync(StackFolder.Of(environment).StackFile, CancellationToken.None);
+        var stacks = new LocalStacks(gatewayFolder: Repository.GatewayFolder) { Docker = new DockerOptions { Endpoint = new Uri("unix:///nowhere/docker.sock") } };
+
+        LocalStackInfo stack = await stacks.GetAsync(environment, CancellationToken.None);
+
+        LocalService database = Assert.Single(stack.Services);
+        Assert.Equal((LocalStackState.Stopped, ServiceState.Stopped, 5000), (stack.State, database.State, database.Port));
+        Assert.Equal("No Docker engine answers at 'unix:///nowhere/docker.sock': there is no such socket.", database.LastFailure);
     }
 
     [Fact]
