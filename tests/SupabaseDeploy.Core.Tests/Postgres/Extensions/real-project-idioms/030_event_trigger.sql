@@ -18,3 +18,29 @@ begin
 end
 $$;
 drop event trigger ensure_rls;
+
+-- As projects bring the dashboard's trigger along: only where it is missing.
+do $$
+begin
+    if not exists (select from pg_event_trigger where evtname = 'ensure_rls') then
+        create event trigger ensure_rls on ddl_command_end when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO')
+            execute function public.rls_auto_enable();
+    end if;
+exception
+    when duplicate_object then null;
+end
+$$;
+alter event trigger ensure_rls owner to postgres;
+create table public.kept_by_trigger (id int primary key);
+
+do $do$
+begin
+    if not (select relrowsecurity from pg_class where oid = 'public.kept_by_trigger'::regclass) then
+        raise exception 'the event trigger did not fire';
+    end if;
+    if (select rolsuper from pg_roles where rolname = 'postgres') then
+        raise exception 'postgres has stayed a superuser';
+    end if;
+    execute $ddl$ drop event trigger ensure_rls $ddl$;
+end
+$do$;
