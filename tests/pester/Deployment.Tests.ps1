@@ -61,6 +61,8 @@ Describe 'Restore-Deployment' {
     It 'takes a release, a backup or a restore point, and only one of them' {
         (Get-Command Restore-Deployment).ParameterSets.Name | Sort-Object | Should -Be 'Backup', 'Release', 'RestorePoint'
         { Restore-Deployment staging -Project $project -Backup latest -RestorePoint sd-1 } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+    }
+}
 
 Describe 'Get-Deployment' {
     It 'takes points in time as dates and as durations before now, and completes the status' {
