@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Environments;
 
@@ -99,6 +100,10 @@ public sealed class DeploymentPipeline
     /// <summary>The error for references without a usable value.</summary>
     public static ConfigurationException Unresolved(IReadOnlyList<ConfigurationProblem> problems) =>
         new(ErrorTable.UnresolvedReference, [.. problems.DistinctBy(problem => (problem.Path, problem.Message))], "Set what is named, in the process's environment or, for ${secret:NAME}, in '.supabase-deploy/secrets/NAME'.");
+
+    /// <summary>The store that releases are shared in; null where none is named.</summary>
+    /// <exception cref="ConfigurationException">References have no value, or the keys of an object storage are missing.</exception>
+    internal IReleaseBlobs? OpenReleaseStore() => NamedReleaseStore.Open(Project, _written.Releases);
 
     private IReadOnlyList<string> FindAny(string pattern) =>
         Find(pattern) is { Count: > 0 } found ? found : throw NotFound(pattern);

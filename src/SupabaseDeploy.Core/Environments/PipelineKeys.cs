@@ -11,7 +11,8 @@ internal static class PipelineKeys
 
     public static IReadOnlyDictionary<string, string[]> Sections { get; } = new Dictionary<string, string[]>
     {
-        [""] = ["application", "web", "health", "stages"],
+        [""] = ["application", "web", "health", "releases", "stages"],
+        ["releases"] = ["store", "endpoint", "region", "accessKey", "secretKey"],
         ["web"] = ["bundle", "keep"],
         ["health"] = s_health,
         ["health.endpoints[]"] = s_endpoint,

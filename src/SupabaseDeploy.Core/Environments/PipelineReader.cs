@@ -70,6 +70,7 @@ internal sealed class PipelineReader(ProblemList problems)
             Application = root.Text("application", "a name of letters, digits, '-' and '_'", IsApplicationName),
             Web = Web(root.Map("web", "a mapping with 'bundle' and 'keep'")),
             Health = Health(root),
+            Releases = ReleasesReader.Read(root.Map("releases", "a mapping with 'store'"), problems),
             Stages = [.. stages.Select(Stage)],
         };
     }

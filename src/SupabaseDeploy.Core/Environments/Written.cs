@@ -14,7 +14,23 @@ internal sealed record WrittenPipeline
 
     public WrittenHealth? Health { get; init; }
 
+    public WrittenReleases? Releases { get; init; }
+
     public IReadOnlyList<WrittenStage> Stages { get; init; } = [];
+}
+
+/// <summary><c>releases</c>.</summary>
+internal sealed record WrittenReleases
+{
+    public Written<string>? Store { get; init; }
+
+    public Written<string>? Endpoint { get; init; }
+
+    public Written<string>? Region { get; init; }
+
+    public Written<string>? AccessKey { get; init; }
+
+    public Written<string>? SecretKey { get; init; }
 }
 
 /// <summary>One entry of <c>stages</c>.</summary>

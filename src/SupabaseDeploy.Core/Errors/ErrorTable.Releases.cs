@@ -31,4 +31,10 @@ public static partial class ErrorTable
 
     /// <summary>What is checked out is not what a release was made from.</summary>
     public static readonly ErrorCode ReleaseNotTestable = new("ReleaseNotTestable", 5024, ErrorKind.InvalidOperation);
+
+    /// <summary>The store that releases are shared in cannot be used.</summary>
+    public static readonly ErrorCode ReleaseStoreUnavailable = new("ReleaseStoreUnavailable", 5025, ErrorKind.ResourceUnavailable);
+
+    /// <summary>A file is not a whole and unchanged release.</summary>
+    public static readonly ErrorCode ReleaseArchiveDamaged = new("ReleaseArchiveDamaged", 5026, ErrorKind.InvalidData);
 }

@@ -91,7 +91,7 @@ public sealed class ReleaseStore(ProjectFolder project, TimeProvider? time = nul
             ? Directory.EnumerateDirectories(project.ReleasesFolder).Where(folder => Path.GetFileName(folder) is { Length: 64 } name && name.All(char.IsAsciiHexDigitLower))
             : [];
 
-    private static DateTimeOffset CreatedAt(string folder)
+    internal static DateTimeOffset CreatedAt(string folder)
     {
         string path = Path.Combine(folder, CreatedFileName);
         try

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Shell.Binding;
@@ -30,9 +31,15 @@ public sealed class ReleaseReference
         _ => null,
     };
 
-    /// <summary>The release: the object that was given, else looked up in the project's store.</summary>
-    /// <exception cref="Errors.DeployException">No release of that id, or several whose ids begin like that.</exception>
-    public Releases.Release Find(ProjectFolder project) => _release ?? new ReleaseStore(project).Find(Id);
+    /// <summary>The release: the object that was given, else looked up on this machine and in the project's store. Its files may be there only.</summary>
+    /// <exception cref="Errors.DeployException">No release of that id, several whose ids begin like that, or the store cannot be used.</exception>
+    public async Task<Releases.Release> FindAsync(ProjectFolder project, CancellationToken cancellationToken) =>
+        _release ?? await ProjectReleases.Open(project).FindAsync(Id, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The same with its files brought to this machine.</summary>
+    /// <exception cref="Errors.DeployException">As above, or what the store gives is not the release.</exception>
+    public async Task<Releases.Release> FetchAsync(ProjectFolder project, IProgressSink sink, CancellationToken cancellationToken) =>
+        await ProjectReleases.Open(project).FetchAsync(await FindAsync(project, cancellationToken).ConfigureAwait(false), sink, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public override string ToString() => Id;

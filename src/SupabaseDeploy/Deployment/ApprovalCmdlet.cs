@@ -44,7 +44,7 @@ public abstract class ApprovalCmdlet : ProjectCmdlet
                 continue;
             }
 
-            string release = await approvals.FindAsync(environment, Release?.Id, cancellationToken).ConfigureAwait(false) ?? Release!.Find(CurrentProject).Id;
+            string release = await approvals.FindAsync(environment, Release?.Id, cancellationToken).ConfigureAwait(false) ?? (await Release!.FindAsync(CurrentProject, cancellationToken).ConfigureAwait(false)).Id;
             string action = $"{(IsApproval ? "Approve" : "Deny")} release {release[..12]} as {approvals.Actor}";
             if (await ShouldProcessAsync($"{environment} ({targets.For(environment).Host})", action).ConfigureAwait(false))
             {

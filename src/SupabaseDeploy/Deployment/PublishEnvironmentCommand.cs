@@ -49,7 +49,7 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
         DeploymentEnvironment environment = One(Environment);
         var options = new DeploymentOptions { RollForward = RollForward, Force = Override(), Reason = Reason };
         DeploymentPlan plan = await new DeploymentPlanner(Targets)
-            .PlanPublishAsync(environment, ChosenRelease(), RollForward, options.Force, cancellationToken).ConfigureAwait(false);
+            .PlanPublishAsync(environment, await ChosenReleaseAsync(cancellationToken).ConfigureAwait(false), RollForward, options.Force, cancellationToken).ConfigureAwait(false);
         if (IsWhatIf)
         {
             await AskAsync(plan).ConfigureAwait(false);
@@ -106,10 +106,19 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
         $"Ask somebody else to run 'Approve-Deployment {pending.Environment}', then go on: Publish-Environment {pending.Environment} -Release {pending.Release}",
         pending);
 
-    private Releases.Release ChosenRelease() =>
-        Release?.Find(CurrentProject) ?? new ReleaseStore(CurrentProject).List().LastOrDefault() ?? throw new DeployException(
+    private async Task<Releases.Release> ChosenReleaseAsync(CancellationToken cancellationToken)
+    {
+        if (Release is not null)
+        {
+            return await Release.FetchAsync(CurrentProject, Sink, cancellationToken).ConfigureAwait(false);
+        }
+
+        var releases = ProjectReleases.Open(CurrentProject);
+        Releases.Release newest = (await releases.ListAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault() ?? throw new DeployException(
             ErrorTable.ReleaseNotFound,
             $"Project '{CurrentProject}' has no release to publish.",
             "Make one with New-Release.",
             CurrentProject);
+        return await releases.FetchAsync(newest, Sink, cancellationToken).ConfigureAwait(false);
+    }
 }

@@ -5,6 +5,7 @@ using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
 using SupabaseDeploy.Shell.Binding;
 using SupabaseDeploy.Targets;
 
@@ -97,8 +98,9 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     private async Task ToReleaseAsync(CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = One(Environment);
+        Releases.Release? wanted = Release is null ? null : await Release.FetchAsync(CurrentProject, Sink, cancellationToken).ConfigureAwait(false);
         DeploymentPlan plan = await new DeploymentPlanner(Targets, means: Means())
-            .PlanRollbackAsync(environment, Release?.Find(CurrentProject), cancellationToken).ConfigureAwait(false);
+            .PlanRollbackAsync(environment, wanted, cancellationToken).ConfigureAwait(false);
         foreach (RollbackWay way in plan.Ways.TakeWhile(way => !way.IsPossible))
         {
             Sink.Publish(new Detail($"{way}"));
@@ -116,8 +118,15 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         }
         else if (isAgreed)
         {
-            await (plan.Way?.BackupId is { } backup ? ByBackupAsync(plan, backup, cancellationToken) : ExecuteAsync(plan, new DeploymentOptions(), cancellationToken)).ConfigureAwait(false);
+            await (plan.Way?.BackupId is { } backup ? ByBackupAsync(plan, backup, cancellationToken) : ByCodeAsync(plan, cancellationToken)).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The release's files may be in the store only: another machine published it.</summary>
+    private async Task ByCodeAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        await ProjectReleases.Open(plan.Environment.Project).FetchAsync(plan.Release!, Sink, cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(plan, new DeploymentOptions(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The database first; then the code that a backup does not hold.</summary>

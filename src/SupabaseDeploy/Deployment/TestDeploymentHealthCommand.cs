@@ -52,14 +52,14 @@ public sealed class TestDeploymentHealthCommand : FleetCmdlet
         }
     }
 
-    private Task<DeploymentHealth> MeasureAsync(HealthChecker checker, DeploymentEnvironment environment, CancellationToken cancellationToken)
+    private async Task<DeploymentHealth> MeasureAsync(HealthChecker checker, DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
-        Releases.Release? expected = Release?.Find(environment.Project);
+        Releases.Release? expected = Release is null ? null : await Release.FindAsync(environment.Project, cancellationToken).ConfigureAwait(false);
         DeploymentEnvironment limited = Timeout is { } timeout
             ? environment with { Health = environment.Health with { Timeout = timeout } }
             : environment;
         HealthStatus accepted = FailOn is HealthStatus.Failed ? HealthStatus.Degraded : HealthStatus.Healthy;
-        return checker.WaitAsync(limited, expected, accepted, Wait, Sink, cancellationToken);
+        return await checker.WaitAsync(limited, expected, accepted, Wait, Sink, cancellationToken).ConfigureAwait(false);
     }
 
     private Task Report(DeploymentHealth health)

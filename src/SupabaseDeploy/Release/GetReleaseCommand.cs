@@ -2,6 +2,7 @@ using System.Management.Automation;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Shell.Binding;
 using SupabaseDeploy.Shell.Pipeline;
@@ -10,7 +11,7 @@ using SupabaseDeploy.Targets;
 namespace SupabaseDeploy.Shell.Release;
 
 /// <summary>Lists the stored releases of a project, oldest first, and where they run.</summary>
-[Cmdlet(VerbsCommon.Get, "Release")]
+[Cmdlet(VerbsCommon.Get, "Release", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(Releases.Release))]
 public sealed class GetReleaseCommand : ProjectCmdlet
 {
@@ -30,13 +31,21 @@ public sealed class GetReleaseCommand : ProjectCmdlet
     [Parameter]
     public SwitchParameter Latest { get; set; }
 
+    /// <summary>A file, or a folder that exists, to write each of them to as one file.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ExportTo { get; set; }
+
     // The one release that was asked for: the publish after it would publish nothing, and the script would end well.
-    private protected override bool StopsScript => Latest;
+    private protected override bool StopsScript => Latest || ExportTo is not null;
 
     /// <inheritdoc/>
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<Releases.Release> releases = Id is null ? new ReleaseStore(CurrentProject).List() : [Id.Find(CurrentProject)];
+        var store = ProjectReleases.Open(CurrentProject);
+        IReadOnlyList<Releases.Release> releases = Id is null
+            ? await ListAsync(store, cancellationToken).ConfigureAwait(false)
+            : [await Id.FindAsync(CurrentProject, cancellationToken).ConfigureAwait(false)];
         var whereabouts = new ReleaseWhereabouts(new DeploymentTargets());
         if (VerifiedOn is not null)
         {
@@ -52,11 +61,41 @@ public sealed class GetReleaseCommand : ProjectCmdlet
         IReadOnlyList<ReleasePlace> places = await PlacesAsync(whereabouts, cancellationToken).ConfigureAwait(false);
         foreach (Releases.Release release in Latest ? releases.TakeLast(1) : releases)
         {
+            await ExportAsync(store, release, cancellationToken).ConfigureAwait(false);
             Write(release with
             {
                 RunsOn = [.. places.Where(place => place.CurrentRelease == release.Id).Select(place => place.Environment)],
                 Evidence = [.. places.SelectMany(place => place.Evidence).Where(fact => fact.ReleaseId == release.Id).OrderBy(fact => fact.RecordedAt)],
             });
+        }
+    }
+
+    /// <summary>What is on this machine is listed also when the store cannot be asked; the newest of all is not known then.</summary>
+    private async Task<IReadOnlyList<Releases.Release>> ListAsync(ProjectReleases store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.ListAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.ReleaseStoreUnavailable && !Latest)
+        {
+            Sink.Publish(new Caution($"Only the releases on this machine are listed. {e.Message}"));
+            return store.ListLocal();
+        }
+    }
+
+    private async Task ExportAsync(ProjectReleases store, Releases.Release release, CancellationToken cancellationToken)
+    {
+        if (ExportTo is null)
+        {
+            return;
+        }
+
+        string path = Path.Combine(CurrentFolder, ExportTo);
+        if (await ShouldProcessAsync(path, $"Export release {release}").ConfigureAwait(false))
+        {
+            Releases.Release here = await store.FetchAsync(release, Sink, cancellationToken).ConfigureAwait(false);
+            Sink.Publish(new Notice($"Release {release} is in '{await ProjectReleases.ExportAsync(here, path, cancellationToken).ConfigureAwait(false)}'."));
         }
     }
 

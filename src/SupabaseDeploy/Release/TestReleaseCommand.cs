@@ -36,7 +36,7 @@ public sealed class TestReleaseCommand : ProjectCmdlet
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
         DeploymentEnvironment? environment = Environment is null ? null : Resolve(Environment).Single();
-        Releases.Release release = Release.Find(CurrentProject);
+        Releases.Release release = await Release.FetchAsync(CurrentProject, Sink, cancellationToken).ConfigureAwait(false);
         var tester = new ReleaseTester(CurrentProject, new DeploymentTargets());
         IReadOnlyList<string> checks = Check.Length > 0 ? [.. ReleaseCheck.All.Where(check => Check.Contains(check, StringComparer.OrdinalIgnoreCase))] : tester.ChecksOf(release);
         await tester.RunAsync(release, environment, checks, Report, Sink, cancellationToken).ConfigureAwait(false);

@@ -69,6 +69,31 @@ public sealed class ReleaseCommandTests
     }
 
     [Fact]
+    public void A_release_travels_as_a_file_and_through_a_shared_folder()
+    {
+        using var here = new PublishSession(isStarted: false);
+        using var there = new PublishSession(isStarted: false);
+        string shared = Path.Combine(here.Root, "shared");
+        Directory.CreateDirectory(shared);
+
+        string id = Assert.Single(here.Lines($"$r = New-Release; $null = $r | Get-Release -ExportTo '{shared}'; $null = $r | Get-Release -ExportTo no.gz -WhatIf; $r.Id"));
+        Assert.False(File.Exists(Path.Combine(here.Root, "no.gz")));
+        string file = Assert.Single(Directory.GetFiles(shared, "*.release.tar.gz"));
+        Assert.Equal([$"True {id}"], there.Lines($"New-Release -Import '{file}' | ForEach-Object {{ \"$($_.Changed) $($_.Id)\" }}"));
+
+        foreach (PublishSession machine in (PublishSession[])[here, there])
+        {
+            string pipeline = Path.Combine(machine.Root, "env", "pipeline.yml");
+            File.WriteAllText(pipeline, $"releases: {{ store: '{shared}' }}\n{File.ReadAllText(pipeline)}");
+        }
+
+        here.WriteVersion(2);
+        string second = Assert.Single(here.Lines("(New-Release).Id"));
+        Assert.Equal([second], there.Lines("(Get-Release -Latest).Id"));
+        Assert.Equal([$"rehearsal {second}"], there.Lines("Get-Release -Latest | Test-Release -Check rehearsal | ForEach-Object { \"$($_.Check) $($_.Release.Id)\" }"));
+    }
+
+    [Fact]
     public void WhatIf_makes_nothing()
     {
         using var project = new PublishSession(isStarted: false);

@@ -1,0 +1,147 @@
+using System.Net;
+using System.Xml;
+using System.Xml.Linq;
+using SupabaseDeploy.Errors;
+
+namespace SupabaseDeploy.Releases;
+
+/// <summary>A bucket of an object storage that speaks S3: list, get and put, signed and tried again.</summary>
+internal sealed class ObjectStorageBlobs(ObjectStorageSettings settings, HttpMessageHandler? handler = null, TimeProvider? time = null) : IReleaseBlobs
+{
+    private const int Attempts = 4;
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(200);
+
+    // One for the process: its connections are used again.
+    private static readonly HttpClient s_client = new() { Timeout = TimeSpan.FromMinutes(10) };
+
+    private readonly HttpClient _client = handler is null ? s_client : new HttpClient(handler);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    public string Name => settings.Name;
+
+    public async Task<IReadOnlyList<string>> ListAsync(string ending, CancellationToken cancellationToken)
+    {
+        var names = new List<string>();
+        string? next = null;
+        do
+        {
+            string query = $"list-type=2&prefix={ObjectStorageSignature.Escape(settings.Prefix)}{(next is null ? "" : $"&continuation-token={ObjectStorageSignature.Escape(next)}")}";
+            using HttpResponseMessage response = await SendAsync(() => Request(HttpMethod.Get, "", query), ObjectStorageSignature.EmptyPayload, cancellationToken).ConfigureAwait(false);
+            XElement list = await ReadAsync(await EnsureAsync(response, "list", cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            XNamespace space = list.Name.Namespace;
+            names.AddRange(list.Elements(space + "Contents").Select(item => item.Element(space + "Key")!.Value[settings.Prefix.Length..]));
+            next = list.Element(space + "IsTruncated")?.Value == "true" ? list.Element(space + "NextContinuationToken")?.Value : null;
+        }
+        while (next is not null);
+
+        return [.. names.Where(name => name.EndsWith(ending, StringComparison.Ordinal) && !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    }
+
+    public async Task<Stream?> OpenAsync(string name, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response = await SendAsync(() => Request(HttpMethod.Get, name, ""), ObjectStorageSignature.EmptyPayload, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            response.Dispose();
+            return null;
+        }
+
+        await EnsureAsync(response, $"get '{name}'", cancellationToken).ConfigureAwait(false);
+        return await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task PutAsync(string name, string file, CancellationToken cancellationToken)
+    {
+        string sha256 = await FileDigest.OfFileAsync(file, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(
+            () =>
+            {
+                HttpRequestMessage request = Request(HttpMethod.Put, name, "");
+                request.Content = new StreamContent(File.OpenRead(file));
+                return request;
+            },
+            sha256,
+            cancellationToken).ConfigureAwait(false);
+        await EnsureAsync(response, $"put '{name}'", cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Every request may be repeated: an object is put whole, under a name that says what is in it.</summary>
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, string payloadSha256, CancellationToken cancellationToken)
+    {
+        TimeSpan pause = s_firstPause;
+        for (int attempt = 1; ; attempt++, pause *= 2)
+        {
+            using HttpRequestMessage request = make();
+            ObjectStorageSignature.Sign(request, payloadSha256, settings, _time.GetUtcNow());
+            try
+            {
+                HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                if (attempt == Attempts || response.StatusCode is < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests)
+                {
+                    return response;
+                }
+
+                response.Dispose();
+            }
+            catch (HttpRequestException e) when (attempt == Attempts)
+            {
+                throw Unavailable($"it cannot be reached at '{settings.Endpoint.Authority}': {e.Message}", e);
+            }
+            catch (HttpRequestException)
+            {
+                // Tried again below.
+            }
+
+            await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // The bucket is in the path: every service that speaks S3 takes that, also one without a name for each bucket.
+    private HttpRequestMessage Request(HttpMethod method, string name, string query)
+    {
+        string path = string.Join('/', $"{settings.Prefix}{name}".Split('/').Select(ObjectStorageSignature.Escape));
+        string key = query.Length > 0 ? "" : "/" + path;
+        return new HttpRequestMessage(method, new Uri($"{settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{settings.Bucket}{key}{(query.Length > 0 ? "?" + query : "")}"));
+    }
+
+    private async Task<HttpResponseMessage> EnsureAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
+    {
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        string code = await CodeAsync(response, cancellationToken).ConfigureAwait(false);
+        string request = response.Headers.TryGetValues("x-amz-request-id", out IEnumerable<string>? ids) ? $", request {string.Join(",", ids)}" : "";
+        throw Unavailable($"it answers {(int)response.StatusCode} {code} to {what}{request}", null);
+    }
+
+    private static async Task<string> CodeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            XElement error = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
+            return error.Element("Code")?.Value ?? response.ReasonPhrase ?? "";
+        }
+        catch (XmlException)
+        {
+            return response.ReasonPhrase ?? ""; // Something before the storage answered.
+        }
+    }
+
+    private static async Task<XElement> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        Stream content = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using (content.ConfigureAwait(false))
+        {
+            return await XElement.LoadAsync(content, LoadOptions.None, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private DeployException Unavailable(string why, Exception? inner) => new(
+        ErrorTable.ReleaseStoreUnavailable,
+        $"The release store '{Name}' cannot be used: {why}.",
+        "Check 'releases' in env/pipeline.yml, and the access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+        Name,
+        inner);
+}

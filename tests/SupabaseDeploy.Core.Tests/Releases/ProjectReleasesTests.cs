@@ -1,0 +1,160 @@
+using System.Net;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Releases;
+
+public sealed class ProjectReleasesTests : IDisposable
+{
+    private readonly TemporaryFolder _here = new();
+    private readonly TemporaryFolder _there = new();
+    private readonly TemporaryFolder _shared = new();
+
+    public void Dispose()
+    {
+        _here.Dispose();
+        _there.Dispose();
+        _shared.Dispose();
+    }
+
+    [Fact]
+    public Task What_one_machine_makes_another_one_finds_in_a_shared_folder() =>
+        TravelsAsync(new FolderBlobs(Path.Combine(_shared.Path, "releases")));
+
+    [Fact]
+    public async Task What_one_machine_makes_another_one_finds_in_an_object_storage()
+    {
+        await using ObjectStorage storage = await ObjectStorage.StartAsync();
+        await TravelsAsync(new ObjectStorageBlobs(Settings(storage)));
+        await TravelsOfOthersAsync(storage);
+    }
+
+    [Fact]
+    public async Task A_storage_that_refuses_says_why_and_not_with_what()
+    {
+        await using ObjectStorage storage = await ObjectStorage.StartAsync();
+        var blobs = new ObjectStorageBlobs(Settings(storage) with { SecretKey = new Secret("wrong-secret") });
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => blobs.ListAsync("", CancellationToken.None));
+        DeployException nowhere = await Assert.ThrowsAsync<DeployException>(() => new ObjectStorageBlobs(Settings(storage) with { Bucket = "nowhere" }).ListAsync("", CancellationToken.None));
+
+        Assert.Equal(ErrorTable.ReleaseStoreUnavailable, e.Code);
+        Assert.Contains("403 SignatureDoesNotMatch", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("wrong-secret", e.ToString(), StringComparison.Ordinal);
+        Assert.Contains("404 NoSuchBucket", nowhere.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_storage_that_is_busy_is_asked_again()
+    {
+        int asked = 0;
+        using var handler = new Answering(() => ++asked < 3
+            ? new HttpResponseMessage(HttpStatusCode.ServiceUnavailable)
+            : new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>") });
+        var settings = new ObjectStorageSettings(new Uri("http://storage.test"), "b", "", "r", "k", new Secret("s"), null);
+
+        Assert.Empty(await new ObjectStorageBlobs(settings, handler).ListAsync("", CancellationToken.None));
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public void The_signature_is_that_of_the_published_example()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "https://examplebucket.s3.amazonaws.com/test.txt");
+        request.Headers.Range = new System.Net.Http.Headers.RangeHeaderValue(0, 9);
+        var settings = new ObjectStorageSettings(
+            new Uri("https://s3.amazonaws.com"), "examplebucket", "", "us-east-1", "AKIAIOSFODNN7EXAMPLE", new Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), null);
+
+        ObjectStorageSignature.Sign(request, ObjectStorageSignature.EmptyPayload, settings, new DateTimeOffset(2013, 5, 24, 0, 0, 0, TimeSpan.Zero));
+
+        Assert.Equal(
+            "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+            request.Headers.GetValues("Authorization").Single());
+    }
+
+    [Fact]
+    public async Task A_release_that_was_changed_in_the_store_is_refused()
+    {
+        string folder = Path.Combine(_shared.Path, "releases");
+        var blobs = new FolderBlobs(folder);
+        Release first = await MakeAsync(1);
+        Release second = await MakeAsync(2);
+        var here = new ProjectReleases(new ProjectFolder(_here.Path), blobs);
+        await here.ShareAsync(first, NullProgressSink.Instance, CancellationToken.None);
+        await here.ShareAsync(second, NullProgressSink.Instance, CancellationToken.None);
+        File.Copy(Path.Combine(folder, first.Id + ".release.tar.gz"), Path.Combine(folder, second.Id + ".release.tar.gz"), overwrite: true);
+        var there = new ProjectReleases(new ProjectFolder(_there.Path), blobs);
+        Release found = await there.FindAsync(second.ShortId, CancellationToken.None);
+
+        DeployException swapped = await Assert.ThrowsAsync<DeployException>(() => there.FetchAsync(found, NullProgressSink.Instance, CancellationToken.None));
+        File.WriteAllText(Path.Combine(folder, second.Id + ".release.json"), File.ReadAllText(Path.Combine(folder, first.Id + ".release.json")));
+        DeployException entry = await Assert.ThrowsAsync<DeployException>(() => there.ListAsync(CancellationToken.None));
+
+        Assert.Contains($"it is release '{first.ShortId}' and not '{second.ShortId}'", swapped.Message, StringComparison.Ordinal);
+        Assert.Contains("its manifest was changed", entry.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_there.Path, ".supabase-deploy", "releases", second.Id)));
+    }
+
+    [Theory]
+    [InlineData("{ store: s3://bucket/x }", "AWS_ACCESS_KEY_ID")]
+    [InlineData("{ store: s3://bucket/x, accessKey: '${NO_SUCH_KEY}', secretKey: '${secret:NO_SUCH_SECRET}' }", "NO_SUCH_SECRET")]
+    [InlineData("{ store: ftp://x }", "'ftp://x' cannot be used")]
+    [InlineData("{ store: s3://bucket, accessKey: k, secretKey: hunter2 }", "the key is written down")]
+    [InlineData("{ store: shared, region: eu }", "'region' does not belong here")]
+    [InlineData("{ }", "'store' is missing")]
+    public void A_store_that_cannot_be_used_is_told(string releases, string message)
+    {
+        _here.Write("env/pipeline.yml", $"application: a\nreleases: {releases}\nstages:\n  - name: staging\n    target: local\n");
+
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ProjectReleases.Open(new ProjectFolder(_here.Path)));
+
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", e.Message, StringComparison.Ordinal);
+    }
+
+    private static ObjectStorageSettings Settings(ObjectStorage storage) =>
+        new(storage.Endpoint, ObjectStorage.Bucket, "teams/a b+c/", "us-east-1", ObjectStorage.Key, new Secret(ObjectStorage.Key), null);
+
+    private async Task TravelsAsync(IReleaseBlobs blobs)
+    {
+        Release release = await MakeAsync(1);
+        var here = new ProjectReleases(new ProjectFolder(_here.Path), blobs);
+        Assert.True(await here.ShareAsync(release, NullProgressSink.Instance, CancellationToken.None));
+        Assert.False(await here.ShareAsync(release, NullProgressSink.Instance, CancellationToken.None));
+
+        var there = new ProjectReleases(new ProjectFolder(_there.Path), blobs);
+        Release listed = Assert.Single(await there.ListAsync(CancellationToken.None));
+        Assert.Equal((release.Id, release.CreatedAt), (listed.Id, listed.CreatedAt));
+        Assert.False(Directory.Exists(listed.Path));
+        Release fetched = await there.FetchAsync(await there.FindAsync(release.ShortId, CancellationToken.None), NullProgressSink.Instance, CancellationToken.None);
+
+        await ReleaseStore.VerifyAsync(fetched, CancellationToken.None);
+        Assert.Single(await there.ListAsync(CancellationToken.None));
+        DeployException unknown = await Assert.ThrowsAsync<DeployException>(() => there.FindAsync("ffffffffffff", CancellationToken.None));
+        Assert.Contains(blobs.Name, unknown.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What is beside a team's releases is not theirs.</summary>
+    private static async Task TravelsOfOthersAsync(ObjectStorage storage)
+    {
+        IReadOnlyList<string> others = await new ObjectStorageBlobs(Settings(storage) with { Prefix = "" }).ListAsync(".release.json", CancellationToken.None);
+
+        Assert.Empty(others);
+    }
+
+    private Task<Release> MakeAsync(int number)
+    {
+        _here.Write("migrations/001_a.sql", $"select {number};");
+        var project = new ProjectFolder(_here.Path);
+        return new ReleaseStore(project).CreateAsync(
+            new ReleaseContent { Application = "courses", MigrationsFolder = project.MigrationsFolder }, NullProgressSink.Instance, CancellationToken.None);
+    }
+
+    private sealed class Answering(Func<HttpResponseMessage> answer) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(answer());
+    }
+}
