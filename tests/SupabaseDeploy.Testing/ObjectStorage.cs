@@ -4,7 +4,10 @@ using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Testing;
 
-/// <summary>A server that speaks S3 and checks signatures: the npm package <c>s3rver</c>, with one empty bucket.</summary>
+/// <summary>
+/// A server that speaks S3: the npm package <c>s3rver</c>, with one empty bucket. It knows access keys but does not work out signatures of version 4;
+/// those are compared with the published examples.
+/// </summary>
 public sealed class ObjectStorage : IAsyncDisposable
 {
     public const string Bucket = "releases";

@@ -102,7 +102,7 @@ public sealed class ReleaseArchiveTests : IDisposable
     public void A_manifest_whose_paths_lead_out_of_the_release_is_refused()
     {
         string manifest =
-            $$"""{"application":"a","format":1,"git":{"commit":null,"dirty":false},"migrations":[],"web":{"digest":"d","files":[{"path":"../../x","sha256":"{{new string('a', 64)}}","size":1}]}}""";
+            $$$"""{"application":"a","format":1,"git":{"commit":null,"dirty":false},"migrations":[],"web":{"digest":"d","files":[{"path":"../../x","sha256":"{{{new string('a', 64)}}}","size":1}]}}""";
 
         DeployException e = Assert.Throws<DeployException>(() => ReleaseManifest.Read(System.Text.Encoding.UTF8.GetBytes(manifest), _there.Path, DateTimeOffset.UnixEpoch));
 
