@@ -84,7 +84,7 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
             Statuses = Status,
             Since = Since,
             Until = Until,
-            ReleaseId = Release?.Find(ledger.Environment.Project).Id,
+            ReleaseId = Release is null ? null : (await Release.FindAsync(ledger.Environment.Project, cancellationToken).ConfigureAwait(false)).Id,
         };
         IEnumerable<Deployments.Deployment> deployments = (await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).Where(filter.Matches);
         foreach (Deployments.Deployment deployment in Latest ? deployments.TakeLast(1) : deployments)
