@@ -77,9 +77,21 @@ public sealed class LocalStacks
             ILocalStackEngine chosen = StackEngines.Create(choice.Engine, context);
             sink.Publish(new ActivityProgress(activity, $"Starting the services with engine '{choice.Engine}'"));
             await WriteIgnoreFileAsync(environment.Project, cancellationToken).ConfigureAwait(false);
+            StackRecord? known = StackRecord.Read(folder.StackFile);
             StackRecord before = await RecordChoiceAsync(context, choice, choose, sink, cancellationToken).ConfigureAwait(false);
             await Registry.AddAsync(environment, cancellationToken).ConfigureAwait(false);
-            bool changed = await chosen.StartAsync(sink, cancellationToken).ConfigureAwait(false);
+            bool changed;
+            try
+            {
+                changed = await chosen.StartAsync(sink, cancellationToken).ConfigureAwait(false);
+            }
+            catch when (known?.Engine != before.Engine)
+            {
+                // Nothing of it runs: the stack is what it was, and must not wait for an engine that this machine may not have.
+                await RestoreAsync(folder.StackFile, known, before).ConfigureAwait(false);
+                throw;
+            }
+
             LocalStackInfo info = await ObserveAsync(chosen, choice, environment, cancellationToken).ConfigureAwait(false);
             await before.Seen(info).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
             HonouredKeys.Warn(info, sink);
@@ -252,12 +264,32 @@ public sealed class LocalStacks
         return record;
     }
 
+    private static async Task RestoreAsync(string file, StackRecord? known, StackRecord tried)
+    {
+        if (known is null)
+        {
+            File.Delete(file);
+            return;
+        }
+
+        // It may have left data, which is removed with the stack's.
+        await (known with { Engines = tried.Engines }).WriteAsync(file, CancellationToken.None).ConfigureAwait(false);
+    }
+
     /// <summary>Deletes what engines keep, then what no service calls its own: logs and state.</summary>
     private static async Task RemoveAsync(EngineContext context, IReadOnlyList<LocalStackEngine> engines, IProgressSink sink, CancellationToken cancellationToken)
     {
+        LocalStackEngine current = StackEngines.Of(context).Kind;
         foreach (LocalStackEngine engine in engines)
         {
-            await StackEngines.Create(engine, context).RemoveAsync(sink, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await StackEngines.Create(engine, context).RemoveAsync(sink, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DeployException e) when (engine != current)
+            {
+                sink.Publish(new Caution($"What engine '{engine}' may keep of local stack '{context.Environment.Name}' was not removed: {e.Message}"));
+            }
         }
 
         if (Directory.Exists(context.Folder.Root))

@@ -119,7 +119,7 @@ public sealed class SupabaseCliEngineTests
         project.Change(state => state["noDocker"] = true);
 
         var error = await Assert.ThrowsAsync<DeployException>(() => project.StartAsync());
-        LocalStackInfo seen = await project.GetAsync();
+        LocalStackInfo seen = await project.Stacks.GetAsync(project.Environment with { Engine = LocalStackEngine.SupabaseCli }, CancellationToken.None);
 
         Assert.Equal(ErrorTable.SupabaseCliNeedsDocker, error.Code);
         Assert.StartsWith("Start Docker", error.Remedy, StringComparison.Ordinal);
@@ -135,11 +135,24 @@ public sealed class SupabaseCliEngineTests
         project.Programs.Remove("supabase");
 
         var error = await Assert.ThrowsAsync<DeployException>(() => project.StartAsync());
-        LocalStackInfo seen = await project.GetAsync();
+        LocalStackInfo seen = await project.Stacks.GetAsync(project.Environment with { Engine = LocalStackEngine.SupabaseCli }, CancellationToken.None);
 
         Assert.Equal(ErrorTable.SupabaseCliNotFound, error.Code);
         Assert.Contains(Path.Combine(project.Root, "node_modules"), error.Message, StringComparison.Ordinal);
         Assert.Equal("the Supabase CLI is not installed", seen.Services[0].LastFailure);
+    }
+
+    [Fact]
+    public async Task An_engine_that_did_not_start_is_not_the_stacks()
+    {
+        await using CliProject project = CliProject.WithoutDatabase();
+        await project.StartAsync();
+        await project.StopAsync();
+
+        await Assert.ThrowsAsync<DeployException>(() => new LocalStacks(gatewayFolder: project.Root) { FindProgram = _ => null }.StartAsync(
+            project.Environment, LocalStackEngine.Embedded, NullProgressSink.Instance, CancellationToken.None));
+
+        Assert.Equal(LocalStackEngine.SupabaseCli, (await project.GetAsync()).Engine);
     }
 
     [Fact]
