@@ -73,12 +73,13 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
     /// <summary>Stops the server: sessions are ended and everything is written; if that takes too long, at once, and the next start recovers.</summary>
     public async Task StopAsync(bool immediately, CancellationToken cancellationToken)
     {
+        ServerProcess? server = ServerProcess.Find(home.Data);
         string error = "";
         foreach (string mode in immediately ? ["immediate"] : (string[])["fast", "immediate"])
         {
             ProcessRequest request = Request("pg_ctl", StopArguments(mode));
             ProcessResult result = await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false);
-            if (await HasStoppedAsync(cancellationToken).ConfigureAwait(false))
+            if (await HasStoppedAsync(server, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
@@ -95,10 +96,11 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
             home.Data);
     }
 
-    private async Task<bool> HasStoppedAsync(CancellationToken cancellationToken)
+    private async Task<bool> HasStoppedAsync(ServerProcess? server, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        while (ServerProcess.Find(home.Data) is not null)
+        // The server deletes its file shortly before it ends.
+        while (ServerProcess.Find(home.Data) is not null || server?.WorksOn(home.Data) == true)
         {
             if (time.GetElapsedTime(start) > patience)
             {

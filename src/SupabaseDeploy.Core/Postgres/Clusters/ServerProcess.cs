@@ -16,8 +16,13 @@ internal sealed record ServerProcess(int ProcessId, int Port, DateTimeOffset Sta
     public static ServerProcess? Find(string data)
     {
         ServerProcess? written = Read(data);
-        return written is not null && IsServerOf(written.ProcessId, data) ? written : null;
+        return written?.WorksOn(data) == true ? written : null;
     }
+
+    /// <summary>Whether the process is there, and is a server that works in that data folder.</summary>
+    public bool WorksOn(string data) => OperatingSystem.IsLinux()
+        ? CommandName(ProcessId) == "postgres" && WorkingFolder(ProcessId) == RealPath.Of(data)
+        : IsAlive(ProcessId) && Name(ProcessId).StartsWith("postgres", StringComparison.Ordinal);
 
     /// <summary>
     /// The lines of <c>postmaster.pid</c>: pid, data folder, start time, port, socket folder, address, shared memory, status.
@@ -79,16 +84,6 @@ internal sealed record ServerProcess(int ProcessId, int Port, DateTimeOffset Sta
         return Directory.EnumerateDirectories("/proc")
             .Where(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && CommandName(pid) == "postgres")
             .Any(path => LinkTarget(Path.Combine(path, "exe"))?.StartsWith(prefix, StringComparison.Ordinal) == true);
-    }
-
-    private static bool IsServerOf(int pid, string data)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return IsAlive(pid) && Name(pid).StartsWith("postgres", StringComparison.Ordinal);
-        }
-
-        return CommandName(pid) == "postgres" && WorkingFolder(pid) == RealPath.Of(data);
     }
 
     private static IEnumerable<int> ServersIn(string folder) =>
