@@ -13,7 +13,7 @@ export class FunctionProcess {
   #port = Promise.withResolvers();
   #lastWords = [];
   #requests = 0;
-  #idle = Promise.withResolvers();
+  #idle = null;
   hasEnded = false;
 
   constructor(source, environment) {
@@ -44,7 +44,7 @@ export class FunctionProcess {
   end() {
     this.#requests--;
     if (this.#requests === 0) {
-      this.#idle.resolve();
+      this.#idle?.resolve();
     }
   }
 
@@ -57,7 +57,8 @@ export class FunctionProcess {
   /** Lets it answer what it was asked, for so many milliseconds, and ends it. */
   async retire(limit) {
     if (this.#requests > 0) {
-      const timer = setTimeout(() => this.#idle.resolve(), limit);
+      this.#idle ??= Promise.withResolvers();
+      const timer = setTimeout(this.#idle.resolve, limit);
       await this.#idle.promise;
       clearTimeout(timer);
     }

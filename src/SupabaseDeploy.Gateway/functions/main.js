@@ -28,6 +28,7 @@ function processOf(source) {
     return known;
   }
 
+  known?.retire(retirement);
   const begun = new FunctionProcess(source, environment);
   running.set(source.name, begun);
   return begun;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -23,6 +24,8 @@ public sealed class FunctionsServiceTests
         [functions.crasher]
         verify_jwt = false
         [functions.broken]
+        verify_jwt = false
+        [functions.waiter]
         verify_jwt = false
         [functions.off]
         enabled = false
@@ -51,6 +54,7 @@ public sealed class FunctionsServiceTests
         Write(project, "functions/thrower/index.ts", "Deno.serve(() => { throw new Error('thrown on purpose'); });\n");
         Write(project, "functions/crasher/index.ts", "Deno.serve(() => Deno.exit(3));\n");
         Write(project, "functions/broken/index.ts", "import './not-there.ts';\n");
+        WriteWaiter(project, "before");
         Write(project, "functions/off/index.ts", "Deno.serve(() => new Response('off'));\n");
         Write(project, "other/map.json", """{ "imports": { "words": "./words.ts" } }""");
         Write(project, "other/words.ts", "export default 'mapped';\n");
@@ -77,6 +81,7 @@ public sealed class FunctionsServiceTests
         string log = await File.ReadAllTextAsync(project.PathOf(project.Environment(), "log", "functions.log"));
         Assert.Contains("[thrower] Error: thrown on purpose", log, StringComparison.Ordinal);
 
+        await WhatIsAskedBeforeAChangeIsAnswered(project, client);
         Write(project, "functions/_shared/greet.ts", "export const greet = (name: string) => `goodbye ${name}`;\n");
         await Wait.UntilAsync(async () => (await GetAsync(client, "open")).Body.Contains("goodbye", StringComparison.Ordinal));
     }
@@ -120,6 +125,31 @@ public sealed class FunctionsServiceTests
 
         static Guid Deployment(int number) => new($"00000000-0000-0000-0000-00000000000{number}");
     }
+
+    private static async Task WhatIsAskedBeforeAChangeIsAnswered(StackProject project, HttpClient client)
+    {
+        using var awaited = new TcpListener(IPAddress.Loopback, 0);
+        awaited.Start();
+        Assert.Equal("before", (await GetAsync(client, "waiter")).Body);
+        Task<(HttpStatusCode, string)> asked = GetAsync(client, $"waiter?for=http://{awaited.LocalEndpoint}/");
+        using TcpClient waiting = await awaited.AcceptTcpClientAsync();
+
+        WriteWaiter(project, "after");
+        string log = project.PathOf(project.Environment(), "log", "functions.log");
+        await Wait.UntilAsync(async () => (await File.ReadAllTextAsync(log)).Contains("[waiter] changed", StringComparison.Ordinal));
+        await waiting.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+
+        Assert.Equal((HttpStatusCode.OK, "before"), await asked);
+        Assert.Equal((HttpStatusCode.OK, "after"), await GetAsync(client, "waiter"));
+    }
+
+    private static void WriteWaiter(StackProject project, string word) => Write(project, "functions/waiter/index.ts", $$"""
+        Deno.serve(async (request: Request) => {
+          const awaited = new URL(request.url).searchParams.get("for");
+          await (awaited && fetch(awaited));
+          return new Response("{{word}}");
+        });
+        """);
 
     private static void WriteWord(StackProject project, string word) => Write(project, "functions/open/index.ts", $"Deno.serve(() => new Response('{word}'));\n");
 
