@@ -120,6 +120,36 @@ public sealed class CloudFunctionsTests : IAsyncLifetime
         Assert.Equal("export const v = 1;", _application.Staging.Source("hello", Path));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_may_call_a_function_goes_back_too_though_its_sources_are_the_same(bool isAnswerLost)
+    {
+        Release first = await DeployAsync("export const v = 1;");
+        _application.Write("supabase/config.toml", "[functions.hello]\nverify_jwt = false\n");
+        Release second = await ReleaseAsync("export const v = 1;");
+        var deployment = Guid.NewGuid();
+        Task ApplyAsync() => Functions.ApplyAsync(new FunctionChange(second, ["hello"], []), deployment, _application.Sink, default);
+        if (isAnswerLost)
+        {
+            // It is switched, and what is remembered is the one before.
+            _application.Api.Trouble("v1-bulk-update-functions", [.. Enumerable.Repeat(new ManagementApiTrouble { IsCut = true, IsDoneFirst = true }, 5)]);
+            await Assert.ThrowsAsync<DeployException>(ApplyAsync);
+        }
+        else
+        {
+            await ApplyAsync();
+        }
+
+        Assert.Equal([new DeployedFunction("hello", isAnswerLost ? null : second.Functions[0].Digest)], await Functions.ListAsync(default));
+        Assert.Equal("false", _application.Staging.Setting("hello", "verify_jwt")!.ToJsonString());
+
+        Assert.Equal(["hello"], await Functions.GoBackAsync(deployment, _application.Sink, default));
+        Assert.Equal("true", _application.Staging.Setting("hello", "verify_jwt")!.ToJsonString());
+        Assert.Equal([new DeployedFunction("hello", first.Functions[0].Digest)], await Functions.ListAsync(default));
+        Assert.Empty(await Functions.GoBackAsync(deployment, _application.Sink, default));
+    }
+
     [Fact]
     public async Task Only_the_last_deployments_are_kept()
     {

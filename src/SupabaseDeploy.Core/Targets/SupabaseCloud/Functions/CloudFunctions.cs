@@ -16,9 +16,9 @@ internal sealed class CloudFunctions(ManagementApi api, FunctionMemory memory, T
     public async Task<IReadOnlyList<DeployedFunction>> ListAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<CloudFunction> functions = await ActiveAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyDictionary<string, (string Digest, string? Bundle)> known = functions.Count == 0
-            ? new Dictionary<string, (string, string?)>()
-            : await memory.ReadDigestsAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyDictionary<string, KeptFunction> known = functions.Count == 0
+            ? new Dictionary<string, KeptFunction>()
+            : await memory.ReadDeployedAsync(cancellationToken).ConfigureAwait(false);
         return [.. functions.Select(function => new DeployedFunction(function.Slug, DigestOf(function, known)))];
     }
 
@@ -122,7 +122,7 @@ internal sealed class CloudFunctions(ManagementApi api, FunctionMemory memory, T
     private async Task<KeptFunction> SourcesOfAsync(CloudFunction current, IProgressSink sink, CancellationToken cancellationToken)
     {
         KeptFunction? known = await memory.FindAsync(current.Slug, cancellationToken).ConfigureAwait(false);
-        if (known is not null && known.Bundle == current.EzbrSha256)
+        if (known is not null && known.Is(current))
         {
             return known;
         }
@@ -150,7 +150,7 @@ internal sealed class CloudFunctions(ManagementApi api, FunctionMemory memory, T
         while (true)
         {
             Dictionary<string, CloudFunction> now = (await ActiveAsync(cancellationToken).ConfigureAwait(false)).ToDictionary(function => function.Slug, StringComparer.Ordinal);
-            string[] missing = [.. bundles.Where(bundle => now.GetValueOrDefault(bundle.Slug) is not { } active || active.EzbrSha256 != bundle.EzbrSha256).Select(bundle => bundle.Slug)];
+            string[] missing = [.. bundles.Where(bundle => now.GetValueOrDefault(bundle.Slug) is not { } active || active.EzbrSha256 != bundle.EzbrSha256 || active.VerifyJwt != bundle.VerifyJwt).Select(bundle => bundle.Slug)];
             string[] left = [.. removed.Where(now.ContainsKey)];
             if (missing.Length + left.Length == 0)
             {
@@ -219,8 +219,8 @@ internal sealed class CloudFunctions(ManagementApi api, FunctionMemory memory, T
         : sources.Files.Select(file => file.Path).Where(path => $"/{url}".EndsWith("/" + path, StringComparison.Ordinal)).MaxBy(path => path.Length);
 
     private static bool IsActive(KeptFunction function, Dictionary<string, CloudFunction> now) =>
-        function.Bundle is not null && now.GetValueOrDefault(function.Slug)?.EzbrSha256 == function.Bundle;
+        function.Bundle is not null && now.GetValueOrDefault(function.Slug) is { } active && function.Is(active);
 
-    private static string? DigestOf(CloudFunction function, IReadOnlyDictionary<string, (string Digest, string? Bundle)> known) =>
-        known.TryGetValue(function.Slug, out (string Digest, string? Bundle) memory) && memory.Bundle == function.EzbrSha256 ? memory.Digest : null;
+    private static string? DigestOf(CloudFunction function, IReadOnlyDictionary<string, KeptFunction> known) =>
+        known.TryGetValue(function.Slug, out KeptFunction? memory) && memory.Is(function) ? memory.Digest : null;
 }

@@ -21,24 +21,15 @@ internal sealed class FunctionMemory(Func<CancellationToken, Task<DatabaseAddres
             primary key (deployment, slug));
         """;
 
-    /// <summary>The digests of the bundles that releases brought: by slug, with the bundle's own SHA-256.</summary>
-    public Task<IReadOnlyDictionary<string, (string Digest, string? Bundle)>> ReadDigestsAsync(CancellationToken cancellationToken) =>
-        InSessionAsync<IReadOnlyDictionary<string, (string, string?)>>(
-            async connection =>
-            {
-                var digests = new Dictionary<string, (string, string?)>(StringComparer.Ordinal);
-                if (await ExistsAsync(connection, "functions", cancellationToken).ConfigureAwait(false))
-                {
-                    IReadOnlyList<(string Slug, string Digest, string? Bundle)> rows = await connection.RowsAsync(
-                        "select slug, digest, bundle from supabase_deploy.functions", row => (row.GetString(0), row.GetString(1), Text(row, 2)), cancellationToken).ConfigureAwait(false);
-                    foreach ((string slug, string digest, string? bundle) in rows)
-                    {
-                        digests[slug] = (digest, bundle);
-                    }
-                }
-
-                return digests;
-            },
+    /// <summary>What releases brought, by slug, without the sources.</summary>
+    public Task<IReadOnlyDictionary<string, KeptFunction>> ReadDeployedAsync(CancellationToken cancellationToken) =>
+        InSessionAsync<IReadOnlyDictionary<string, KeptFunction>>(
+            async connection => await ExistsAsync(connection, "functions", cancellationToken).ConfigureAwait(false)
+                ? (await connection.RowsAsync(
+                    "select slug, digest, bundle, metadata from supabase_deploy.functions",
+                    row => new KeptFunction(row.GetString(0), row.GetString(1), Text(row, 2), JsonSerializer.Deserialize(row.GetString(3), ApiJson.Default.FunctionMetadata)!, []),
+                    cancellationToken).ConfigureAwait(false)).ToDictionary(function => function.Slug, StringComparer.Ordinal)
+                : new Dictionary<string, KeptFunction>(),
             cancellationToken);
 
     /// <summary>The function that a release brought and that is remembered with its sources; null for none.</summary>
