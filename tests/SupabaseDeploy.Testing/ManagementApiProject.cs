@@ -67,6 +67,9 @@ public sealed partial class ManagementApiProject
 
     public JsonObject Postgres { get; } = [];
 
+    /// <summary>Settings of the database that have these values where nobody put others.</summary>
+    public JsonObject PostgresDefaults { get; } = [];
+
     /// <summary>Name, kind and value of its API keys.</summary>
     public List<(string Name, string Type, string Key)> ApiKeys { get; } = [("anon", "legacy", "anon-key"), ("service_role", "legacy", "service-key")];
 
@@ -105,7 +108,7 @@ public sealed partial class ManagementApiProject
                 "v1-get-postgrest-service-config" => new(200, DataApi.DeepClone()),
                 "v1-update-postgrest-service-config" => Update(DataApi, form),
                 "v1-get-postgres-config" => new(200, Postgres.DeepClone()),
-                "v1-update-postgres-config" => Update(Postgres, form),
+                "v1-update-postgres-config" => Replace(Postgres, PostgresDefaults, form),
                 _ => AnswerAboutFunctions(operationId, path, form) ?? await AnswerAboutBackupsAsync(operationId, form)
                     ?? throw new NotSupportedException($"Operation '{operationId}' is not played."),
             };
@@ -276,6 +279,17 @@ public sealed partial class ManagementApiProject
         }
 
         return new(200, settings.DeepClone());
+    }
+
+    private static ManagementApiAnswer Replace(JsonObject settings, JsonObject defaults, ManagementApiForm form)
+    {
+        settings.Clear();
+        foreach ((string name, JsonNode? value) in defaults)
+        {
+            settings[name] = value?.DeepClone();
+        }
+
+        return Update(settings, form);
     }
 
     private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(text => JsonValue.Create(text))];

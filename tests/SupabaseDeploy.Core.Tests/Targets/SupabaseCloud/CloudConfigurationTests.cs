@@ -1,4 +1,5 @@
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Targets;
 using SupabaseDeploy.Testing;
 
@@ -65,6 +66,23 @@ public sealed class CloudConfigurationTests : IAsyncLifetime
 
         await Configuration.ApplyAsync([.. plan.Where(change => change.Key.StartsWith("auth.", StringComparison.Ordinal)).Select(change => change.Reverse())], _application.Sink, default);
         Assert.Equal(before, _application.Staging.Auth.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_setting_of_the_database_that_was_not_set_goes_back_to_not_set()
+    {
+        _application.Staging.Postgres["work_mem"] = "64MB";
+        IReadOnlyList<ConfigurationChange> plan = await PlanAsync("configuration: { set: { db.settings.max_connections: 80 } }");
+        await Configuration.ApplyAsync(plan, _application.Sink, default);
+        ConfigurationChange[] back = [.. plan.Select(change => change.Reverse())];
+        await Configuration.ApplyAsync(back, _application.Sink, default);
+        Assert.Equal("""{"work_mem":"64MB"}""", _application.Staging.Postgres.ToJsonString());
+        Assert.DoesNotContain(_application.Sink.Events, each => each is Caution);
+
+        _application.Staging.Postgres["max_connections"] = 80;
+        _application.Staging.PostgresDefaults["max_connections"] = 60;
+        await Configuration.ApplyAsync(back, _application.Sink, default);
+        Assert.Contains("'database.max_connections'", Assert.Single(_application.Sink.Events.OfType<Caution>()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -51,7 +51,11 @@ internal sealed class CloudConfiguration(DeploymentEnvironment environment, Mana
         }
 
         await _functionSecrets.ApplyAsync([.. changes.Where(FunctionSecrets.IsOne)], sink, cancellationToken).ConfigureAwait(false);
-        await WaitUntilReadAsync(changes, cancellationToken).ConfigureAwait(false);
+        await WaitUntilReadAsync([.. changes.Where(change => !IsTakenOut(change))], cancellationToken).ConfigureAwait(false);
+        foreach (ConfigurationChange left in await StillOpenAsync([.. changes.Where(IsTakenOut)], cancellationToken).ConfigureAwait(false))
+        {
+            sink.Publish(new Caution($"Setting '{left.Key}' of '{environment}', which was not set before, has a value all the same: the platform gives it one. Look at it in the dashboard."));
+        }
     }
 
     /// <summary>Names that the project has and nobody declared; empty where no secrets are declared at all.</summary>
@@ -63,6 +67,12 @@ internal sealed class CloudConfiguration(DeploymentEnvironment environment, Mana
         Dictionary<string, JsonElement> body = service == CloudService.Postgres ? await api.GetSettingsAsync(service, cancellationToken).ConfigureAwait(false) : [];
         foreach (ConfigurationChange change in changes)
         {
+            if (IsTakenOut(change))
+            {
+                body.Remove(FieldOf(change.Key));
+                continue;
+            }
+
             JsonNode? value = change.IsSecret ? JsonValue.Create(_secrets.Find(change.Key).Reveal()) : Parse(change.NewValue);
             body[FieldOf(change.Key)] = value is null ? NullElement() : JsonSerializer.SerializeToElement(value, ApiJson.Default.JsonNode);
         }
@@ -120,6 +130,10 @@ internal sealed class CloudConfiguration(DeploymentEnvironment environment, Mana
 
         return settings;
     }
+
+    /// <summary>A setting of the database that has no value becomes one by not being put: its fields take no null.</summary>
+    private static bool IsTakenOut(ConfigurationChange change) =>
+        !change.IsSecret && change.NewValue is null && change.Key.StartsWith(CloudService.Postgres.Name + ".", StringComparison.Ordinal);
 
     private static ConfigurationChange Describe(CloudSetting setting, JsonNode? now) =>
         new(setting.Key, setting.Secret is null ? now?.ToJsonString() : null, setting.Secret is null ? setting.Value?.ToJsonString() : null)
