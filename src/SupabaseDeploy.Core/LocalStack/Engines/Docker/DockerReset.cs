@@ -27,6 +27,7 @@ internal sealed class DockerReset(EngineContext context, DockerConnection docker
         ResetPlan plan, ResetRecord record, DatabaseAddress database, int gatewayPort, IProgressSink sink, CancellationToken cancellationToken)
     {
         await _beside.RemoveAllAsync(cancellationToken).ConfigureAwait(false);
+        await DockerVolumes.RemoveOldAsync(_things, await _things.ListAsync(cancellationToken).ConfigureAwait(false), sink, cancellationToken).ConfigureAwait(false);
         string volume = await DockerVolumes.NextAsync(_things, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -48,7 +49,6 @@ internal sealed class DockerReset(EngineContext context, DockerConnection docker
 
         sink.Publish(new ActivityProgress(LocalStackResetter.ActivityOf(context.Environment), "Exchanging the databases", 70));
         TimeSpan downtime = await ExchangeAsync(volume, gatewayPort, sink).ConfigureAwait(false);
-        await DockerVolumes.RemoveLeftAsync(_things, volume, sink, CancellationToken.None).ConfigureAwait(false);
         return new ReplacedDatabase(FromCache: 0, downtime);
     }
 
@@ -106,7 +106,11 @@ internal sealed class DockerReset(EngineContext context, DockerConnection docker
         planner.KeepOnly(service => there.Contains(service.Name));
         (planner.NetworkGateway, _) = await _things.EnsureNetworkAsync(CancellationToken.None).ConfigureAwait(false);
         var ports = new DockerPorts(docker, found, StackRecord.Read(context.Folder.StackFile), planner.Configuration, sink);
-        var start = new DockerStart(_things, planner, ports, keys, sink, context.Time);
+        var start = new DockerStart(_things, planner, ports, keys, sink, context.Time)
+        {
+            // Whatever becomes of the other services: the old data is never taken for the stack's again.
+            DatabaseIsHealthy = () => DockerVolumes.RemoveLeftAsync(_things, volume, sink, CancellationToken.None),
+        };
         await start.RunAsync(planner.Services, gatewayPort, volume, CancellationToken.None).ConfigureAwait(false);
         return context.Time.GetElapsedTime(begin);
     }

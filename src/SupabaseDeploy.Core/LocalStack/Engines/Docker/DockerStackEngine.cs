@@ -123,6 +123,7 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         try
         {
             (planner.NetworkGateway, isNetworkNew) = await things.EnsureNetworkAsync(cancellationToken).ConfigureAwait(false);
+            await DockerVolumes.RemoveOldAsync(things, found, sink, cancellationToken).ConfigureAwait(false);
             string dataVolume = await DockerVolumes.FindDataAsync(things, found, cancellationToken).ConfigureAwait(false);
             await start.EnsureVolumesAsync(planner.VolumesWith(dataVolume), cancellationToken).ConfigureAwait(false);
             int port = GatewayPort(before, planner.Configuration);

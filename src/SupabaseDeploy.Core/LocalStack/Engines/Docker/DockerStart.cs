@@ -24,6 +24,9 @@ internal sealed class DockerStart(DockerThings things, DockerPlanner planner, Do
     /// <summary>The containers as they were started, by service.</summary>
     public IReadOnlyDictionary<string, DockerContainer> Containers => _containers;
 
+    /// <summary>Is called when the database is healthy, before anything that needs it.</summary>
+    public Func<Task>? DatabaseIsHealthy { get; init; }
+
     /// <summary>Whether anything was started.</summary>
     public bool HasChanged => _created.Count + _started.Count > 0;
 
@@ -81,6 +84,7 @@ internal sealed class DockerStart(DockerThings things, DockerPlanner planner, Do
                 {
                     DatabaseAddress administration = DockerDatabase.Administration(container.Port, keys);
                     await DockerDatabase.PrepareAsync(administration, keys, failed.Token).ConfigureAwait(false);
+                    await (DatabaseIsHealthy?.Invoke() ?? Task.CompletedTask).ConfigureAwait(false);
                     await NewObjectGrants.EnsureAsync(administration, NewObjectGrants.AreWanted(planner.Configuration), failed.Token).ConfigureAwait(false);
                 }
 

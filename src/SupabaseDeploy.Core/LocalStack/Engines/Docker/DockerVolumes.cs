@@ -12,8 +12,7 @@ internal static class DockerVolumes
     /// <summary>The volume that has the stack's data, or shall have it.</summary>
     public static async Task<string> FindDataAsync(DockerThings things, IReadOnlyList<FoundContainer> found, CancellationToken cancellationToken)
     {
-        FoundContainer? database = found.FirstOrDefault(container => container.Service == DockerCatalog.Database);
-        if (database is not null && database.Volumes.TryGetValue(DockerCatalog.DataFolder, out string? mounted))
+        if (Mounted(found) is { } mounted)
         {
             return mounted;
         }
@@ -39,6 +38,15 @@ internal static class DockerVolumes
             await things.RemoveVolumeAsync(volume, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// Removes the data that a reset left, as soon as the database's container tells which it is: without that container, the older one counts.
+    /// </summary>
+    public static Task RemoveOldAsync(DockerThings things, IReadOnlyList<FoundContainer> found, IProgressSink sink, CancellationToken cancellationToken) =>
+        Mounted(found) is { } mounted ? RemoveLeftAsync(things, mounted, sink, cancellationToken) : Task.CompletedTask;
+
+    private static string? Mounted(IReadOnlyList<FoundContainer> found) =>
+        found.FirstOrDefault(container => container.Service == DockerCatalog.Database)?.Volumes.GetValueOrDefault(DockerCatalog.DataFolder);
 
     private static async Task<IEnumerable<string>> ListAsync(DockerThings things, CancellationToken cancellationToken)
     {

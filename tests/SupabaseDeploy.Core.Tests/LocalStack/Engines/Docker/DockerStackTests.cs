@@ -77,6 +77,7 @@ public sealed class DockerStackTests
         Assert.Equal(2L, await AskAsync(second.Database, "select count(*) from pg_namespace where nspname in ('_realtime', 'supabase_functions')"));
 
         await ResetAsync(project, second);
+        await NewDataIsKeptThoughAKilledResetLeftTheOldAsync(project);
 
         LocalStackInfo removed = await project.StopAsync(removeData: true);
 
@@ -166,6 +167,22 @@ public sealed class DockerStackTests
         Assert.Equal(3L, await AskAsync(stack.Database!, "select count(*) from public.things"));
         Assert.Equal(["database"], after.Where(container => before[container.Key] != container.Value).Select(container => container.Key));
         Assert.Equal([project.Names.Volume("db-data-1")], (await project.ThingsAsync()).Where(name => name.Contains("db-data", StringComparison.Ordinal)));
+    }
+
+    private static async Task NewDataIsKeptThoughAKilledResetLeftTheOldAsync(DockerProject project)
+    {
+        string old = project.Names.Volume("db-data");
+        await project.Engine.Client.Volumes.CreateAsync(new VolumesCreateParameters { Name = old, Labels = project.Names.Labels() });
+        await project.StopAsync();
+        project.Write("supabase/config.toml", $"{DockerProject.Small}[db]\nport = {LoopbackPort.Choose()}\n");
+        using var ending = new CancellationTokenSource();
+        var sink = new CancellingSink(ending, "-database' is made");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => project.Stacks.StartAsync(project.Environment, LocalStackEngine.Docker, sink, ending.Token));
+
+        LocalStackInfo stack = await project.StartAsync();
+
+        Assert.Equal(3L, await AskAsync(stack.Database!, "select count(*) from public.things"));
+        Assert.DoesNotContain(old, await project.ThingsAsync());
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> IdsAsync(DockerProject project) =>
