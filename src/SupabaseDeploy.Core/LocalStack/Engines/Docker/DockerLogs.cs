@@ -9,16 +9,20 @@ using SupabaseDeploy.Environments;
 namespace SupabaseDeploy.LocalStack;
 
 /// <summary>What containers write, line by line, beside the logs that are files of this machine.</summary>
-internal sealed class DockerLogs(DockerConnection docker, DeploymentEnvironment environment, TimeProvider time)
+internal sealed class DockerLogs(DockerConnection docker, DockerNames names, DeploymentEnvironment environment, TimeProvider time)
 {
+    private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(1);
+
+    private readonly DockerThings _things = new(docker, names);
+
     /// <summary>The last lines of each log and, when they are followed, every line that is added, in the order they arrive.</summary>
-    /// <param name="containers">The services whose containers are read.</param>
+    /// <param name="services">The services whose containers are read: when they are followed, also those that come after the present ones.</param>
     /// <param name="files">The services whose files are read.</param>
     /// <param name="tail">How many lines each begins with.</param>
     /// <param name="follow">Whether to go on.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async IAsyncEnumerable<LogLine> ReadAsync(
-        IReadOnlyList<FoundContainer> containers, IReadOnlyList<(string Service, string File)> files, int tail, bool follow,
+        IReadOnlyList<string> services, IReadOnlyList<(string Service, string File)> files, int tail, bool follow,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var lines = Channel.CreateBounded<LogLine>(1000);
@@ -43,14 +47,16 @@ internal sealed class DockerLogs(DockerConnection docker, DeploymentEnvironment 
         {
             try
             {
+                IReadOnlyList<FoundContainer> found = await _things.ListAsync(ending.Token).ConfigureAwait(false);
                 IReadOnlyList<Func<Task>> sources =
                 [
-                    .. containers.Select(container => (Func<Task>)(() => ReadContainerAsync(container, tail, follow, lines.Writer, ending.Token))),
+                    .. services.Select(service => (Func<Task>)(() =>
+                        ReadServiceAsync(service, found.FirstOrDefault(container => container.Service == service), tail, follow, lines.Writer, ending.Token))),
                     () => ReadFilesAsync(files, tail, follow, lines.Writer, ending.Token),
                 ];
                 if (follow)
                 {
-                    await Task.WhenAll(sources.Select(read => read())).ConfigureAwait(false);
+                    await Task.WhenAll(sources.Select(ReadOneAsync)).ConfigureAwait(false);
                     return;
                 }
 
@@ -64,6 +70,20 @@ internal sealed class DockerLogs(DockerConnection docker, DeploymentEnvironment 
                 lines.Writer.TryComplete();
             }
         }
+
+        // The others would go on for ever, and nobody would hear of the error.
+        async Task ReadOneAsync(Func<Task> read)
+        {
+            try
+            {
+                await read().ConfigureAwait(false);
+            }
+            catch
+            {
+                await ending.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
     }
 
     private async Task ReadFilesAsync(IReadOnlyList<(string Service, string File)> files, int tail, bool follow, ChannelWriter<LogLine> lines, CancellationToken cancellationToken)
@@ -74,9 +94,44 @@ internal sealed class DockerLogs(DockerConnection docker, DeploymentEnvironment 
         }
     }
 
-    private async Task ReadContainerAsync(FoundContainer container, int tail, bool follow, ChannelWriter<LogLine> lines, CancellationToken cancellationToken)
+    private async Task ReadServiceAsync(
+        string service, FoundContainer? container, int tail, bool follow, ChannelWriter<LogLine> lines, CancellationToken cancellationToken)
     {
-        var parameters = new ContainerLogsParameters { ShowStdout = true, ShowStderr = true, Follow = follow, Tail = tail.ToString(CultureInfo.InvariantCulture) };
+        if (container is not null)
+        {
+            await ReadContainerAsync(container, Parameters(tail.ToString(CultureInfo.InvariantCulture)), lines, cancellationToken).ConfigureAwait(false);
+        }
+
+        while (follow)
+        {
+            FoundContainer next = await FindNextAsync(service, container, cancellationToken).ConfigureAwait(false);
+            // What it wrote before it ended was read.
+            ContainerLogsParameters parameters = Parameters("all");
+            parameters.Since = next.Id == container?.Id && next.FinishedAt is { } end ? UnixTime(end) : null;
+            await ReadContainerAsync(next, parameters, lines, cancellationToken).ConfigureAwait(false);
+            container = next;
+        }
+
+        ContainerLogsParameters Parameters(string last) => new() { ShowStdout = true, ShowStderr = true, Follow = follow, Tail = last };
+    }
+
+    /// <summary>Waits until the service runs anew: its container was started again, or made anew.</summary>
+    private async Task<FoundContainer> FindNextAsync(string service, FoundContainer? last, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            FoundContainer? now = await _things.FindRunningAsync(service, cancellationToken).ConfigureAwait(false);
+            if (now is not null && (now.Id != last?.Id || now.StartedAt != last.StartedAt))
+            {
+                return now;
+            }
+
+            await Task.Delay(s_lookAgain, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReadContainerAsync(FoundContainer container, ContainerLogsParameters parameters, ChannelWriter<LogLine> lines, CancellationToken cancellationToken)
+    {
         using MultiplexedStream stream = await docker.AskAsync(
             $"read the log of '{container.Name}'", client => client.Containers.GetContainerLogsAsync(container.Id, parameters, cancellationToken)).ConfigureAwait(false);
         var buffer = new byte[32 * 1024];
@@ -109,6 +164,9 @@ internal sealed class DockerLogs(DockerConnection docker, DeploymentEnvironment 
             await lines.WriteAsync(ToLine(container, rest), cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static string UnixTime(DateTimeOffset at) =>
+        string.Create(CultureInfo.InvariantCulture, $"{at.ToUnixTimeSeconds()}.{at.Ticks % TimeSpan.TicksPerSecond * 100:D9}");
 
     private LogLine ToLine(FoundContainer container, List<byte> bytes) => new(environment, container.Service, Encoding.UTF8.GetString([.. bytes]).TrimEnd('\r'));
 }

@@ -95,11 +95,10 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         IReadOnlyList<string> services, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<FoundContainer> found = await new DockerThings(docker, _names).ListAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<FoundContainer> containers = [.. services.SelectMany(service => found.Where(container => container.Service == service))];
         IReadOnlyList<(string, string)> files =
             [.. services.Where(service => service is GatewayService.ServiceName or LogFiles.Access).Select(service => (service, _folder.LogOf(service)))];
-        await foreach (LogLine line in new DockerLogs(docker, context.Environment, context.Time).ReadAsync(containers, files, tail, follow, cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<string> containers = [.. services.Intersect(DockerCatalog.Names)];
+        await foreach (LogLine line in new DockerLogs(docker, _names, context.Environment, context.Time).ReadAsync(containers, files, tail, follow, cancellationToken).ConfigureAwait(false))
         {
             yield return line;
         }

@@ -20,6 +20,17 @@ internal sealed class DockerThings(DockerConnection docker, DockerNames names)
         return [.. found.OfType<FoundContainer>()];
     }
 
+    /// <summary>The container of a service, when the engine runs it.</summary>
+    public async Task<FoundContainer?> FindRunningAsync(string service, CancellationToken cancellationToken)
+    {
+        Dictionary<string, IDictionary<string, bool>> filter = names.Filter();
+        filter["label"][$"{DockerNames.ServiceLabel}={service}"] = true;
+        IList<ContainerListResponse> listed = await docker.AskAsync(
+            "list the containers", client => client.Containers.ListContainersAsync(new ContainersListParameters { Filters = filter }, cancellationToken)).ConfigureAwait(false);
+        FoundContainer? found = listed.Count == 0 ? null : await FindAsync(listed[0].ID, cancellationToken).ConfigureAwait(false);
+        return found?.IsRunning == true ? found : null;
+    }
+
     /// <summary>One container as it is now; null when it is gone.</summary>
     public async Task<FoundContainer?> FindAsync(string id, CancellationToken cancellationToken)
     {
@@ -166,7 +177,8 @@ internal sealed class DockerThings(DockerConnection docker, DockerNames names)
         Status = container.State!.Status,
         ExitCode = container.State.ExitCode,
         ProcessId = (int)container.State.Pid,
-        StartedAt = DateTimeOffset.TryParse(container.State.StartedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) && at.Year > 1 ? at : null,
+        StartedAt = Time(container.State.StartedAt),
+        FinishedAt = Time(container.State.FinishedAt),
         Restarts = (int)container.RestartCount,
         Tag = container.Config!.Image!.Split(':')[^1],
         Ports = (container.HostConfig!.PortBindings ?? new Dictionary<string, IList<PortBinding>>())
@@ -177,6 +189,10 @@ internal sealed class DockerThings(DockerConnection docker, DockerNames names)
 
     private static string Label(ContainerInspectResponse container, string name) =>
         container.Config?.Labels is { } labels && labels.TryGetValue(name, out string? value) ? value : "";
+
+    // The year 1 stands for never.
+    private static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) && at.Year > 1 ? at : null;
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -21,6 +21,9 @@ internal sealed record FoundContainer
 
     public required DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>When it ended last.</summary>
+    public required DateTimeOffset? FinishedAt { get; init; }
+
     /// <summary>How often the engine started it again.</summary>
     public required int Restarts { get; init; }
 

@@ -13,7 +13,7 @@ internal sealed class SupabaseCliLogs(EngineContext context, string projectId)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var lines = Channel.CreateUnbounded<LogLine>();
-        Task all = ReadAllAsync(services, tail, follow, lines.Writer, ending.Token);
+        Task all = ReadAllAsync(services, tail, follow, lines.Writer, ending);
         try
         {
             await foreach (LogLine line in lines.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -29,18 +29,32 @@ internal sealed class SupabaseCliLogs(EngineContext context, string projectId)
     }
 
     /// <summary>Ends the channel when all logs are read, with the error of the first that could not be.</summary>
-    private async Task ReadAllAsync(IReadOnlyList<string> services, int tail, bool follow, ChannelWriter<LogLine> lines, CancellationToken cancellationToken)
+    private async Task ReadAllAsync(IReadOnlyList<string> services, int tail, bool follow, ChannelWriter<LogLine> lines, CancellationTokenSource ending)
     {
         try
         {
             (string Service, string File)[] files = [.. services.Except(SupabaseCliServices.Names).Select(service => (service, context.Folder.LogOf(service)))];
-            IEnumerable<Task> containers = services.Intersect(SupabaseCliServices.Names).Select(service => ReadContainerAsync(service, tail, follow, lines, cancellationToken));
-            await Task.WhenAll([ReadFilesAsync(files, tail, follow, lines, cancellationToken), .. containers]).ConfigureAwait(false);
+            IEnumerable<Task> containers = services.Intersect(SupabaseCliServices.Names).Select(service => ReadContainerAsync(service, tail, follow, lines, ending.Token));
+            await Task.WhenAll([ReadOneAsync(ReadFilesAsync(files, tail, follow, lines, ending.Token)), .. containers.Select(ReadOneAsync)]).ConfigureAwait(false);
             lines.Complete();
         }
         catch (Exception e)
         {
             lines.Complete(e);
+        }
+
+        // The others would go on for ever, and nobody would hear of the error.
+        async Task ReadOneAsync(Task read)
+        {
+            try
+            {
+                await read.ConfigureAwait(false);
+            }
+            catch
+            {
+                await ending.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
         }
     }
 

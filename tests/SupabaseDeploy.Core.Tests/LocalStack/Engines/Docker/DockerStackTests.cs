@@ -63,6 +63,9 @@ public sealed class DockerStackTests
         LocalStackInfo first = await project.StartAsync();
         MigrationRun run = await new MigrationRunner().ApplyAsync(
             new MigrationRequest { Environment = project.Environment, Database = first.Database!, Folder = project.Environment.MigrationsFolder }, project.Sink, CancellationToken.None);
+        using var ending = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await using IAsyncEnumerator<LogLine> lines = new StackLogs(project.Environment).ReadAsync(["database"], 50, follow: true, ending.Token).GetAsyncEnumerator(ending.Token);
+        await ReadToAsync(lines, "ready to accept connections");
 
         LocalStackInfo stopped = await project.StopAsync();
         IReadOnlyList<string> kept = await project.ThingsAsync();
@@ -73,6 +76,8 @@ public sealed class DockerStackTests
         Assert.Equal((first.Url, first.Database!.Port), (second.Url, second.Database!.Port));
         Assert.Contains(project.Names.Volume("db-data"), kept);
         Assert.Equal(1L, await AskAsync(second.Database, "select count(*) from public.things"));
+        await ReadToAsync(lines, "database system is shut down");
+        await ReadToAsync(lines, "ready to accept connections");
         // What the platform's compose file adds to its image by scripts.
         Assert.Equal(2L, await AskAsync(second.Database, "select count(*) from pg_namespace where nspname in ('_realtime', 'supabase_functions')"));
 
@@ -197,6 +202,15 @@ public sealed class DockerStackTests
             string visible = string.Join('\n', [container.Command, .. container.Labels.Values]);
             Assert.All(secrets, secret => Assert.DoesNotContain(secret, visible, StringComparison.Ordinal));
         }
+    }
+
+    private static async Task ReadToAsync(IAsyncEnumerator<LogLine> lines, string awaited)
+    {
+        do
+        {
+            Assert.True(await lines.MoveNextAsync());
+        }
+        while (!lines.Current.Text.Contains(awaited, StringComparison.Ordinal));
     }
 
     private static async Task<object?> AskAsync(DatabaseAddress database, string sql)
