@@ -10,7 +10,8 @@ internal sealed class BoundedFile : IDisposable
 
     private readonly Lock _gate = new();
     private readonly string _path;
-    private StreamWriter _writer;
+    private StreamWriter? _writer;
+    private bool _isDisposed;
 
     public BoundedFile(string path)
     {
@@ -22,14 +23,17 @@ internal sealed class BoundedFile : IDisposable
     /// <summary>Adds a line, or several that stay together.</summary>
     public void WriteLine(string text) => WriteLines([text]);
 
-    /// <summary>Adds lines, with one write.</summary>
+    /// <summary>Adds lines, with one write. One that fails loses its lines, and the next one is tried all the same.</summary>
     public void WriteLines(IReadOnlyList<string> lines)
     {
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            _writer ??= Open();
             if (_writer.BaseStream.Length >= MaximumBytes)
             {
                 _writer.Dispose();
+                _writer = null;
                 File.Move(_path, _path + ".1", overwrite: true);
                 _writer = Open();
             }
@@ -47,10 +51,12 @@ internal sealed class BoundedFile : IDisposable
     {
         lock (_gate)
         {
-            _writer.Dispose();
+            _isDisposed = true;
+            _writer?.Dispose();
         }
     }
 
+    // Without a buffer of the stream's own, nothing that a full disk refused is left to be written when it is closed.
     private StreamWriter Open() =>
-        new(new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
+        new(new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
 }

@@ -44,6 +44,19 @@ public sealed class SupervisedServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_that_cannot_be_rotated_does_not_keep_a_service_waiting()
+    {
+        // Twice what the file may hold, and far more than a pipe does; only then it listens.
+        PlannedService chatty = Node("chatty", "for (let i = 0; i < 200; i++) console.log('x'.repeat(10_000)); process.stdout.write('', () => server(0))");
+        Directory.CreateDirectory(Path.Combine(chatty.LogFile + ".1", "in the way"));
+        using RunningGateway gateway = await RunningGateway.StartAsync(new ServicePlan([chatty], []));
+
+        await UntilAsync(gateway, all => all[0].State == ServiceState.Healthy);
+
+        Assert.InRange(new FileInfo(chatty.LogFile).Length, 1024 * 1024, 1024 * 1024 + 20_000);
+    }
+
+    [Fact]
     public async Task A_service_that_cannot_live_is_given_up_with_its_words_in_its_log()
     {
         PlannedService broken = Node("broken", "console.error('no such table'); process.exit(4)");

@@ -52,7 +52,7 @@ internal sealed class AccessLog : IAsyncDisposable
             {
                 _file.WriteLines(lines);
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // A full disk: these lines are lost, and requests are answered all the same.
             }

@@ -116,12 +116,24 @@ internal sealed class ServiceProcess : IDisposable
         {
             while (await reader.ReadLineAsync() is { } line)
             {
-                _log.WriteLine(line);
+                WriteLine(line);
             }
         }
         catch (Exception e) when (e is ObjectDisposedException or IOException)
         {
             // The process was let go of while a child of its own still held the stream.
+        }
+    }
+
+    private void WriteLine(string line)
+    {
+        try
+        {
+            _log.WriteLine(line);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk: the line is lost, and the service must not wait for somebody to read what it writes.
         }
     }
 
