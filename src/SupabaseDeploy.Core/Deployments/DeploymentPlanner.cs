@@ -1,7 +1,5 @@
-using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
-using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
@@ -104,18 +102,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
         }
 
         DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-        NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            var scripts = new List<SqlScript>();
-            foreach (MigrationToUndo undo in delta.Undo)
-            {
-                scripts.Add(await SqlScript.ReadAsync(undo.DownScript, cancellationToken).ConfigureAwait(false));
-            }
-
-            IReadOnlyList<DataLoss> losses = await DataLossMeter.MeasureAsync(connection, scripts, cancellationToken).ConfigureAwait(false);
-            return [.. losses.Select(loss => loss.ToString())];
-        }
+        return await DownScriptLoss.MeasureAsync(database, delta.Undo, cancellationToken).ConfigureAwait(false);
     }
 
     private static void EnsureServable(DeploymentEnvironment environment, Release release, ObservedState observed)

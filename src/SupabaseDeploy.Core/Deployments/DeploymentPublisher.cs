@@ -233,13 +233,19 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         StepName.Backup when step.Changes => new StepOutcome($"Backup {await backup(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false)}."),
         StepName.RestorePoint when step.Changes => await steps.RestorePointAsync(run.Deployment.Id, cancellationToken).ConfigureAwait(false),
         StepName.Backup or StepName.RestorePoint => new StepOutcome(step.Description),
-        StepName.Recover or StepName.Undo => await steps.UndoAsync(run.Plan.Undo, run.Plan.Observed!, cancellationToken).ConfigureAwait(false),
+        StepName.Recover or StepName.Undo => await UndoAsync(run, steps, cancellationToken).ConfigureAwait(false),
         StepName.Migrate => await steps.MigrateAsync(run.Plan, cancellationToken).ConfigureAwait(false),
         StepName.Functions => await steps.FunctionsAsync(run.Plan, run.Deployment.Id, cancellationToken).ConfigureAwait(false),
         StepName.Configuration => await steps.ConfigurationAsync(run.Plan, cancellationToken).ConfigureAwait(false),
         StepName.Web => await steps.WebAsync(run.Plan.Release, cancellationToken).ConfigureAwait(false),
         _ => throw new InvalidOperationException($"No work is assigned to step '{step.Name}'."),
     };
+
+    private static async Task<StepOutcome> UndoAsync(DeploymentRun run, DeploymentSteps steps, CancellationToken cancellationToken)
+    {
+        await run.NoteLossAsync(run.Plan.DataLoss, cancellationToken).ConfigureAwait(false);
+        return await steps.UndoAsync(run.Plan.Undo, run.Plan.Observed!, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>The release becomes the environment's current one; it may go on to the next stage only when nothing at all was wrong.</summary>
     private static async Task<Deployment> SucceedAsync(
@@ -249,11 +255,6 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         {
             sink.Publish(new Caution(
                 $"Release '{run.Plan.Release}' runs on '{run.Plan.Environment}', but not as it should, so it has no evidence '{Evidence.Healthy}' there. {HealthGate.Describe(health)}"));
-        }
-
-        if (run.Plan is { Kind: DeploymentKind.Rollback, DataLoss.Count: > 0 })
-        {
-            await run.NoteAsync(LedgerEvent.Loss, $"Counted just before they were dropped: {string.Join(", ", run.Plan.DataLoss)}.", cancellationToken).ConfigureAwait(false);
         }
 
         NewEvidence? evidence = health.Status == HealthStatus.Healthy

@@ -74,6 +74,15 @@ internal sealed class DeploymentRun
     public async Task NoteAsync(string kind, string message, CancellationToken cancellationToken) =>
         await KeepAsync([.. TakeNotes(), new LedgerEvent(0, kind, message, _deployment.RequestedBy, Now())], cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Keeps what down scripts lose, before they run: a crash cannot lose the count too.</summary>
+    public async Task NoteLossAsync(IReadOnlyList<string> losses, CancellationToken cancellationToken)
+    {
+        if (losses.Count > 0)
+        {
+            await NoteAsync(LedgerEvent.Loss, $"Counted just before the down scripts ran: {string.Join(", ", losses)}.", cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>What was decided from elsewhere since the deployment was paused; null while nobody has.</summary>
     public async Task<LedgerEvent?> ReadDecisionAsync(CancellationToken cancellationToken)
     {

@@ -176,6 +176,13 @@ internal sealed class DeploymentSteps(
             : throw NotVerified(StepName.Undo, $"{Words.Migrations(left)} is still in the history");
     }
 
+    /// <summary>What undoing the versions loses, as the database is now.</summary>
+    public Task<IReadOnlyList<string>> MeasureLossAsync(IReadOnlyList<string> versions, ObservedState known, CancellationToken cancellationToken) =>
+        DownScriptLoss.MeasureAsync(
+            database,
+            [.. UndoSources(versions, known).SelectMany(source => source.Versions.Select(version => new MigrationToUndo(version, source.Release)))],
+            cancellationToken);
+
     /// <summary>Lets the web root serve <paramref name="release"/>, or nothing when it is null or has no bundle.</summary>
     public async Task<StepOutcome> WebAsync(Release? release, CancellationToken cancellationToken)
     {

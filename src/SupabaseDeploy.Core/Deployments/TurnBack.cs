@@ -81,7 +81,14 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
             await run.StepAsync(StepName.RollbackFunctions, token => steps.FunctionsBackAsync(run.Plan, run.Deployment.Id, token), cancellationToken).ConfigureAwait(false);
         }
 
-        await run.StepAsync(StepName.RollbackMigrations, token => steps.UndoAsync(undo, now, token), cancellationToken).ConfigureAwait(false);
+        await run.StepAsync(
+            StepName.RollbackMigrations,
+            async token =>
+            {
+                await run.NoteLossAsync(await steps.MeasureLossAsync(undo, now, token).ConfigureAwait(false), token).ConfigureAwait(false);
+                return await steps.UndoAsync(undo, now, token).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
         DeploymentHealth? health = null;
         await run.StepAsync(
             StepName.RollbackVerify,

@@ -83,6 +83,32 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         Assert.Equal(("001", good.Id), await _application.StateAsync("staging"));
         Assert.Equal(good.Id, (await _application.Ledger("staging").GetCurrentReleaseAsync(CancellationToken.None))?.Id);
         Assert.DoesNotContain(await _application.Ledger("staging").GetEvidenceAsync(CancellationToken.None), fact => fact.ReleaseId == bad.Id);
+        Assert.Contains("table public.t2 (2 rows)", Assert.Single(deployment.Events, each => each.Kind == LedgerEvent.Loss).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_lost_by_undoing_an_interrupted_release_is_planned_and_kept()
+    {
+        Release first = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", first);
+        Release second = await _application.ReleaseAsync(2);
+        using var stop = new CancellationTokenSource();
+        var sink = new ActingSink(deployEvent =>
+        {
+            if (deployEvent is DeploymentStepStarted { Step: "web" })
+            {
+                stop.Cancel();
+            }
+        });
+        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), second, false, CancellationToken.None);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _application.Publisher().ExecuteAsync(plan, new(), sink, stop.Token));
+
+        Deployment back = await _application.PublishAsync("staging", first);
+
+        Assert.Equal((DeploymentKind.Publish, DeploymentStatus.Succeeded), (back.Kind, back.Status));
+        Assert.Equal(["table public.t2 (2 rows)"], back.Plan.DataLoss);
+        Deployment recorded = (await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None))[^1];
+        Assert.Contains("table public.t2 (2 rows)", Assert.Single(recorded.Events, each => each.Kind == LedgerEvent.Loss).Message, StringComparison.Ordinal);
     }
 
     [Fact]
