@@ -58,9 +58,13 @@ internal sealed record MigrationDelta(IReadOnlyList<MigrationToUndo> Undo, IRead
             .. observed.History.Where(version =>
                 !own.TryGetValue(version, out string? sha256)
                 || (copies.Sha256(version) is { } applied && applied != sha256)
-                || (observed.Unsettled is { } unsettled && AppliedCopies.HasStillToUndo(unsettled, version)))
+                || (observed.Unsettled is { } unsettled && !WasGoingBackBehind(unsettled, version) && AppliedCopies.HasStillToUndo(unsettled, version)))
         ];
     }
+
+    // What a rollback did not come to undo is applied as it was: a release that has it may be published as the repair.
+    private static bool WasGoingBackBehind(Deployment unsettled, string version) =>
+        unsettled.Kind == DeploymentKind.Rollback && !unsettled.Plan.Apply.Contains(version);
 
     private static string[] Pending(Release release, IEnumerable<string> applied) =>
         [.. release.Migrations.Select(migration => migration.Version).Except(applied).Order(StringComparer.Ordinal)];

@@ -33,7 +33,8 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
 
             if (run.Plan.Kind == DeploymentKind.Rollback)
             {
-                return await FailAsync(run, failure, $"{reason} It stopped at step '{at}'; run the command again to go on from there.", null, cancellationToken).ConfigureAwait(false);
+                string stopped = $"Going back to {Name(run.Plan.Release)} stopped at step '{at}'.";
+                return await FailAsync(run, failure, $"{reason} {stopped}", Lockout(run, $"{stopped} {reason}"), cancellationToken).ConfigureAwait(false);
             }
 
             string[] undo = [.. run.Plan.Brings.Intersect(now.History).OrderDescending(StringComparer.Ordinal)];
@@ -166,7 +167,9 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
     {
         string environment = run.Plan.Environment.Name;
         string? backup = run.Deployment.Steps.FirstOrDefault(step => step is { Name: StepName.Backup, Status: StepStatus.Succeeded })?.Message;
-        string goBack = new AppliedCopies(run.Plan.Observed!) is var copies && run.Plan.Observed!.Current is not null && run.Plan.Brings.All(version => copies.DownScriptSource(version) is not null || HasDownScript(run.Plan.Release, version))
+        string goBack = run.Plan.Kind == DeploymentKind.Rollback
+            ? $" go on with 'Restore-Deployment {environment} -Release {run.Plan.Release}';"
+            : new AppliedCopies(run.Plan.Observed!) is var copies && run.Plan.Observed!.Current is not null && run.Plan.Brings.All(version => copies.DownScriptSource(version) is not null || HasDownScript(run.Plan.Release, version))
             ? $" go back with 'Restore-Deployment {environment}';"
             : "";
         string restore = backup is null ? $"restore a backup (Get-DeploymentBackup {environment})" : $"restore what was taken before ({backup.TrimEnd('.')}: Get-DeploymentBackup {environment})";

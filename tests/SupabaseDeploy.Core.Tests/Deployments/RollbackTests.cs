@@ -84,6 +84,31 @@ public sealed class RollbackTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Going_back_that_fails_locks_the_environment_until_it_is_gone_on_with_or_repaired()
+    {
+        Release first = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", first);
+        _application.WriteVersion(2);
+        _application.Write("migrations/down/002_add_t2.sql", "select 1/0;");
+        await _application.PublishAsync("staging", await _application.ReleaseAsync());
+        Release third = await _application.ReleaseAsync(3);
+        await _application.PublishAsync("staging", third);
+
+        Deployment failed = await _application.RollBackAsync("staging", first);
+        Deployment again = await _application.RollBackAsync("staging", first);
+
+        Assert.All([failed, again], each => Assert.Equal((DeploymentStatus.Failed, true), (each.Status, each.Changed)));
+        Assert.Contains("division by zero", again.Lockout, StringComparison.Ordinal);
+        Assert.Contains($"'Restore-Deployment staging -Release {first}'", again.Lockout, StringComparison.Ordinal);
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("staging", third));
+        Assert.Equal((ErrorTable.GateRefused, again.Lockout), (refused.Code, refused.Remedy));
+
+        Deployment repaired = await _application.PublishAsync("staging", third, new DeploymentOptions { HealthLimit = TimeSpan.Zero, RollForward = true });
+        Assert.Equal(DeploymentStatus.Succeeded, repaired.Status);
+        Assert.Equal(("001 002 003", third.Id), await _application.StateAsync("staging"));
+    }
+
+    [Fact]
     public async Task A_backup_is_taken_before_the_first_change_where_the_pipeline_says_so()
     {
         await using PublishedApplication application = await PublishedApplication.CreateAsync("backup: { before: true }");
