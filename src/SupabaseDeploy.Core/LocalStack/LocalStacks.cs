@@ -85,10 +85,10 @@ public sealed class LocalStacks
             {
                 changed = await chosen.StartAsync(sink, cancellationToken).ConfigureAwait(false);
             }
-            catch when (known?.Engine != before.Engine)
+            catch (Exception e) when (known?.Engine != before.Engine)
             {
                 // Nothing of it runs: the stack is what it was, and must not wait for an engine that this machine may not have.
-                await RestoreAsync(folder.StackFile, known, before).ConfigureAwait(false);
+                await RestoreAsync(folder.StackFile, known, chosen.HasBegun(e) ? before : known).ConfigureAwait(false);
                 throw;
             }
 
@@ -264,7 +264,7 @@ public sealed class LocalStacks
         return record;
     }
 
-    private static async Task RestoreAsync(string file, StackRecord? known, StackRecord tried)
+    private static async Task RestoreAsync(string file, StackRecord? known, StackRecord? begun)
     {
         if (known is null)
         {
@@ -272,8 +272,8 @@ public sealed class LocalStacks
             return;
         }
 
-        // It may have left data, which is removed with the stack's.
-        await (known with { Engines = tried.Engines }).WriteAsync(file, CancellationToken.None).ConfigureAwait(false);
+        // What had begun may have left data, which is removed with the stack's; what never began may have data of somebody else's.
+        await (known with { Engines = (begun ?? known).Engines }).WriteAsync(file, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Deletes what engines keep, then what no service calls its own: logs and state.</summary>

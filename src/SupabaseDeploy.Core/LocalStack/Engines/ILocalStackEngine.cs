@@ -28,6 +28,9 @@ internal interface ILocalStackEngine
     /// <exception cref="DeployException">A service does not start. Nothing that this call started is left running.</exception>
     Task<bool> StartAsync(IProgressSink sink, CancellationToken cancellationToken);
 
+    /// <summary>Whether a start that failed so had begun anything: only then there may be data that a removal of the stack's deletes.</summary>
+    bool HasBegun(Exception failure) => true;
+
     /// <summary>Stops everything; data and ports are kept.</summary>
     Task StopAsync(IProgressSink sink, CancellationToken cancellationToken);
 

@@ -155,6 +155,33 @@ public sealed class SupabaseCliEngineTests
         Assert.Equal(LocalStackEngine.SupabaseCli, (await project.GetAsync()).Engine);
     }
 
+    [Theory]
+    [InlineData(true, LocalStackEngine.SupabaseCli)]
+    [InlineData(false, LocalStackEngine.SupabaseCli)]
+    [InlineData(false, LocalStackEngine.Docker)]
+    public async Task What_an_engine_never_began_is_not_removed_with_the_stack(bool hasCli, LocalStackEngine engine)
+    {
+        await using CliProject project = CliProject.WithoutDatabase();
+        await StackRecord.Empty("local").With(new EngineChoice(LocalStackEngine.Embedded, "it was asked for")).WriteAsync(
+            StackFolder.Of(project.Environment).StackFile, CancellationToken.None);
+        project.Change(state => state["noDocker"] = true);
+        if (!hasCli)
+        {
+            project.Programs.Remove("supabase");
+        }
+
+        var stacks = new LocalStacks(gatewayFolder: Repository.GatewayFolder)
+        {
+            FindProgram = project.Programs.GetValueOrDefault,
+            Docker = new DockerOptions { Endpoint = new Uri($"unix://{project.Root}/absent.sock") },
+        };
+        await Assert.ThrowsAsync<DeployException>(() => stacks.StartAsync(project.Environment, engine, NullProgressSink.Instance, CancellationToken.None));
+
+        StackRecord kept = StackRecord.Read(StackFolder.Of(project.Environment).StackFile)!;
+        Assert.Equal(LocalStackEngine.Embedded, kept.Engine);
+        Assert.Equal([LocalStackEngine.Embedded], kept.Engines);
+    }
+
     [Fact]
     public async Task The_CLI_that_npm_installed_for_the_project_goes_first()
     {

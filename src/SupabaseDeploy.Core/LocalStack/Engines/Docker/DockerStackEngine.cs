@@ -17,6 +17,7 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
 
     private readonly StackFolder _folder = context.Folder;
     private readonly DockerNames _names = DockerNames.Of(context.Environment);
+    private bool _hasBegun;
 
     public LocalStackEngine Kind => LocalStackEngine.Docker;
 
@@ -45,6 +46,7 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
     public async Task<bool> StartAsync(IProgressSink sink, CancellationToken cancellationToken)
     {
         using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
+        _hasBegun = true;
         LocalKeys keys = LocalKeys.ReadOrCreate(_folder.KeysFile);
         var things = new DockerThings(docker, _names);
         var planner = new DockerPlanner(context, _names, keys);
@@ -63,6 +65,8 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         var start = new DockerStart(things, planner, ports, keys, sink, context.Time);
         return await RunAsync(start, things, planner, found, sink, cancellationToken).ConfigureAwait(false);
     }
+
+    public bool HasBegun(Exception failure) => _hasBegun;
 
     public async Task StopAsync(IProgressSink sink, CancellationToken cancellationToken)
     {

@@ -67,12 +67,16 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
             await gateway.StartAsync(StackRecord.Read(_folder.StackFile)?.PortOf(GatewayService.ServiceName), sink, cancellationToken).ConfigureAwait(false);
             return running is null || !hadGateway;
         }
-        catch (Exception e) when (isBegun && !IsNothingStarted(e))
+        catch (Exception e) when (isBegun && HasBegun(e))
         {
             await CleanUpAsync(sink).ConfigureAwait(false);
             throw;
         }
     }
+
+    // Without the CLI or Docker nothing was begun, and nothing can be stopped either.
+    public bool HasBegun(Exception failure) =>
+        failure is not DeployException known || (known.Code != ErrorTable.SupabaseCliNotFound && known.Code != ErrorTable.SupabaseCliNeedsDocker);
 
     public async Task StopAsync(IProgressSink sink, CancellationToken cancellationToken)
     {
@@ -153,10 +157,6 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
             sink.Publish(new Caution($"What 'supabase start' began in '{_project}' may run on, because it could not be stopped: {e.Message}"));
         }
     }
-
-    // Without the CLI or Docker nothing was begun, and nothing can be stopped either.
-    private static bool IsNothingStarted(Exception e) =>
-        e is DeployException known && (known.Code == ErrorTable.SupabaseCliNotFound || known.Code == ErrorTable.SupabaseCliNeedsDocker);
 
     /// <summary>What the CLI calls the project's containers by.</summary>
     private string ProjectId() => context.Configuration.Text("project_id") is { Length: > 0 } id ? id : Path.GetFileName(_project);
