@@ -11,13 +11,15 @@ namespace SupabaseDeploy.LocalStack;
 /// </summary>
 internal sealed class StackVariables
 {
+    private readonly string _environment;
     private readonly string _path;
     private readonly string _shown;
     private readonly string? _text;
     private readonly Task<IReadOnlySet<string>> _used;
 
-    private StackVariables(string path, string shown, string? text, Task<IReadOnlySet<string>> used)
+    private StackVariables(string environment, string path, string shown, string? text, Task<IReadOnlySet<string>> used)
     {
+        _environment = environment;
         _path = path;
         _shown = shown;
         _text = text;
@@ -30,11 +32,11 @@ internal sealed class StackVariables
     {
         string path = environment.Project.VariablesFile(environment.Name);
         string shown = $"env/{environment.Name}.json";
-        string? text = File.Exists(path) ? ReadText(path, shown, environment.Name) : null;
-        return new StackVariables(path, shown, text, Task.Run(() => DartDefines.UsedBy(environment.Project.Root)));
+        string? text = ReadText(path, shown, environment.Name);
+        return new StackVariables(environment.Name, path, shown, text, Task.Run(() => DartDefines.UsedBy(environment.Project.Root)));
     }
 
-    /// <summary>Writes what is not as the stack has it.</summary>
+    /// <summary>Writes what is not as the stack has it. The file is read again: a start takes long enough to edit it meanwhile.</summary>
     /// <param name="url">The stack's URL.</param>
     /// <param name="keys">Its keys.</param>
     /// <param name="sink">Told when the file was written.</param>
@@ -43,11 +45,22 @@ internal sealed class StackVariables
     public async Task<IReadOnlyDictionary<string, string>> WriteAsync(Uri url, LocalKeys keys, IProgressSink sink, CancellationToken cancellationToken)
     {
         IReadOnlySet<string> used = await _used.ConfigureAwait(false);
-        var file = new FlatJson(_text ?? "{}\n");
-        List<(string Key, string Value)> wanted = [.. StackValueNames.WantedIn(file.Texts, used, url, keys).Where(value => file.Texts.GetValueOrDefault(value.Key) != value.Value)];
-        if (wanted.Count == 0 || (_text is null && !BelongsHere(used)))
+        string? now;
+        try
         {
+            now = ReadText(_path, _shown, _environment);
+        }
+        catch (ConfigurationException e)
+        {
+            sink.Publish(new Caution($"'{_shown}' was changed while the stack started, and does not have its values: {e.Message}"));
             return Values(_text ?? "{}");
+        }
+
+        var file = new FlatJson(now ?? "{}\n");
+        List<(string Key, string Value)> wanted = [.. StackValueNames.WantedIn(file.Texts, used, url, keys).Where(value => file.Texts.GetValueOrDefault(value.Key) != value.Value)];
+        if (wanted.Count == 0 || (now is null && !BelongsHere(used)))
+        {
+            return Values(now ?? "{}");
         }
 
         string text = file.With(wanted);
@@ -59,7 +72,7 @@ internal sealed class StackVariables
         {
             // The stack runs, and who cannot write here may not want Flutter at all.
             sink.Publish(new Caution($"'{_shown}' has other values than the stack, and cannot be written: {e.Message}"));
-            return Values(_text ?? "{}");
+            return Values(now ?? "{}");
         }
 
         sink.Publish(new Notice($"'{_shown}' has the stack's {string.Join(" and ", wanted.Select(value => value.Key))} now."));
@@ -71,6 +84,11 @@ internal sealed class StackVariables
 
     private static string? ReadText(string path, string shown, string environment)
     {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
         var problems = new ProblemList(shown);
         string? text = ConfigurationText.Read(path, problems);
         if (text is not null)

@@ -111,16 +111,41 @@ public sealed class StackVariablesTests : IDisposable
         Assert.Equal(text, await File.ReadAllTextAsync(EnvFile));
     }
 
-    private Task<IReadOnlyDictionary<string, string>> WriteAsync()
+    [Fact]
+    public async Task What_was_edited_while_the_stack_started_is_kept()
     {
-        var environment = new DeploymentEnvironment
-        {
-            Name = "local",
-            Target = TargetKind.Local,
-            Application = "courses",
-            Project = new ProjectFolder(_folder.Path),
-            MigrationsFolder = Path.Combine(_folder.Path, "migrations"),
-        };
-        return StackVariables.Read(environment).WriteAsync(s_url, _keys, _sink, CancellationToken.None);
+        _folder.Write("env/local.json", "{ \"A\": 1 }");
+        StackVariables variables = Read();
+        _folder.Write("env/local.json", "{ \"A\": 2, \"SUPABASE_URL\": \"\" }");
+
+        IReadOnlyDictionary<string, string> values = await variables.WriteAsync(s_url, _keys, _sink, CancellationToken.None);
+
+        Assert.Equal(("2", "http://127.0.0.1:23456"), (values["A"], values["SUPABASE_URL"]));
+        Assert.StartsWith("{ \"A\": 2, \"SUPABASE_URL\": \"http://127.0.0.1:23456\"", await File.ReadAllTextAsync(EnvFile), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_file_that_became_unusable_while_the_stack_started_is_left_and_told_of()
+    {
+        _folder.Write("env/local.json", "{ \"A\": 1 }");
+        StackVariables variables = Read();
+        _folder.Write("env/local.json", "{ \"A\": ");
+
+        IReadOnlyDictionary<string, string> values = await variables.WriteAsync(s_url, _keys, _sink, CancellationToken.None);
+
+        Assert.Equal("1", values["A"]);
+        Assert.Equal("{ \"A\": ", await File.ReadAllTextAsync(EnvFile));
+        Assert.StartsWith("'env/local.json' was changed while the stack started", Assert.IsType<Caution>(Assert.Single(_sink.Events)).Message, StringComparison.Ordinal);
+    }
+
+    private Task<IReadOnlyDictionary<string, string>> WriteAsync() => Read().WriteAsync(s_url, _keys, _sink, CancellationToken.None);
+
+    private StackVariables Read() => StackVariables.Read(new DeploymentEnvironment
+    {
+        Name = "local",
+        Target = TargetKind.Local,
+        Application = "courses",
+        Project = new ProjectFolder(_folder.Path),
+        MigrationsFolder = Path.Combine(_folder.Path, "migrations"),
+    });
 }
