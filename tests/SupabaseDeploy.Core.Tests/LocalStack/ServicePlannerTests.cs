@@ -110,6 +110,26 @@ public sealed class ServicePlannerTests : IDisposable
     }
 
     [Fact]
+    public async Task While_the_port_of_the_configuration_is_taken_the_last_one_is_kept()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        int wished = ((IPEndPoint)other.LocalEndpoint).Port;
+        _folder.Write("supabase/config.toml", $"[sample]\nport = {wished}\n");
+        ServiceDefinition configured = s_definition with { PortKeys = new Dictionary<string, string> { ["port"] = "sample.port" } };
+        ServicePlan first = await PlanAsync(Planner("/usr/bin/sample", configured));
+
+        ServicePlan stopped = await PlanAsync(Planner("/usr/bin/sample", configured), first);
+        using var own = new TcpListener(IPAddress.Loopback, first.Services[0].Port);
+        own.Start();
+        ServicePlan running = await PlanAsync(Planner("/usr/bin/sample", configured), first, ["sample"]);
+
+        Assert.NotEqual(wished, first.Services[0].Port);
+        Assert.Equal((first.Hash, first.Hash), (stopped.Hash, running.Hash));
+        Assert.EndsWith($"service 'sample' listens on port {first.Services[0].Port}.", Assert.IsType<Notice>(_sink.Events.Last()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_service_that_was_not_chosen_is_missing_and_says_so()
     {
         ServicePlan plan = await Planner("/usr/bin/sample").PlanAsync(Context() with { Chosen = ["other"] }, ServicePlan.Empty, [], CancellationToken.None);

@@ -138,7 +138,7 @@ internal sealed class ServicePlanner(
         ? $"No program of it is published for download: run it with 'Start-LocalStack -Engine Docker', or put a program '{definition.Programs[0]}' on PATH and run 'Start-LocalStack' again."
         : $"Run 'Install-LocalRuntime {definition.Package.Name}', then 'Start-LocalStack'.";
 
-    /// <summary>The ports of a service by name: those of the configuration, else those it had, else new ones.</summary>
+    /// <summary>The ports of a service by name: those of the configuration where they are free, else those it had, else new ones.</summary>
     private async Task<Dictionary<string, int>> PortsOfAsync(
         ServiceDefinition definition, ServiceContext context, PlannedService? before, bool isRunning, CancellationToken cancellationToken)
     {
@@ -148,8 +148,7 @@ internal sealed class ServicePlanner(
             int? last = name == ServiceDefinition.MainPort ? before?.Port ?? context.LastPortOf(definition.Name) : PortNamed(before, name);
             int? configured = definition.PortKeys.TryGetValue(name, out string? key) ? context.Configuration.Port(key) : null;
             string shown = name == ServiceDefinition.MainPort ? definition.Name : $"{definition.Name} ({name})";
-            bool isOwn = isRunning && (configured ?? last) == last;
-            ports[name] = await PortOfAsync(shown, configured ?? last, isOwn, cancellationToken).ConfigureAwait(false);
+            ports[name] = await PortOfAsync(shown, configured ?? last, last, isRunning, cancellationToken).ConfigureAwait(false);
         }
 
         return ports;
@@ -158,18 +157,19 @@ internal sealed class ServicePlanner(
     private static int? PortNamed(PlannedService? service, string name) =>
         service is not null && service.FurtherPorts.TryGetValue(name, out int port) ? port : null;
 
-    private async Task<int> PortOfAsync(string name, int? wished, bool isOwn, CancellationToken cancellationToken)
+    private async Task<int> PortOfAsync(string name, int? wished, int? last, bool isRunning, CancellationToken cancellationToken)
     {
         if (_ports.TryGetValue(name, out int chosen))
         {
             return chosen;
         }
 
-        int port = wished is { } kept && (isOwn || LoopbackPort.IsFree(kept)) ? kept : LoopbackPort.Choose();
+        bool CanBeHad(int? port) => port is { } known && ((isRunning && known == last) || LoopbackPort.IsFree(known));
+        int port = CanBeHad(wished) ? wished!.Value : CanBeHad(last) ? last!.Value : LoopbackPort.Choose();
         if (wished is { } taken && port != taken)
         {
             string holder = await PortHolder.DescribeAsync(taken, cancellationToken).ConfigureAwait(false);
-            sink.Publish(new Notice($"Port {taken} is taken by {holder}; service '{name}' moves to port {port}."));
+            sink.Publish(new Notice($"Port {taken} is taken by {holder}; service '{name}' {(port == last ? "listens on" : "moves to")} port {port}."));
         }
 
         _ports.Add(name, port);

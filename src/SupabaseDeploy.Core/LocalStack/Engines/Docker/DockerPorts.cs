@@ -55,12 +55,12 @@ internal sealed class DockerPorts(DockerConnection docker, IReadOnlyList<FoundCo
         int? configured = service.PortKeys.TryGetValue(name, out string? key) ? configuration?.Port(key) : null;
         return (configured ?? had) is not { } wish ? LoopbackPort.Choose()
             : LoopbackPort.IsFree(wish) ? wish
-            : await MoveAsync(service, wish, cancellationToken).ConfigureAwait(false);
+            : await MoveAsync(service, wish, cancellationToken, had).ConfigureAwait(false);
     }
 
-    private async Task<int> MoveAsync(DockerService service, int taken, CancellationToken cancellationToken)
+    private async Task<int> MoveAsync(DockerService service, int taken, CancellationToken cancellationToken, int? had = null)
     {
-        int port = LoopbackPort.Choose();
+        int port = had is { } last && last != taken && LoopbackPort.IsFree(last) ? last : LoopbackPort.Choose();
         sink.Publish(new Notice($"Port {taken} is taken by {await HolderAsync(taken, cancellationToken).ConfigureAwait(false)}; service '{service.Name}' moves to port {port}."));
         return port;
     }

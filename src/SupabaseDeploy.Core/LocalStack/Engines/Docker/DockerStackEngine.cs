@@ -173,7 +173,9 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
 
     private static int GatewayPort(LocalService gateway, SupabaseConfiguration configuration) =>
         gateway.IsRunning ? gateway.Port
-        : configuration.Port("api.port") ?? (gateway.Port > 0 ? gateway.Port : LoopbackPort.Choose());
+        : configuration.Port("api.port") is { } configured && LoopbackPort.IsFree(configured) ? configured
+        : gateway.Port > 0 ? gateway.Port
+        : LoopbackPort.Choose();
 
     private async Task<int?> FindPortAsync(CancellationToken cancellationToken)
     {
@@ -186,5 +188,9 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
     private bool HasGateway => context.Chosen?.Contains(GatewayService.ServiceName) != false;
 
     private GatewayService Gateway(Func<int, ServicePlan> plan) =>
-        new(_folder, context.Environment.Name, context.GatewayFolders, context.Time) { Plan = (port, _, _) => Task.FromResult(plan(port)) };
+        new(_folder, context.Environment.Name, context.GatewayFolders, context.Time)
+        {
+            Plan = (port, _, _) => Task.FromResult(plan(port)),
+            WishedPort = () => context.Configuration.Port("api.port"),
+        };
 }
