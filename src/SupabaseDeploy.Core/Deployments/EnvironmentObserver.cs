@@ -24,7 +24,7 @@ internal sealed class EnvironmentObserver(IDeploymentTargets targets)
             Functions = target.Functions is { } functions ? await functions.ListAsync(cancellationToken).ConfigureAwait(false) : null,
             HasRestorePoints = target.RestorePoints is not null,
             Deployments = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false),
-            HealthyReleases = evidence.Where(fact => fact.Kind == Evidence.Healthy && fact.IsPassed).Select(fact => fact.ReleaseId).ToHashSet(),
+            HealthyReleases = Evidence.HealthyOn(environment.Name, evidence),
         };
     }
 

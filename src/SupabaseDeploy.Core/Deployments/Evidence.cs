@@ -67,6 +67,15 @@ public sealed record Evidence
     /// <summary>SHA-256 over the canonical JSON of everything above, lower-case hexadecimal.</summary>
     public string Hash { get; init; } = "";
 
+    /// <summary>
+    /// The ids of the releases that were healthy on one environment. Its ledger may hold another one's evidence too, when its database
+    /// was made from that one's backup.
+    /// </summary>
+    internal static IReadOnlySet<string> HealthyOn(string environmentName, IEnumerable<Evidence> evidence) => evidence
+        .Where(fact => fact.Kind == Healthy && fact.IsPassed && fact.EnvironmentName == environmentName)
+        .Select(fact => fact.ReleaseId)
+        .ToHashSet();
+
     /// <summary>The hash this evidence must have.</summary>
     public string ComputeHash()
     {

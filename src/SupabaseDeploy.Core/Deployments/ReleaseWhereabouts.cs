@@ -30,8 +30,7 @@ public sealed class ReleaseWhereabouts(IDeploymentTargets targets)
     public async Task<IReadOnlySet<string>> HealthyOnAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
         var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
-        IReadOnlyList<Evidence> evidence = await ledger.GetEvidenceAsync(cancellationToken).ConfigureAwait(false);
-        return evidence.Where(fact => fact.Kind == Evidence.Healthy && fact.IsPassed).Select(fact => fact.ReleaseId).ToHashSet();
+        return Evidence.HealthyOn(environment.Name, await ledger.GetEvidenceAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<ReleasePlace?> AskAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken)

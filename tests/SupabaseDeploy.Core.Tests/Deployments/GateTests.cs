@@ -99,6 +99,30 @@ public sealed class GateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_ran_on_the_stage_whose_backup_this_one_was_made_from_counts_for_nothing()
+    {
+        Release release = await StartAsync("promoteFrom: staging\ngates: { soak: 30m }");
+        await Application.PublishAsync("staging", release);
+        _time.Advance(TimeSpan.FromMinutes(31));
+        Assert.Equal(GateVerdict.Passed, (await GateAsync(release, GateKind.Soak)).Verdict);
+
+        // The same database, as it is when it belongs to a stage of another name.
+        string pipeline = Path.Combine(Application.Project.Root, "env", "pipeline.yml");
+        Application.Write("env/pipeline.yml", (await File.ReadAllTextAsync(pipeline)).Replace("name: staging", "name: copy", StringComparison.Ordinal).Replace("promoteFrom: staging", "promoteFrom: copy", StringComparison.Ordinal));
+        Application.Write("env/copy.json", "{}");
+        using var targets = new FolderTargets([
+            new FolderTarget(Application.Environment("copy"), Application.Database("staging").Application),
+            new FolderTarget(Application.Environment("production"), Application.Database("production").Application)]);
+        DeploymentPlan promoted = await new DeploymentPlanner(targets, _time, Application.Actor)
+            .PlanPublishAsync(Application.Environment("production"), release, rollForward: false, CancellationToken.None);
+        ObservedState observed = await new EnvironmentObserver(targets).ObserveAsync(Application.Environment("copy"), CancellationToken.None);
+
+        Assert.Equal(GateVerdict.Missing, promoted.Gates.Single(gate => gate.Kind == GateKind.Soak).Verdict);
+        Assert.Empty(observed.HealthyReleases);
+        Assert.Empty(await new ReleaseWhereabouts(targets).HealthyOnAsync(Application.Environment("copy"), CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_drill_of_whatever_release_opens_its_gate_while_it_is_recent()
     {
         Release release = await StartAsync("gates: { drillWithin: 24h }");

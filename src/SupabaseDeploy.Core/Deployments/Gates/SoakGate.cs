@@ -14,7 +14,7 @@ internal static class SoakGate
             return gate with { Message = why.Message, Remedy = why.Remedy };
         }
 
-        (TimeSpan longest, DateTimeOffset? since) = Runs(release, before.Deployments, now);
+        (TimeSpan longest, DateTimeOffset? since) = Runs(release, before, now);
         if (longest >= soak)
         {
             return gate with { IsPassed = true, Message = $"It ran there for {Duration.Format(Whole(longest))}." };
@@ -26,14 +26,14 @@ internal static class SoakGate
     }
 
     /// <summary>The longest time the release ran without a break, and since when it runs now; null when it does not.</summary>
-    private static (TimeSpan Longest, DateTimeOffset? Since) Runs(Release release, IReadOnlyList<Deployment> deployments, DateTimeOffset now)
+    private static (TimeSpan Longest, DateTimeOffset? Since) Runs(Release release, StageRecord before, DateTimeOffset now)
     {
         TimeSpan longest = TimeSpan.Zero;
         DateTimeOffset? since = null;
-        foreach (Deployment deployment in deployments.Where(Changes))
+        foreach (Deployment deployment in before.Deployments.Where(Changes))
         {
             // A deployment of another release, and one that was not settled, ends it when it begins.
-            bool isOfRelease = deployment is { Status: DeploymentStatus.Succeeded } && deployment.Release?.Id == release.Id;
+            bool isOfRelease = deployment is { Status: DeploymentStatus.Succeeded } && deployment.Release?.Id == release.Id && before.WasHealthy(deployment);
             longest = Max(longest, deployment.StartedAt - since);
             since = isOfRelease ? since ?? deployment.FinishedAt : null;
         }

@@ -43,4 +43,8 @@ internal sealed record StageRecord
     /// </summary>
     public Evidence? Last(string kind, string releaseId) =>
         Evidence.LastOrDefault(fact => fact.Kind == kind && fact.ReleaseId == releaseId && fact.EnvironmentName == Name);
+
+    /// <summary>True when a deployment was made here, not on the stage whose backup this one's database was made from, and ended healthy.</summary>
+    public bool WasHealthy(Deployment deployment) => Evidence.Any(fact =>
+        fact.Kind == global::SupabaseDeploy.Deployments.Evidence.Healthy && fact.IsPassed && fact.DeploymentId == deployment.Id && fact.EnvironmentName == Name);
 }
