@@ -96,6 +96,48 @@ public sealed class ApprovalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_asked_withdraws_the_request_by_a_denial_and_can_ask_again()
+    {
+        await AdmitAsync(s_ann);
+
+        Approval withdrawn = await DecideAsync(s_ann, false);
+        Assert.StartsWith("Withdrawn: ", withdrawn.Message, StringComparison.Ordinal);
+        var approvals = new Approvals(_application.Targets, _time, s_bob);
+        DeployException none = await Assert.ThrowsAsync<DeployException>(() => approvals.FindAsync(_application.Environment("production"), null, CancellationToken.None));
+        Assert.Contains("No release waits", none.Message, StringComparison.Ordinal);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.NotNull((await AdmitAsync(s_ann)).Pending);
+        await DecideAsync(s_bob, true);
+        Assert.Null((await AdmitAsync(s_ann)).Pending);
+    }
+
+    [Fact]
+    public async Task A_request_is_forgotten_when_no_approval_of_it_would_count_any_more()
+    {
+        await AdmitAsync(s_ann);
+        _time.Advance(TimeSpan.FromHours(8) + TimeSpan.FromSeconds(1));
+
+        await AdmitAsync(s_bob);
+
+        // Now it is Bob who asks, and Ann may approve.
+        Assert.Equal("bob", (await DecideAsync(s_ann, true)).Requester);
+        Assert.Null((await AdmitAsync(s_bob)).Pending);
+    }
+
+    [Fact]
+    public async Task An_approval_counts_as_long_as_it_said_when_it_was_given()
+    {
+        await AdmitAsync(s_ann);
+        await DecideAsync(s_bob, true);
+        string pipeline = Path.Combine(_application.Project.Root, "env", "pipeline.yml");
+        _application.Write("env/pipeline.yml", (await File.ReadAllTextAsync(pipeline)).Replace("approvalsWithin: 8h", "approvalsWithin: 90d", StringComparison.Ordinal));
+        _time.Advance(TimeSpan.FromHours(8) + TimeSpan.FromSeconds(1));
+
+        Assert.Contains("that of bob expired", (await AdmitAsync(s_ann)).Pending!.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_publish_that_waits_goes_on_when_the_approval_is_there()
     {
         _application.Time = TimeProvider.System;

@@ -48,8 +48,12 @@ public sealed record Approval : IEnvironmentResult
         Source = EvidenceContent.Text(fact.Content, "source") ?? "",
         Reason = EvidenceContent.Text(fact.Content, "reason"),
         DecidedAt = fact.RecordedAt,
-        ExpiresAt = fact.IsPassed ? fact.RecordedAt + environment.Gates.ApprovalsWithin : null,
+        ExpiresAt = fact.IsPassed ? Expiry(fact) ?? fact.RecordedAt + environment.Gates.ApprovalsWithin : null,
     };
+
+    /// <summary>Until when it was given: a setting that is changed later does not make it count longer or shorter.</summary>
+    private static DateTimeOffset? Expiry(Evidence fact) =>
+        DateTimeOffset.TryParse(EvidenceContent.Text(fact.Content, "expiresAt"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at) ? at : null;
 
     internal NewEvidence ToEvidence() => new(
         Evidence.Approval,

@@ -13,9 +13,10 @@ internal static class ApprovalGate
             return gate with { Message = why.Message, Remedy = why.Remedy };
         }
 
-        string requester = Requester(own, releaseId) ?? asking;
+        string requester = Requester(own, settings, releaseId, now) ?? asking;
         Approval[] decisions = [.. Decisions(environment, own, releaseId)];
-        if (Array.Find(decisions, decision => !decision.IsApproved) is { } denial)
+        // What the requester denied is what they withdrew; they ask for it again.
+        if (Array.Find(decisions, decision => !decision.IsApproved && !IsBy(decision, requester)) is { } denial)
         {
             return gate with
             {
@@ -33,8 +34,8 @@ internal static class ApprovalGate
     }
 
     /// <summary>Who asked for the release here; null when nobody has.</summary>
-    public static string? Requester(StageRecord own, string releaseId) =>
-        ApprovalRequest.Open(own).FirstOrDefault(request => request.ReleaseId == releaseId)?.By;
+    public static string? Requester(StageRecord own, GateSettings settings, string releaseId, DateTimeOffset now) =>
+        ApprovalRequest.Open(own, settings.ApprovalsWithin, now).FirstOrDefault(request => request.ReleaseId == releaseId)?.By;
 
     /// <summary>The last word of each person.</summary>
     private static IEnumerable<Approval> Decisions(DeploymentEnvironment environment, StageRecord own, string releaseId) =>
@@ -45,12 +46,14 @@ internal static class ApprovalGate
             .Select(person => person.Last());
 
     private static bool Counts(Approval decision, string requester, DateTimeOffset now) =>
-        decision.ExpiresAt > now && !string.Equals(decision.By, requester, StringComparison.OrdinalIgnoreCase);
+        decision.IsApproved && decision.ExpiresAt > now && !IsBy(decision, requester);
+
+    private static bool IsBy(Approval decision, string person) => string.Equals(decision.By, person, StringComparison.OrdinalIgnoreCase);
 
     private static string Ignored(Approval[] decisions, Approval[] valid, string requester)
     {
-        string[] others = [.. decisions.Except(valid).Select(decision =>
-            string.Equals(decision.By, requester, StringComparison.OrdinalIgnoreCase) ? $"{decision.By} asked for it" : $"that of {decision.By} expired {decision.ExpiresAt:yyyy-MM-dd HH:mm}Z")];
+        string[] others = [.. decisions.Except(valid).Where(decision => decision.IsApproved).Select(decision =>
+            IsBy(decision, requester) ? $"{decision.By} asked for it" : $"that of {decision.By} expired {decision.ExpiresAt:yyyy-MM-dd HH:mm}Z")];
         return others.Length == 0 ? "" : $" Not counted: {string.Join(", ", others)}.";
     }
 }

@@ -27,7 +27,8 @@ public sealed class Approvals(IDeploymentTargets targets, TimeProvider? time = n
             throw Refused(environment, $"Environment '{environment}' asks for no approvals.", "Set 'approvals' in the stage's gates in env/pipeline.yml, or just publish.");
         }
 
-        IReadOnlyList<ApprovalRequest> open = ApprovalRequest.Open(await ReadAsync(environment, cancellationToken).ConfigureAwait(false));
+        IReadOnlyList<ApprovalRequest> open = ApprovalRequest.Open(
+            await ReadAsync(environment, cancellationToken).ConfigureAwait(false), environment.Gates.ApprovalsWithin, _time.GetUtcNow());
         if (prefix is not null)
         {
             ApprovalRequest[] named = [.. open.Where(request => request.ReleaseId.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))];
@@ -45,13 +46,14 @@ public sealed class Approvals(IDeploymentTargets targets, TimeProvider? time = n
         };
     }
 
-    /// <summary>Records a yes or a no. The last word of each person counts.</summary>
+    /// <summary>Records a yes or a no. The last word of each person counts; who asked withdraws the request with a no.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.ApprovalRefused"/>: nobody approves what they asked for themselves.</exception>
     public async Task<Approval> DecideAsync(
         DeploymentEnvironment environment, string releaseId, bool isApproved, string? reason, CancellationToken cancellationToken)
     {
         StageRecord own = await ReadAsync(environment, cancellationToken).ConfigureAwait(false);
-        string? requester = ApprovalGate.Requester(own, releaseId);
+        DateTimeOffset now = _time.GetUtcNow();
+        string? requester = ApprovalGate.Requester(own, environment.Gates, releaseId, now);
         if (isApproved && Actor.IsSameAs(requester))
         {
             throw Refused(
@@ -60,7 +62,6 @@ public sealed class Approvals(IDeploymentTargets targets, TimeProvider? time = n
                 "Ask somebody else to run Approve-Deployment.");
         }
 
-        DateTimeOffset now = _time.GetUtcNow();
         var approval = new Approval
         {
             Environment = environment,
@@ -75,6 +76,11 @@ public sealed class Approvals(IDeploymentTargets targets, TimeProvider? time = n
         };
         await LedgerOf(environment, await DatabaseAsync(environment, cancellationToken).ConfigureAwait(false))
             .RecordEvidenceAsync(approval.ToEvidence(), now, cancellationToken).ConfigureAwait(false);
+        if (Actor.IsSameAs(requester))
+        {
+            return approval with { Message = $"Withdrawn: release '{releaseId[..12]}' does not wait for approval on '{environment}' any more." };
+        }
+
         Gate gate = ApprovalGate.Check(
             environment.Gates, environment, releaseId, await ReadAsync(environment, cancellationToken).ConfigureAwait(false), requester ?? "the one who publishes it", now);
         return approval with { Message = gate.IsPassed ? $"{gate.Message} Go on: Publish-Environment {environment} -Release {releaseId[..12]}" : gate.Message };
@@ -84,7 +90,7 @@ public sealed class Approvals(IDeploymentTargets targets, TimeProvider? time = n
     internal async Task RequestAsync(DeploymentPlan plan, string? reason, CancellationToken cancellationToken)
     {
         StageRecord own = await ReadAsync(plan.Environment, cancellationToken).ConfigureAwait(false);
-        if (ApprovalGate.Requester(own, plan.Release!.Id) is not null)
+        if (ApprovalGate.Requester(own, plan.Environment.Gates, plan.Release!.Id, _time.GetUtcNow()) is not null)
         {
             return;
         }
