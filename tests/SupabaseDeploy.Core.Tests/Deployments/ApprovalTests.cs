@@ -1,8 +1,11 @@
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Deployments;
@@ -151,6 +154,34 @@ public sealed class ApprovalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Waiting_asks_the_ledger_and_does_not_plan_again_and_again()
+    {
+        DeploymentPlan plan = await PlanAsync(s_ann, _release);
+        var targets = new CountingTargets(_application.Targets);
+        Task<AdmittedPlan> waiting = new DeploymentAdmission(targets, _time, s_ann).AdmitAsync(plan, s_options, waits: true, _application.Sink, CancellationToken.None);
+        await Wait.UntilAsync(() => Task.FromResult(Shown() > 0));
+        int before = targets.Asked;
+
+        await Wait.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(5));
+            return Task.FromResult(Shown() > 3);
+        });
+
+        // Once for each look, and the one that may be under way.
+        Assert.InRange(targets.Asked - before, 3, Shown());
+        await new Approvals(_application.Targets, _time, s_bob).DecideAsync(_application.Environment("production"), _release.Id, true, null, CancellationToken.None);
+        await Wait.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(5));
+            return Task.FromResult(waiting.IsCompleted);
+        });
+        Assert.Null((await waiting).Pending);
+
+        int Shown() => _application.Sink.Events.OfType<ActivityProgress>().Count(shown => shown.Status.StartsWith("Asked for by ann", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_waits_is_found_without_naming_it_and_asked_for_once()
     {
         await AdmitAsync(s_ann);
@@ -188,6 +219,19 @@ public sealed class ApprovalTests : IAsyncLifetime
 
         Assert.Equal(expected, Actor.From(set.GetValueOrDefault, "dave", "build-7").ToString());
         Assert.Equal("eve (build-7)", Actor.From(name => name == "SUDO_USER" ? "eve" : null, "root", "build-7").ToString());
+    }
+
+    private sealed class CountingTargets(IDeploymentTargets targets) : IDeploymentTargets
+    {
+        private int _asked;
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public IDeploymentTarget For(DeploymentEnvironment environment)
+        {
+            Interlocked.Increment(ref _asked);
+            return targets.For(environment);
+        }
     }
 
     private async Task<AdmittedPlan> AdmitAsync(Actor actor, Release? release = null) => await new DeploymentAdmission(_application.Targets, _time, actor)

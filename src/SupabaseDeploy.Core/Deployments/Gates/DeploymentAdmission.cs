@@ -1,3 +1,4 @@
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
@@ -11,7 +12,7 @@ namespace SupabaseDeploy.Deployments;
 /// <param name="actor">Who publishes; who runs this process when null.</param>
 public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider? time = null, Actor? actor = null)
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Approvals _approvals = new(targets, time, actor);
@@ -37,16 +38,12 @@ public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider
         }
 
         await _approvals.RequestAsync(plan, options.Reason, cancellationToken).ConfigureAwait(false);
-        DateTimeOffset limit = _time.GetUtcNow() + plan.Environment.Gates.ApprovalsWithin;
-        string activity = $"Publish {plan.Release} to {plan.Environment}";
-        while (waits && WaitsForPeople(plan) && _time.GetUtcNow() < limit)
+        if (waits)
         {
-            sink.Publish(new ActivityProgress(activity, plan.Gates.First(gate => gate.IsPending).Message));
-            await Task.Delay(s_interval, _time, cancellationToken).ConfigureAwait(false);
+            await WaitForPeopleAsync(plan, sink, cancellationToken).ConfigureAwait(false);
             plan = await _planner.PlanPublishAsync(plan.Environment, plan.Release!, options.RollForward, options.Force, cancellationToken).ConfigureAwait(false);
         }
 
-        sink.Publish(new ActivityCompleted(activity));
         if (WaitsForPeople(plan))
         {
             return new AdmittedPlan(plan, Pending(plan));
@@ -54,6 +51,33 @@ public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider
 
         plan.EnsureGatesPassed();
         return new AdmittedPlan(plan, null);
+    }
+
+    /// <summary>
+    /// Until the approvals are there, somebody says no, who asked withdraws it, or an approval would not count any more. Only the ledger is
+    /// asked meanwhile: a plan looks at the whole environment.
+    /// </summary>
+    private async Task WaitForPeopleAsync(DeploymentPlan plan, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        string activity = $"Publish {plan.Release} to {plan.Environment}";
+        Gate gate = plan.Gates.First(each => each.IsPending);
+        try
+        {
+            for (bool isOpen = true; isOpen && gate.IsPending;)
+            {
+                sink.Publish(new ActivityProgress(activity, gate.Message));
+                await Task.Delay(s_interval, _time, cancellationToken).ConfigureAwait(false);
+                StageRecord own = await StageRecord.ReadAsync(plan.Environment, targets, cancellationToken).ConfigureAwait(false);
+                DateTimeOffset now = _time.GetUtcNow();
+                GateSettings settings = plan.Environment.Gates;
+                isOpen = ApprovalGate.Requester(own, settings, plan.Release!.Id, now) is not null;
+                gate = ApprovalGate.Check(settings, plan.Environment, plan.Release.Id, own, _approvals.Actor.Name, now);
+            }
+        }
+        finally
+        {
+            sink.Publish(new ActivityCompleted(activity));
+        }
     }
 
     private static bool WaitsForPeople(DeploymentPlan plan) =>
