@@ -19,8 +19,15 @@ internal sealed class MigrationsProbe(DeploymentEnvironment environment)
 
     public async Task<Finding> CheckAsync(NpgsqlConnection connection, DatabaseAddress address, Release? expected, CancellationToken cancellationToken)
     {
-        Release = expected ?? await new Ledger(environment, address).GetCurrentReleaseAsync(cancellationToken).ConfigureAwait(false);
+        var ledger = new Ledger(environment, address);
+        Release = expected ?? await ledger.GetCurrentReleaseAsync(cancellationToken).ConfigureAwait(false);
         IsUnpublished = Release is null;
+        if (expected is null)
+        {
+            // What is expected comes from the ledger: where its evidence was changed, nothing it says is to be believed.
+            await ledger.GetEvidenceAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         IReadOnlyList<AppliedVersion> history = await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         string[] applied = [.. history.Select(row => row.Version)];
         return Release is null

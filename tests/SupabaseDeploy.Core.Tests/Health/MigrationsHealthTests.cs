@@ -61,6 +61,24 @@ public sealed class MigrationsHealthTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Evidence_that_was_changed_behind_the_ledgers_back_is_reported()
+    {
+        await ApplyAsync();
+        Release release = Named(Sample.Release(hasWeb: false, "001"));
+        await RecordAsync(release);
+        await new Ledger(Environment, _database.Application).RecordEvidenceAsync(
+            Evidence.Tests, release, false, "1 failed", DateTimeOffset.UnixEpoch, CancellationToken.None);
+        Assert.Equal(HealthStatus.Healthy, (await MigrationsAsync(null)).Status);
+
+        await _database.ExecuteAsync(
+            "alter table supabase_deploy.evidence disable trigger user; update supabase_deploy.evidence set passed = true; alter table supabase_deploy.evidence enable trigger user");
+
+        (HealthStatus status, string message) = await MigrationsAsync(null);
+        Assert.Equal(HealthStatus.Failed, status);
+        Assert.Contains("cannot be believed: row 1", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Before_the_first_publish_nothing_is_expected_of_the_web_root()
     {
         await using var server = new RawHttpServer(RawHttpServer.Response(404, "no release"));
