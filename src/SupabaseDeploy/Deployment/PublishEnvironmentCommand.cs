@@ -76,14 +76,26 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
         }
     }
 
-    /// <summary>Publishing is of medium impact; a setting that can let anybody in, or lock users out, is named in the question and makes it one of high impact.</summary>
+    /// <summary>
+    /// Publishing is of medium impact; data that down scripts drop, and a setting that can let anybody in or lock users out, are named in the
+    /// question and make it one of high impact.
+    /// </summary>
     private Task<bool> AskAsync(DeploymentPlan plan)
     {
+        foreach (string loss in plan.DataLoss)
+        {
+            Sink.Publish(new Caution($"Publishing release '{plan.Release}' loses {loss.TrimEnd('.')}."));
+        }
+
         ConfigurationChange[] dangerous = [.. plan.Configuration.Where(change => change.IsDangerous)];
-        string action = dangerous.Length == 0
-            ? $"Publish release {plan.Release}"
-            : $"Publish release {plan.Release}, which changes {string.Join("; ", dangerous.Select(change => $"{change}{(change.Remark is { } remark ? $" ({remark.TrimEnd('.')})" : "")}"))}";
-        return ShouldProcessAsync(Describe(plan.Environment), action, dangerous.Length == 0 ? ConfirmImpact.Medium : ConfirmImpact.High);
+        string changes = dangerous.Length == 0
+            ? ""
+            : $", which changes {string.Join("; ", dangerous.Select(change => $"{change}{(change.Remark is { } remark ? $" ({remark.TrimEnd('.')})" : "")}"))}";
+        string losses = plan.DataLoss.Count == 0
+            ? ""
+            : $". Undoing {string.Join(", ", plan.Undo)} first loses {string.Join(", ", plan.DataLoss).TrimEnd('.')}.";
+        ConfirmImpact impact = dangerous.Length == 0 && plan.DataLoss.Count == 0 ? ConfirmImpact.Medium : ConfirmImpact.High;
+        return ShouldProcessAsync(Describe(plan.Environment), $"Publish release {plan.Release}{changes}{losses}", impact);
     }
 
     private GateOverride? Override()

@@ -66,6 +66,22 @@ public sealed class PublishEnvironmentTests
     }
 
     [Fact]
+    public void A_publish_whose_down_scripts_drop_data_names_it_and_asks()
+    {
+        using var project = new PublishSession();
+        string first = Assert.Single(project.Lines("New-Release | Publish-Environment staging | ForEach-Object { $_.Release.Id }"));
+        project.WriteVersion(2, page: "broken");
+        File.WriteAllText(Path.Combine(project.Root, "migrations", "down", "002_add_t2.sql"), "drop table public.t2;\nselect 1/0;\n");
+        Assert.Equal("DeploymentFailed", Id(project.Run("New-Release | Publish-Environment staging -HealthTimeout 1s").Error!));
+
+        SessionResult asked = project.Run($"Publish-Environment staging -Release {first} -RollForward");
+
+        Assert.NotEqual("DeploymentFailed", Id(asked.Error!)); // This session's host cannot ask.
+        Assert.Contains(asked.Warnings, warning => warning.Contains("loses table public.t2 (2 rows)", StringComparison.Ordinal));
+        Assert.Equal(["1 Succeeded", "2 Failed"], project.Lines("Get-Deployment staging | ForEach-Object { \"$($_.Number) $($_.Status)\" }"));
+    }
+
+    [Fact]
     public void A_stage_that_does_not_run_is_named_with_the_command_that_starts_it()
     {
         using var project = new PublishSession(isStarted: false);
