@@ -46,7 +46,9 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
     /// <param name="options">How long to wait for another deployment, and why it is done.</param>
     /// <param name="sink">Told what happens.</param>
     /// <param name="cancellationToken">Stops it before the platform begins.</param>
-    /// <exception cref="DeployException">The lock is held, the platform refuses or fails, or the database does not come back.</exception>
+    /// <exception cref="DeployException">
+    /// The lock is held, the platform refuses or fails, or the database does not come back or is the one from before.
+    /// </exception>
     public async Task<Deployment> RestoreAsync(
         DeploymentEnvironment environment, RestorePoint point, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
@@ -64,7 +66,18 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
             kept = past.Count > 0 ? await Ledger.KeepAsync(before, cancellationToken).ConfigureAwait(false) : null;
             begun = Describe(environment, point, past, held.Owner.Requester, startedAt);
             await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
-            await points.RestoreAsync(point, sink, CancellationToken.None).ConfigureAwait(false);
+            // It is not in what is kept: where it is still there afterwards, the database is the one from before.
+            var ledger = new Ledger(environment, before);
+            begun = await ledger.BeginAsync(begun, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await points.RestoreAsync(point, sink, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (DeployException e) when (IsRefusal(e))
+            {
+                await ledger.FinishAsync(End(begun, DeploymentStatus.Failed, $"{e.Message} Nothing was changed."), null, CancellationToken.None).ConfigureAwait(false);
+                throw;
+            }
         }
 
         return await RecordAsync(target, kept, begun, point, options, sink).ConfigureAwait(false);
@@ -78,27 +91,55 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
         DeploymentLock held = await DeploymentLock.AcquireAsync(now, $"restore point {point} of {target.Environment}", options.LockWait, sink, CancellationToken.None, _time).ConfigureAwait(false);
         await using (held.ConfigureAwait(false))
         {
+            var ledger = new Ledger(target.Environment, now);
+            await EnsureRestoredAsync(ledger, begun, point).ConfigureAwait(false);
             if (kept is not null)
             {
                 await Ledger.BringBackAsync(kept, now, CancellationToken.None).ConfigureAwait(false);
             }
 
-            var ledger = new Ledger(target.Environment, now);
             string said = await SayAsync(now, begun.Release, point).ConfigureAwait(false);
             Deployment recorded = await ledger.BeginAsync(begun, CancellationToken.None).ConfigureAwait(false);
-            DateTimeOffset end = _time.GetUtcNow();
-            Deployment ended = recorded with
-            {
-                Status = DeploymentStatus.Succeeded,
-                Changed = true,
-                Reason = options.Reason ?? said,
-                Steps = [new DeploymentStep(StepName, StepStatus.Succeeded, begun.StartedAt, end - begun.StartedAt, said)],
-                FinishedAt = end,
-            };
+            Deployment ended = End(recorded, DeploymentStatus.Succeeded, said) with { Changed = true, Reason = options.Reason ?? said };
             await ledger.FinishAsync(ended, null, CancellationToken.None).ConfigureAwait(false);
             return ended;
         }
     }
+
+    /// <summary>A platform that says that the project is at work again may not have begun, or may have given up in silence.</summary>
+    private async Task EnsureRestoredAsync(Ledger ledger, Deployment begun, RestorePoint point)
+    {
+        IReadOnlyList<Deployment> there = await ledger.GetDeploymentsAsync(CancellationToken.None).ConfigureAwait(false);
+        if (there.All(deployment => deployment.Id != begun.Id))
+        {
+            return;
+        }
+
+        var failure = new DeployException(
+            ErrorTable.CloudRestoreFailed,
+            $"The database of '{begun.Environment}' was not brought back to restore point '{point}': it is still the one from before.",
+            "Look at the project's backups in the dashboard; then run the command again.",
+            begun.Environment);
+        await ledger.FinishAsync(End(begun, DeploymentStatus.Failed, failure.Message), null, CancellationToken.None).ConfigureAwait(false);
+        throw failure;
+    }
+
+    private Deployment End(Deployment deployment, DeploymentStatus status, string said)
+    {
+        DateTimeOffset end = _time.GetUtcNow();
+        StepStatus step = status == DeploymentStatus.Succeeded ? StepStatus.Succeeded : StepStatus.Failed;
+        return deployment with
+        {
+            Status = status,
+            Reason = said,
+            Steps = [new DeploymentStep(StepName, step, deployment.StartedAt, end - deployment.StartedAt, said)],
+            FinishedAt = end,
+        };
+    }
+
+    // Any other failure leaves it open whether the platform has begun; the database may be gone by then.
+    private static bool IsRefusal(DeployException e) =>
+        e.Code == ErrorTable.RestorePointUnusable || e.Code == ErrorTable.ApiForbidden || e.Code == ErrorTable.ApiPlanLimit || e.Code == ErrorTable.ApiNotFound || e.Code == ErrorTable.ApiRequestRefused;
 
     private static async Task<string> SayAsync(DatabaseAddress database, Release? release, RestorePoint point)
     {

@@ -45,6 +45,30 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync(one)).Status);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_restore_that_never_began_is_a_failure_and_locks_nothing(bool isRefused)
+    {
+        Release one = await _application.ReleaseAsync();
+        Deployment first = await _application.PublishAsync(one);
+        string name = first.Steps.Single(step => step.Name == StepName.RestorePoint).Message!.Split(' ', '.')[2];
+        RestorePoint point = await Restorer.FindAsync(_application.Environment, name, default);
+        if (isRefused)
+        {
+            _application.Staging.SetRestorePoint(name, "REMOVED");
+        }
+
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(
+            () => Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default));
+        Assert.Equal(isRefused ? ErrorTable.RestorePointUnusable : ErrorTable.CloudRestoreFailed, failure.Code);
+        Deployment told = (await new Ledger(_application.Environment, _application.Database.Application).GetDeploymentsAsync(default))[^1];
+        Assert.Equal((DeploymentKind.Restore, DeploymentStatus.Failed, false), (told.Kind, told.Status, told.Changed));
+        Assert.Contains(isRefused ? "Nothing was changed." : "still the one from before", told.Reason, StringComparison.Ordinal);
+        _application.WriteMigration(2);
+        Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync(await _application.ReleaseAsync())).Status);
+    }
+
     [Fact]
     public async Task What_cannot_be_gone_back_to_is_refused_with_what_can()
     {
