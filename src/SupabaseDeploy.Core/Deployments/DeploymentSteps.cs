@@ -11,6 +11,8 @@ namespace SupabaseDeploy.Deployments;
 internal sealed class DeploymentSteps(
     IDeploymentTarget target, DatabaseAddress database, DeploymentLock held, EnvironmentObserver observer, TimeProvider time, IProgressSink sink)
 {
+    private const string RestorePointSaid = "Restore point ";
+
     private readonly MigrationRunner _runner = new(time);
 
     /// <exception cref="DeployException"><see cref="ErrorTable.DeploymentLockLost"/>.</exception>
@@ -129,11 +131,18 @@ internal sealed class DeploymentSteps(
     {
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
         RestorePoint point = await target.RestorePoints!.CreateAsync(NameOf(deployment), sink, cancellationToken).ConfigureAwait(false);
-        return new StepOutcome($"Restore point {point}.{(point.Limits is null ? "" : " " + point.Limits)}");
+        return new StepOutcome($"{RestorePointSaid}{point}.{(point.Limits is null ? "" : " " + point.Limits)}");
     }
 
     /// <summary>A restore point's name of at most 20 characters that says which deployment it was made for.</summary>
     public static string NameOf(Guid deployment) => $"sd-{deployment.ToString("N")[^16..]}";
+
+    /// <summary>The restore point that a deployment made, by the name that the platform gave it; null for none.</summary>
+    public static string? RestorePointOf(Deployment deployment) =>
+        deployment.Steps.LastOrDefault(step => step is { Name: StepName.RestorePoint, Status: StepStatus.Succeeded })?.Message is { } said
+        && said.StartsWith(RestorePointSaid, StringComparison.Ordinal)
+            ? said[RestorePointSaid.Length..].Split('.')[0]
+            : null;
 
     private async Task<StepOutcome> ApplyAsync(string step, MigrationRequest request, IEnumerable<string> wanted, CancellationToken cancellationToken)
     {

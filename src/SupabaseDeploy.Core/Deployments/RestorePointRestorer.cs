@@ -27,12 +27,19 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
     /// </exception>
     public async Task<RestorePoint> FindAsync(DeploymentEnvironment environment, string name, CancellationToken cancellationToken)
     {
-        IReadOnlyList<RestorePoint> points = await PointsOf(environment).ListAsync(cancellationToken).ConfigureAwait(false);
+        IPlaceRestorePoints place = PointsOf(environment);
+        RestorePoint? found = await place.FindAsync(name, cancellationToken).ConfigureAwait(false);
+        if (found is { Status: RestorePointStatus.Available })
+        {
+            return found;
+        }
+
+        IReadOnlyList<RestorePoint> points = await place.ListAsync(cancellationToken).ConfigureAwait(false);
         RestorePoint[] usable = [.. points.Where(point => point.Status == RestorePointStatus.Available)];
-        return usable.LastOrDefault(point => point.Name == name) ?? throw new DeployException(
+        throw new DeployException(
             ErrorTable.NothingToRestore,
-            points.LastOrDefault(point => point.Name == name) is { } unusable
-                ? $"Restore point '{name}' of '{environment}' cannot be gone back to: it is {unusable.Status}."
+            found is not null
+                ? $"Restore point '{name}' of '{environment}' cannot be gone back to: it is {found.Status}."
                 : $"Environment '{environment}' has no restore point '{name}'.",
             usable.Length == 0
                 ? "Look at the project's backups in the platform's dashboard."
@@ -182,7 +189,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
 
     /// <summary>The release that ran when the point was made: before the deployment that made it, else at its time.</summary>
     private static Release? ReleaseAt(RestorePoint point, IReadOnlyList<Deployment> past) =>
-        past.FirstOrDefault(deployment => DeploymentSteps.NameOf(deployment.Id) == point.Name) is { } maker
+        past.FirstOrDefault(deployment => DeploymentSteps.RestorePointOf(deployment) == point.Name) is { } maker
             ? maker.PreviousRelease
             : past.LastOrDefault(deployment => deployment is { Status: DeploymentStatus.Succeeded, Release: not null } && deployment.FinishedAt <= point.CreatedAt)?.Release;
 

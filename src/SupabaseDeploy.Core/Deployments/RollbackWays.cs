@@ -39,7 +39,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
         };
         if (targets.For(environment).RestorePoints is { } points)
         {
-            ways.Add(ByRestorePoint(environment, await points.ListAsync(cancellationToken).ConfigureAwait(false), observed, later));
+            ways.Add(await ByRestorePointAsync(environment, points, observed, later, cancellationToken).ConfigureAwait(false));
         }
 
         if (means.FindBackup is { } find)
@@ -87,11 +87,12 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
         }
     }
 
-    private RollbackWay ByRestorePoint(DeploymentEnvironment environment, IReadOnlyList<RestorePoint> points, ObservedState observed, string[] later)
+    private async Task<RollbackWay> ByRestorePointAsync(
+        DeploymentEnvironment environment, IPlaceRestorePoints points, ObservedState observed, string[] later, CancellationToken cancellationToken)
     {
         Deployment? first = FirstThatApplied(observed, later);
-        RestorePoint? point = first is null ? null : points.LastOrDefault(each => each.Name == DeploymentSteps.NameOf(first.Id) && each.Status == RestorePointStatus.Available);
-        return point is null
+        RestorePoint? point = first is not null && DeploymentSteps.RestorePointOf(first) is { } name ? await points.FindAsync(name, cancellationToken).ConfigureAwait(false) : null;
+        return point is not { Status: RestorePointStatus.Available }
             ? new RollbackWay(RollbackStrategy.RestorePoint, "The platform goes back to a restore point.", "", "none of the platform's restore points was made before those migrations.")
             : new RollbackWay(
                 RollbackStrategy.RestorePoint,

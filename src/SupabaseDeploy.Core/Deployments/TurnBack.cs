@@ -173,6 +173,11 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
             ? $" go back with 'Restore-Deployment {environment}';"
             : "";
         string restore = backup is null ? $"restore a backup (Get-DeploymentBackup {environment})" : $"restore what was taken before ({backup.TrimEnd('.')}: Get-DeploymentBackup {environment})";
+        if (DeploymentSteps.RestorePointOf(run.Deployment) is { } point)
+        {
+            restore += $", bring the whole database back to what it was before with 'Restore-Deployment {environment} -RestorePoint {point}'";
+        }
+
         return $"Environment '{environment}' is locked against publishing: {why} Look at (Get-Deployment {environment} -Latest).Steps; then{goBack} {restore},"
             + $" or publish a release that repairs it: Publish-Environment {environment} -Release <id> -RollForward";
     }

@@ -8,6 +8,9 @@ public interface IPlaceRestorePoints
     /// <summary>Every point, oldest first, also those that are not (or no longer) usable.</summary>
     Task<IReadOnlyList<RestorePoint>> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>The point of that name, also one that is not listed because there are too many of its kind; null for none.</summary>
+    Task<RestorePoint?> FindAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>
     /// Creates one and waits until it can be used. One of that name that is there and usable, or on its way, is taken: the call may be repeated.
     /// </summary>

@@ -70,6 +70,24 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_moment_that_a_deployment_noted_can_be_gone_back_to_and_a_locked_environment_names_it()
+    {
+        _application.Staging.HasRestorePoints = false;
+        _application.Staging.HasPointInTimeRecovery = true;
+        await _application.PublishAsync(await _application.ReleaseAsync());
+        _application.WriteMigration(2, hasDownScript: false);
+        _application.Staging.Services["auth"] = "UNHEALTHY";
+        Deployment failed = await _application.PublishAsync(await _application.ReleaseAsync());
+        string name = failed.Steps.Single(step => step.Name == StepName.RestorePoint).Message!.Split(' ', '.')[2];
+        Assert.StartsWith("pitr-", name, StringComparison.Ordinal);
+        Assert.Contains($"'Restore-Deployment staging -RestorePoint {name}'", failed.Lockout, StringComparison.Ordinal);
+
+        Assert.Equal(name, (await Restorer.FindAsync(_application.Environment, name, default)).Name);
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => Restorer.FindAsync(_application.Environment, "pitr-1", default));
+        Assert.Equal(ErrorTable.NothingToRestore, failure.Code);
+    }
+
+    [Fact]
     public async Task What_cannot_be_gone_back_to_is_refused_with_what_can()
     {
         DeployException failure = await Assert.ThrowsAsync<DeployException>(() => Restorer.FindAsync(_application.Environment, "sd-1", default));

@@ -43,7 +43,7 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
             .Where(backup => backup.IsPhysicalBackup)
             .Select(backup => new RestorePoint($"{BackupPrefix}{backup.Id.ToString(CultureInfo.InvariantCulture)}", StatusOf(backup), Moment(backup.InsertedAt)) { Limits = Limits })
             .ToList();
-        if (await FindAsync(null, cancellationToken).ConfigureAwait(false) is { } latest)
+        if (await AskAsync(null, cancellationToken).ConfigureAwait(false) is { } latest)
         {
             points.Add(latest);
         }
@@ -56,9 +56,25 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
         return [.. points.OrderBy(point => point.CreatedAt ?? DateTimeOffset.MaxValue)];
     }
 
+    public async Task<RestorePoint?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        if (Number(name, MomentPrefix) is { } seconds)
+        {
+            // Only the latest moment is listed, and every one of the recovery window can be gone back to.
+            CloudBackups backups = await api.ListBackupsAsync(cancellationToken).ConfigureAwait(false);
+            return backups.PitrEnabled && seconds >= backups.PhysicalBackupData.EarliestPhysicalBackupDateUnix && seconds <= time.GetUtcNow().ToUnixTimeSeconds()
+                ? AtMoment(DateTimeOffset.FromUnixTimeSeconds(seconds))
+                : null;
+        }
+
+        return Number(name, BackupPrefix) is null
+            ? await AskAsync(name, cancellationToken).ConfigureAwait(false)
+            : (await ListAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(point => point.Name == name);
+    }
+
     public async Task<RestorePoint> CreateAsync(string name, IProgressSink sink, CancellationToken cancellationToken)
     {
-        RestorePoint? point = await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        RestorePoint? point = await AskAsync(name, cancellationToken).ConfigureAwait(false);
         if (point is not { Status: RestorePointStatus.Available or RestorePointStatus.Pending })
         {
             try
@@ -77,11 +93,11 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
     public async Task RestoreAsync(RestorePoint point, IProgressSink sink, CancellationToken cancellationToken)
     {
         sink.Publish(new Notice($"The platform brings the database of '{environment}' back to '{point}'. {Limits}"));
-        if (Number(point, BackupPrefix) is { } id)
+        if (Number(point.Name, BackupPrefix) is { } id)
         {
             await api.RestoreBackupAsync(id, cancellationToken).ConfigureAwait(false);
         }
-        else if (Number(point, MomentPrefix) is { } seconds)
+        else if (Number(point.Name, MomentPrefix) is { } seconds)
         {
             await api.RestoreToTimeAsync(DateTimeOffset.FromUnixTimeSeconds(seconds), cancellationToken).ConfigureAwait(false);
         }
@@ -119,7 +135,7 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
 
             sink.Publish(new Detail($"Restore point '{point}' is being made."));
             await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
-            point = await FindAsync(point.Name, cancellationToken).ConfigureAwait(false) ?? throw Unusable(point, "the platform does not know it any more");
+            point = await AskAsync(point.Name, cancellationToken).ConfigureAwait(false) ?? throw Unusable(point, "the platform does not know it any more");
         }
 
         return point.Status == RestorePointStatus.Available ? point : throw Unusable(point, $"it is {point.Status}");
@@ -127,7 +143,7 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
 
     private async Task EnsureUsableAsync(RestorePoint point, CancellationToken cancellationToken)
     {
-        RestorePoint? now = await FindAsync(point.Name, cancellationToken).ConfigureAwait(false);
+        RestorePoint? now = await AskAsync(point.Name, cancellationToken).ConfigureAwait(false);
         if (now?.Status != RestorePointStatus.Available)
         {
             throw Unusable(point, now is null ? "the platform does not know it any more" : $"it is {now.Status}");
@@ -162,7 +178,7 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
         }
     }
 
-    private async Task<RestorePoint?> FindAsync(string? name, CancellationToken cancellationToken)
+    private async Task<RestorePoint?> AskAsync(string? name, CancellationToken cancellationToken)
     {
         try
         {
@@ -204,8 +220,8 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
     private static DateTimeOffset? Moment(string text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset moment) ? moment : null;
 
-    private static long? Number(RestorePoint point, string prefix) =>
-        point.Name.StartsWith(prefix, StringComparison.Ordinal) && long.TryParse(point.Name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+    private static long? Number(string name, string prefix) =>
+        name.StartsWith(prefix, StringComparison.Ordinal) && long.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 
     private static DeployException Unusable(RestorePoint point, string why) => new(
         ErrorTable.RestorePointUnusable,
