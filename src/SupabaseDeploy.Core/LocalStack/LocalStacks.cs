@@ -118,7 +118,8 @@ public sealed class LocalStacks
         EnsureLocal(environment);
         long start = _time.GetTimestamp();
         StackFolder folder = StackFolder.Of(environment);
-        if (!Directory.Exists(folder.Root))
+        EngineContext context = Context(environment);
+        if (!Directory.Exists(folder.Root) && !await new DockerStackEngine(context).HasThingsAsync(cancellationToken).ConfigureAwait(false))
         {
             return await GetAsync(environment, cancellationToken).ConfigureAwait(false);
         }
@@ -128,14 +129,16 @@ public sealed class LocalStacks
         try
         {
             sink.Publish(new ActivityProgress(activity, removeData ? "Stopping the services and removing their data" : "Stopping the services"));
-            EngineContext context = Context(environment);
-            ILocalStackEngine engine = StackEngines.Of(context);
+            StackRecord? record = StackRecord.Read(folder.StackFile);
+            // The files may be gone, and with them the record, while containers go on.
+            bool isInDocker = (record is null || removeData) && await new DockerStackEngine(context).HasThingsAsync(cancellationToken).ConfigureAwait(false);
+            ILocalStackEngine engine = StackEngines.Create(record?.Engine ?? (isInDocker ? LocalStackEngine.Docker : LocalStackEngine.Embedded), context);
             bool ran = (await engine.ObserveAsync(cancellationToken).ConfigureAwait(false)).Services.Any(service => service.IsRunning);
             await engine.StopAsync(sink, cancellationToken).ConfigureAwait(false);
-            StackRecord? record = StackRecord.Read(folder.StackFile);
             if (removeData)
             {
-                await RemoveAsync(context, record?.Engines ?? [engine.Kind], sink, cancellationToken).ConfigureAwait(false);
+                IEnumerable<LocalStackEngine> known = record?.Engines ?? [LocalStackEngine.Embedded];
+                await RemoveAsync(context, [.. isInDocker ? known.Union([LocalStackEngine.Docker]) : known], sink, cancellationToken).ConfigureAwait(false);
                 Registry.Remove(environment);
             }
 

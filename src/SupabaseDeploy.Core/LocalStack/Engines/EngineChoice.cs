@@ -11,7 +11,7 @@ internal sealed record EngineChoice(LocalStackEngine Engine, string Reason)
 {
     /// <summary>
     /// Chooses: what was asked for, then what runs, then what <c>env/pipeline.yml</c> names, then what the stack was started with before,
-    /// then what runs the project's containers already, then what this machine can run.
+    /// then what has the stack's or runs the project's containers already, then what this machine can run.
     /// </summary>
     /// <param name="asked">What was asked for; <see cref="LocalStackEngine.Auto"/> for nothing.</param>
     /// <param name="context">The stack.</param>
@@ -35,9 +35,15 @@ internal sealed record EngineChoice(LocalStackEngine Engine, string Reason)
             : asked == LocalStackEngine.Auto ? new EngineChoice(record.Engine, "the stack runs with it")
             : throw Mismatch(context.Environment.Name, record.Engine, asked);
     }
-    /// <summary>For a stack that was never started, and of which nobody has said anything.</summary>
+
+    /// <summary>For a stack of which no file tells that it was started, and of which nobody has said anything.</summary>
     private static async Task<EngineChoice> DetectAsync(EngineContext context, CancellationToken cancellationToken)
     {
+        if (await new DockerStackEngine(context).HasThingsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return new EngineChoice(LocalStackEngine.Docker, "Docker has containers or data of it");
+        }
+
         bool hasDocker = context.HasDocker();
         if (hasDocker && File.Exists(SupabaseConfiguration.FileOf(context.Environment.Project))
             && await new SupabaseCliEngine(context).FindDatabaseAsync(cancellationToken).ConfigureAwait(false) is not null)

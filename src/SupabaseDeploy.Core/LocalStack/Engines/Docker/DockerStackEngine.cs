@@ -25,6 +25,27 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
 
     public string Host => StackRecord.Read(_folder.StackFile)?.PortOf(DockerCatalog.Database) is { } port ? $"127.0.0.1:{port}" : "127.0.0.1";
 
+    /// <summary>Whether Docker has something of the stack, whatever became of the stack's files.</summary>
+    public async Task<bool> HasThingsAsync(CancellationToken cancellationToken)
+    {
+        if (!context.HasDocker())
+        {
+            return false;
+        }
+
+        try
+        {
+            using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
+            var things = new DockerThings(docker, _names);
+            return (await things.ListAsync(cancellationToken).ConfigureAwait(false)).Count > 0
+                || (await things.ListVolumesAsync(cancellationToken).ConfigureAwait(false)).Count > 0;
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.DockerUnreachable || e.Code == ErrorTable.DockerPermissionDenied || e.Code == ErrorTable.DockerNotLocal)
+        {
+            return false;
+        }
+    }
+
     public async Task<EngineObservation> ObserveAsync(CancellationToken cancellationToken)
     {
         LocalKeys? keys = LocalKeys.Read(_folder.KeysFile);

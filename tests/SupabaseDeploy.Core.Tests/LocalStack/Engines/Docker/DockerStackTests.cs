@@ -153,6 +153,24 @@ public sealed class DockerStackTests
         Assert.Equal(left.Count(name => name.EndsWith("-database", StringComparison.Ordinal)), (await project.ThingsAsync()).Count(name => name.EndsWith("-database", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task A_stack_whose_files_were_deleted_is_found_stopped_and_removed()
+    {
+        await using DockerProject project = await DockerProject.CreateAsync();
+        await project.Stacks.StartAsync(project.Environment, LocalStackEngine.Docker, [DockerCatalog.Database], project.Sink, CancellationToken.None);
+        Directory.Delete(project.Environment.Project.StateFolder, recursive: true);
+
+        LocalStackInfo seen = await project.Stacks.GetAsync(project.Environment, CancellationToken.None);
+        LocalStackInfo stopped = await project.StopAsync();
+        LocalStackInfo removed = await project.StopAsync(removeData: true);
+
+        Assert.Equal(LocalStackEngine.Docker, seen.Engine);
+        Assert.True(Assert.Single(seen.Services, service => service.Name == DockerCatalog.Database).IsRunning);
+        Assert.Equal((true, LocalStackState.Stopped), (stopped.Changed, stopped.State));
+        Assert.True(removed.Changed);
+        Assert.Empty(await project.ThingsAsync());
+    }
+
     private static async Task ResetAsync(DockerProject project, LocalStackInfo stack)
     {
         project.Write("migrations/002_more.sql", "insert into public.things values (2), (3);");
