@@ -37,7 +37,11 @@ internal sealed class DockerPorts(DockerConnection docker, IReadOnlyList<FoundCo
     public async Task MoveAsync(DockerService service, CancellationToken cancellationToken)
     {
         using IDisposable turn = await TurnAsync(cancellationToken).ConfigureAwait(false);
-        foreach (string name in service.Ports.Keys.Where(name => !LoopbackPort.IsFree(_chosen[(service.Name, name)])))
+        // An engine without its proxy has nothing listen on the ports of containers: they look free.
+        IEnumerable<int> published = (await ListRunningAsync(cancellationToken).ConfigureAwait(false))
+            .SelectMany(container => container.Ports ?? []).Select(port => (int?)port.PublicPort).OfType<int>();
+        HashSet<int> held = [.. published];
+        foreach (string name in service.Ports.Keys.Where(name => held.Contains(_chosen[(service.Name, name)]) || !LoopbackPort.IsFree(_chosen[(service.Name, name)])))
         {
             _chosen[(service.Name, name)] = await MoveAsync(service, _chosen[(service.Name, name)], cancellationToken).ConfigureAwait(false);
         }
@@ -68,13 +72,16 @@ internal sealed class DockerPorts(DockerConnection docker, IReadOnlyList<FoundCo
     /// <summary>The container that a port leads to, which the engine knows, else the process that listens on it.</summary>
     private async Task<string> HolderAsync(int port, CancellationToken cancellationToken)
     {
-        IList<ContainerListResponse> running = await docker.AskAsync(
-            "list the containers", client => client.Containers.ListContainersAsync(new ContainersListParameters(), cancellationToken)).ConfigureAwait(false);
+        IList<ContainerListResponse> running = await ListRunningAsync(cancellationToken).ConfigureAwait(false);
         ContainerListResponse? container = running.FirstOrDefault(other => other.Ports?.Any(known => known.PublicPort == port) == true);
         return container is not null
             ? $"container '{container.Names[0].TrimStart('/')}'"
             : await PortHolder.DescribeAsync(port, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The containers that the engine runs, whoever's they are.</summary>
+    private Task<IList<ContainerListResponse>> ListRunningAsync(CancellationToken cancellationToken) => docker.AskAsync(
+        "list the containers", client => client.Containers.ListContainersAsync(new ContainersListParameters(), cancellationToken));
 
     private async Task<IDisposable> TurnAsync(CancellationToken cancellationToken)
     {
