@@ -70,4 +70,7 @@ public static partial class ErrorTable
 
     /// <summary>An engine cannot reset a database to the files of this project.</summary>
     public static readonly ErrorCode ResetNotPossible = new("ResetNotPossible", 4036, ErrorKind.InvalidOperation);
+
+    /// <summary>The file with the keys of a stack cannot be read.</summary>
+    public static readonly ErrorCode LocalKeysUnreadable = new("LocalKeysUnreadable", 4037, ErrorKind.InvalidData);
 }

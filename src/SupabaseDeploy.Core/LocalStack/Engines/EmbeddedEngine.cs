@@ -41,7 +41,7 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
         Task<LocalService> asked = databaseService.GetAsync(cancellationToken);
         RunningGateway? running = await gatewayService.LookAsync(cancellationToken).ConfigureAwait(false);
         LocalService database = await asked.ConfigureAwait(false);
-        LocalService[] gateway = running is not null || HasGateway ? [gatewayService.Describe(running)] : [];
+        LocalService[] gateway = running is not null || context.HasGateway ? [gatewayService.Describe(running)] : [];
         return new EngineObservation
         {
             Services = [.. gateway.Prepend(database).Select(service => service.WithMemory()), .. (running?.Health.Services ?? []).Select(LocalService.Of).Select(WithLastWords)],
@@ -55,7 +55,7 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
     {
         StackRecord? before = StackRecord.Read(_folder.StackFile);
         (DatabaseService database, GatewayService gateway) = Services(sink);
-        if (HasGateway)
+        if (context.HasGateway)
         {
             return await new StackSupervisor([database, gateway], () => database.HasMoved).StartAsync(before, sink, cancellationToken).ConfigureAwait(false);
         }
@@ -102,9 +102,6 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
             return new ReplacedDatabase(shadow.Cached, await _cluster.ReplaceDataAsync(data, installation, made.Passwords, sink, cancellationToken).ConfigureAwait(false));
         }
     }
-
-    /// <summary>Whether more than the database is to run.</summary>
-    private bool HasGateway => context.Chosen?.Contains(GatewayService.ServiceName) != false;
 
     /// <summary>All services of the stack, in the order they are started.</summary>
     private StackSupervisor Supervisor(IProgressSink sink)

@@ -14,6 +14,9 @@ internal sealed record EngineContext
     /// <summary>The services that are to run, as the stack's record has them; null for all.</summary>
     public IReadOnlyList<string>? Chosen => StackRecord.Read(Folder.StackFile)?.Chosen;
 
+    /// <summary>Whether more than the database is to run.</summary>
+    public bool HasGateway => Chosen?.Contains(GatewayService.ServiceName) != false;
+
     /// <summary>The project's configuration, read when it is asked for.</summary>
     public SupabaseConfiguration Configuration => SupabaseConfiguration.Load(Environment.Project);
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 
 namespace SupabaseDeploy.LocalStack;
 
@@ -41,8 +42,9 @@ public sealed record LocalKeys
     }
 
     /// <summary>The keys in a file; null when there is none.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.LocalKeysUnreadable"/>.</exception>
     internal static LocalKeys? Read(string path) =>
-        File.Exists(path) && JsonSerializer.Deserialize(File.ReadAllText(path), LocalKeysJson.Default.LocalKeysText) is { } text
+        File.Exists(path) && ReadText(path) is { } text
             ? new LocalKeys
             {
                 JwtSecret = new Secret(text.JwtSecret),
@@ -63,6 +65,23 @@ public sealed record LocalKeys
         var text = new LocalKeysText(Random(32), $"sb_publishable_{Random(16)}", $"sb_secret_{Random(24)}", Random(24));
         AtomicFile.WriteAllText(path, JsonSerializer.Serialize(text, LocalKeysJson.Default.LocalKeysText) + "\n", UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return Read(path)!;
+    }
+
+    private static LocalKeysText? ReadText(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), LocalKeysJson.Default.LocalKeysText);
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new DeployException(
+                ErrorTable.LocalKeysUnreadable,
+                $"The keys of a local stack cannot be read from '{path}': {(e is JsonException ? "it is not what Start-LocalStack wrote" : e.Message)}",
+                "Restore the file, or delete it and run 'Start-LocalStack', which makes new keys.",
+                path,
+                e);
+        }
     }
 
     private string Sign(string role)

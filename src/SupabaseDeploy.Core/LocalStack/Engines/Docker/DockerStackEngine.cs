@@ -51,7 +51,7 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         LocalKeys? keys = LocalKeys.Read(_folder.KeysFile);
         GatewayService gatewayService = Gateway(_ => ServicePlan.Empty);
         RunningGateway? running = await gatewayService.LookAsync(cancellationToken).ConfigureAwait(false);
-        LocalService? gateway = running is not null || HasGateway ? gatewayService.Describe(running) : null;
+        LocalService? gateway = running is not null || context.HasGateway ? gatewayService.Describe(running) : null;
         try
         {
             using DockerConnection docker = await DockerConnection.OpenAsync(context.Docker, cancellationToken).ConfigureAwait(false);
@@ -152,7 +152,7 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
             await start.EnsureVolumesAsync(planner.VolumesWith(dataVolume), cancellationToken).ConfigureAwait(false);
             int port = GatewayPort(before, planner.Configuration);
             await start.RunAsync(planner.Services, port, dataVolume, cancellationToken).ConfigureAwait(false);
-            if (!HasGateway)
+            if (!context.HasGateway)
             {
                 await gateway.StopAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -164,7 +164,7 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
             }
 
             await DockerVolumes.RemoveLeftAsync(things, dataVolume, sink, cancellationToken).ConfigureAwait(false);
-            return start.HasChanged || before.IsRunning != HasGateway;
+            return start.HasChanged || before.IsRunning != context.HasGateway;
         }
         catch
         {
@@ -204,9 +204,6 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
         IReadOnlyList<FoundContainer> found = await new DockerThings(docker, _names).ListAsync(cancellationToken).ConfigureAwait(false);
         return found.FirstOrDefault(container => container.Service == DockerCatalog.Database && container.IsRunning)?.Ports[DockerCatalog.DatabasePort];
     }
-
-    /// <summary>Whether more than the database is to run.</summary>
-    private bool HasGateway => context.Chosen?.Contains(GatewayService.ServiceName) != false;
 
     private GatewayService Gateway(Func<int, ServicePlan> plan) =>
         new(_folder, context.Environment.Name, context.GatewayFolders, context.Time)

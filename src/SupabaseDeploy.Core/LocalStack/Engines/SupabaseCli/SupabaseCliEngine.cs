@@ -32,7 +32,7 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
         LocalService gateway = await Gateway().GetAsync(cancellationToken).ConfigureAwait(false);
         return new EngineObservation
         {
-            Services = [.. SupabaseCliServices.Of(status, context.Configuration, context.Chosen, failure), .. HasGateway || gateway.IsRunning ? new[] { gateway } : []],
+            Services = [.. SupabaseCliServices.Of(status, context.Configuration, context.Chosen, failure), .. context.HasGateway || gateway.IsRunning ? new[] { gateway } : []],
             Database = status?.Database,
             Url = gateway.IsRunning ? GatewayClient.Url(gateway.Port) : null,
             Keys = status?.Keys,
@@ -58,7 +58,7 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
                 sink.Publish(new Notice($"Not every service of '{context.Environment.Name}' runs, and the Supabase CLI adds none to those that do: run 'Stop-LocalStack {context.Environment.Name}', then start it again."));
             }
 
-            if (!HasGateway)
+            if (!context.HasGateway)
             {
                 await gateway.StopAsync(cancellationToken).ConfigureAwait(false);
                 return running is null;
@@ -104,9 +104,6 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
     public async Task<ReplacedDatabase> ReplaceDatabaseAsync(ResetPlan plan, ResetRecord record, IProgressSink sink, CancellationToken cancellationToken) =>
         await new SupabaseCliReset(context, plan).RunAsync(
             record, (await FindDatabaseAsync(cancellationToken).ConfigureAwait(false))!, AskAsync, sink, cancellationToken).ConfigureAwait(false);
-
-    /// <summary>Whether more than the database is to run.</summary>
-    private bool HasGateway => context.Chosen?.Contains(GatewayService.ServiceName) != false;
 
     /// <summary>Runs a command that changes what runs.</summary>
     private async Task AskAsync(IReadOnlyList<string> arguments, IProgressSink sink, CancellationToken cancellationToken)
