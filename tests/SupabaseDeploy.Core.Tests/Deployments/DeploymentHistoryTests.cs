@@ -36,13 +36,13 @@ public sealed class DeploymentHistoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_warnings_of_a_deployment_are_kept_with_it()
+    public async Task What_a_deployment_warned_of_and_lost_is_kept_with_it()
     {
         Deployment rolledBack = (await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None))[^1];
 
-        LedgerEvent caution = Assert.Single(rolledBack.Events);
-        Assert.Equal(LedgerEvent.Caution, caution.Kind);
-        Assert.Contains("going back to release", caution.Message, StringComparison.Ordinal);
+        Assert.Equal([LedgerEvent.Caution, LedgerEvent.Loss], rolledBack.Events.Select(one => one.Kind));
+        Assert.Contains("going back to release", rolledBack.Events[0].Message, StringComparison.Ordinal);
+        Assert.Contains("table public.t2 (2 rows)", rolledBack.Events[1].Message, StringComparison.Ordinal);
     }
 
     [Fact]
