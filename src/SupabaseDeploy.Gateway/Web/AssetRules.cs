@@ -1,10 +1,10 @@
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.StaticFiles;
+using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Gateway.Web;
 
 /// <summary>What a file's name says about how it is served.</summary>
-internal static partial class AssetRules
+internal static class AssetRules
 {
     /// <summary>A content under a name of its own never changes.</summary>
     public const string Immutable = "public, max-age=31536000, immutable";
@@ -24,7 +24,7 @@ internal static partial class AssetRules
         },
     };
 
-    public static string CacheControl(string urlPath) => HasContentHash(urlPath) ? Immutable : Revalidate;
+    public static string CacheControl(string urlPath) => HashedName.IsIn(urlPath) ? Immutable : Revalidate;
 
     public static string ContentType(string urlPath)
     {
@@ -40,24 +40,4 @@ internal static partial class AssetRules
 
     /// <summary>A path whose last part has an extension names an asset; any other is a route of the application.</summary>
     public static bool NamesAsset(string urlPath) => urlPath.AsSpan(urlPath.LastIndexOf('/') + 1).Contains('.');
-
-    /// <summary>
-    /// True for <c>app.3f9a1c22.js</c>, <c>index-BxY12abC.css</c> and the like. Strict on purpose: taking a word for a hash
-    /// would freeze a file in browsers for a year, missing a hash only costs a question.
-    /// </summary>
-    public static bool HasContentHash(string urlPath)
-    {
-        if (HashInName().Match(urlPath) is not { Success: true } match)
-        {
-            return false;
-        }
-
-        string hash = match.Groups["hash"].Value;
-        bool isHexadecimal = hash.All(char.IsAsciiHexDigitLower) && hash.Any(char.IsAsciiLetter);
-        bool isMixed = hash.Any(char.IsAsciiLetterLower) && hash.Any(char.IsAsciiLetterUpper);
-        return hash.Any(char.IsAsciiDigit) && (isHexadecimal || isMixed);
-    }
-
-    [GeneratedRegex(@"[.\-_](?<hash>[A-Za-z0-9]{8,64})(\.[A-Za-z0-9]+)+$")]
-    private static partial Regex HashInName();
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Net.Http.Headers;
+using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Gateway.Web;
 
@@ -92,7 +93,7 @@ internal sealed class StaticSite(WebRoot root, string environment)
             return current.Find(Index) is { } page ? (current, Index, page) : null;
         }
 
-        return AssetRules.HasContentHash(path)
+        return HashedName.IsIn(path)
             ? root.KeptBeside(current.Id)
                 .Select(release => (release, path, File: release.Find(path)!))
                 .Where(found => found.File is not null)

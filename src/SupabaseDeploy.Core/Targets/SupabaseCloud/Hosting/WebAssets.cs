@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Targets.SupabaseCloud;
 
 /// <summary>What a file of a web bundle is served as.</summary>
-internal static partial class WebAssets
+internal static class WebAssets
 {
     /// <summary>The page that names all the others.</summary>
     public const string Index = "index.html";
@@ -39,30 +38,10 @@ internal static partial class WebAssets
     public static string ContentType(string path) => s_types.GetValueOrDefault(Path.GetExtension(path), "application/octet-stream");
 
     /// <summary>A content under a name of its own never changes; anything else is asked about each time.</summary>
-    public static string CacheControl(string path) => HasContentHash(path) ? "public, max-age=31536000, immutable" : "no-cache";
+    public static string CacheControl(string path) => HashedName.IsIn(path) ? "public, max-age=31536000, immutable" : "no-cache";
 
     /// <summary>The file that is fetched beside <c>index.html</c> to see whether a bundle is served: a hashed one, else the biggest script.</summary>
     public static ReleaseFile? Sample(ReleaseBundle bundle) =>
-        bundle.Files.FirstOrDefault(file => HasContentHash(file.Path))
+        bundle.Files.FirstOrDefault(file => HashedName.IsIn(file.Path))
         ?? bundle.Files.Where(file => file.Path != Index).MaxBy(file => (file.Path.EndsWith(".js", StringComparison.Ordinal), file.Size));
-
-    /// <summary>
-    /// True for <c>app.3f9a1c22.js</c>, <c>index-BxY12abC.css</c> and the like; the same rule as the local gateway's. Taking a word for a hash would freeze a
-    /// file in browsers for a year.
-    /// </summary>
-    public static bool HasContentHash(string path)
-    {
-        if (HashInName().Match(path) is not { Success: true } match)
-        {
-            return false;
-        }
-
-        string hash = match.Groups["hash"].Value;
-        bool isHexadecimal = hash.All(char.IsAsciiHexDigitLower) && hash.Any(char.IsAsciiLetter);
-        bool isMixed = hash.Any(char.IsAsciiLetterLower) && hash.Any(char.IsAsciiLetterUpper);
-        return hash.Any(char.IsAsciiDigit) && (isHexadecimal || isMixed);
-    }
-
-    [GeneratedRegex(@"[.\-_](?<hash>[A-Za-z0-9]{8,64})(\.[A-Za-z0-9]+)+$")]
-    private static partial Regex HashInName();
 }
