@@ -40,20 +40,7 @@ internal sealed class ShadowBuilder(
             Files = [.. content.Files.Take(stop)],
             IncludeSeed = stop > content.Files.Count,
         };
-        try
-        {
-            await new MigrationRunner(time).ApplyAsync(request, sink, cancellationToken).ConfigureAwait(false);
-        }
-        catch (DeployException e) when (e.Code == ErrorTable.MigrationFailed)
-        {
-            throw new DeployException(
-                ErrorTable.ShadowNotBuilt,
-                $"The files do not make a database out of an empty project: {e.Message}",
-                "Correct the file, so that all of them apply in order to a new project.",
-                e.Target,
-                e);
-        }
-
+        await EmptyProject.ApplyAsync(request, time, sink, cancellationToken).ConfigureAwait(false);
         _sinceSnapshot += time.GetElapsedTime(start);
     }
 

@@ -81,19 +81,7 @@ internal sealed class DockerReset(EngineContext context, DockerConnection docker
             Files = plan.Migrations,
             IncludeSeed = plan.Seeds.Count > 0,
         };
-        try
-        {
-            await new MigrationRunner(context.Time).ApplyAsync(request, sink, cancellationToken).ConfigureAwait(false);
-        }
-        catch (DeployException e) when (e.Code == ErrorTable.MigrationFailed)
-        {
-            throw new DeployException(
-                ErrorTable.ShadowNotBuilt,
-                $"The files do not make a database out of an empty project: {e.Message}",
-                "Correct the file, so that all of them apply in order to a new project.",
-                e.Target,
-                e);
-        }
+        await EmptyProject.ApplyAsync(request, context.Time, sink, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>From here on it is finished in any case: a killed one leaves a stack whose next start has one of the two volumes.</summary>
