@@ -1,5 +1,6 @@
 // Serves supabase/functions/* as the platform does (https://supabase.com/docs/guides/functions): /<name>/… is answered by function
 // <name>, which runs in a process of its own from its first request on and is begun anew when its files change.
+import { problem, refusal } from "./access.js";
 import { BootError, FunctionProcess } from "./function-process.js";
 import { createVerifier } from "./jwt.js";
 import { Published } from "./published.js";
@@ -34,10 +35,6 @@ function processOf(source) {
   return begun;
 }
 
-function problem(status, code, message) {
-  return Response.json({ code, message }, { status });
-}
-
 async function answer(request) {
   const url = new URL(request.url);
   const release = currentRelease();
@@ -47,22 +44,7 @@ async function answer(request) {
 
   const name = url.pathname.split("/")[1];
   const source = release === null ? sources.find(name) : published.find(name);
-  if (!source) {
-    return problem(404, "NOT_FOUND", `Requested function '${name}' was not found.`);
-  }
-
-  if (source.verifyJwt && request.method !== "OPTIONS") {
-    const authorization = request.headers.get("authorization");
-    if (!authorization) {
-      return problem(401, "UNAUTHORIZED_NO_AUTH_HEADER", "Missing authorization header");
-    }
-
-    if (!await isValid(authorization.replace(/^Bearer\s+/i, ""))) {
-      return problem(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
-    }
-  }
-
-  return await forward(request, url, processOf(source));
+  return await refusal(name, source, request, isValid) ?? await forward(request, url, processOf(source));
 }
 
 async function forward(request, url, process) {

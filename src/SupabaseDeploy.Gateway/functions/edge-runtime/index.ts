@@ -1,5 +1,6 @@
 // The main service of Supabase's edge runtime (https://github.com/supabase/edge-runtime): as main.js does under Deno, it finds function <name>
 // for /<name>/… and checks tokens; the runtime runs each function in an isolate of its own. The folders are those of the machine.
+import { problem, refusal } from "../access.js";
 import { createVerifier } from "../jwt.js";
 import { Published } from "../published.js";
 import { Sources } from "../sources.js";
@@ -14,8 +15,6 @@ const sources = new Sources(folder, JSON.parse(need("FUNCTIONS_SETTINGS")));
 const published = new Published(need("FUNCTIONS_PUBLISHED"), `${folder}/.env`);
 const isValid = await createVerifier(need("FUNCTIONS_JWT_SECRET"));
 
-const problem = (status, code, message) => Response.json({ code, message }, { status });
-
 function find(name) {
   return published.read(() => {}) === null ? sources.find(name) : published.find(name);
 }
@@ -29,22 +28,7 @@ async function answer(request) {
 
   const name = url.pathname.split("/")[1];
   const source = find(name);
-  if (!source) {
-    return problem(404, "NOT_FOUND", `Requested function '${name}' was not found.`);
-  }
-
-  if (source.verifyJwt && request.method !== "OPTIONS") {
-    const authorization = request.headers.get("authorization");
-    if (!authorization) {
-      return problem(401, "UNAUTHORIZED_NO_AUTH_HEADER", "Missing authorization header");
-    }
-
-    if (!await isValid(authorization.replace(/^Bearer\s+/i, ""))) {
-      return problem(401, "UNAUTHORIZED_INVALID_JWT_FORMAT", "Invalid JWT");
-    }
-  }
-
-  return await run(source, request);
+  return await refusal(name, source, request, isValid) ?? await run(source, request);
 }
 
 async function run(source, request) {
