@@ -12,6 +12,8 @@ internal sealed class FunctionReleases(string root, int keep)
 {
     private const string Copying = ".tmp", NothingPublished = "null";
 
+    private static readonly ServedFiles s_files = new(ErrorTable.FunctionDamaged, "function");
+
     private string CurrentFile => Path.Combine(root, "current.json");
 
     private string Store => Path.Combine(root, "store");
@@ -35,24 +37,8 @@ internal sealed class FunctionReleases(string root, int keep)
         }
 
         string copy = folder + Copying;
-        if (Directory.Exists(copy))
-        {
-            Directory.Delete(copy, recursive: true);
-        }
-
-        Directory.CreateDirectory(copy);
-        foreach (ReleaseFile file in function.Files)
-        {
-            string source = Path.Combine(release.FunctionFolder(function.Slug), file.Path);
-            (string sha256, long size) = File.Exists(source)
-                ? await FileDigest.CopyAsync(source, Inside(copy, file.Path), cancellationToken).ConfigureAwait(false)
-                : throw Damaged(release, function, file, "it is missing");
-            if (sha256 != file.Sha256 || size != file.Size)
-            {
-                throw Damaged(release, function, file, "it was changed after the release was made");
-            }
-        }
-
+        await s_files.CopyAsync(
+            release, $"Function '{function.Slug}' of release '{release}'", function.Files, release.FunctionFolder(function.Slug), copy, cancellationToken).ConfigureAwait(false);
         DurableFolder.Move(copy, folder);
     }
 
@@ -64,7 +50,7 @@ internal sealed class FunctionReleases(string root, int keep)
         {
             string folder = FolderOf(function);
             served[function.Slug] = new PublishedFunction(
-                function.Digest, function.VerifyJwt, Inside(folder, function.EntryPoint), function.ImportMap is null ? null : Inside(folder, function.ImportMap));
+                function.Digest, function.VerifyJwt, s_files.Inside(folder, function.EntryPoint), function.ImportMap is null ? null : s_files.Inside(folder, function.ImportMap));
         }
 
         await WriteAsync(CurrentFile, new PublishedFunctions(release.Id, served).ToJson(), cancellationToken).ConfigureAwait(false);
@@ -130,22 +116,4 @@ internal sealed class FunctionReleases(string root, int keep)
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         return AtomicFile.WriteAllTextAsync(file, text, null, cancellationToken);
     }
-
-    private static string Inside(string folder, string relativePath)
-    {
-        string path = Path.GetFullPath(Path.Combine(folder, relativePath));
-        return path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            ? path
-            : throw new DeployException(
-                ErrorTable.FunctionDamaged,
-                $"The release's manifest names '{relativePath}', which is outside its function.",
-                "Make the release again with New-Release.",
-                relativePath);
-    }
-
-    private static DeployException Damaged(Release release, ReleaseFunction function, ReleaseFile file, string why) => new(
-        ErrorTable.FunctionDamaged,
-        $"Function '{function.Slug}' of release '{release}' cannot be published: file '{file.Path}' is not what the manifest says, {why}.",
-        "Make the release again with New-Release, or publish another one.",
-        release.Id);
 }

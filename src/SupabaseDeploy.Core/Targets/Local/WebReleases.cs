@@ -12,6 +12,8 @@ internal sealed class WebReleases(string webRoot, TimeProvider time)
 {
     private const string Copying = ".tmp", Removing = ".old";
 
+    private static readonly ServedFiles s_files = new(ErrorTable.WebBundleDamaged, "web bundle");
+
     private string Releases => Path.Combine(webRoot, "releases");
 
     private string Pointer => Path.Combine(webRoot, "current");
@@ -27,7 +29,8 @@ internal sealed class WebReleases(string webRoot, TimeProvider time)
         if (!Directory.Exists(folder) || await FindDamageAsync(folder, release.Web!, cancellationToken).ConfigureAwait(false) is not null)
         {
             string copy = folder + Copying;
-            await CopyAsync(release, copy, cancellationToken).ConfigureAwait(false);
+            await s_files.CopyAsync(
+                release, $"The web bundle of release '{release}'", release.Web!.Files, release.WebFolder, copy, cancellationToken).ConfigureAwait(false);
             Remove(folder);
             DurableFolder.Move(copy, folder);
         }
@@ -67,34 +70,11 @@ internal sealed class WebReleases(string webRoot, TimeProvider time)
         }
     }
 
-    private static async Task CopyAsync(Release release, string copy, CancellationToken cancellationToken)
-    {
-        if (Directory.Exists(copy))
-        {
-            Directory.Delete(copy, recursive: true);
-        }
-
-        foreach (ReleaseFile file in release.Web!.Files)
-        {
-            string source = Path.Combine(release.WebFolder, file.Path);
-            if (!File.Exists(source))
-            {
-                throw Damaged(release, file.Path, "it is missing");
-            }
-
-            (string sha256, long size) = await FileDigest.CopyAsync(source, Inside(copy, file.Path), cancellationToken).ConfigureAwait(false);
-            if (sha256 != file.Sha256 || size != file.Size)
-            {
-                throw Damaged(release, file.Path, "it was changed after the release was made");
-            }
-        }
-    }
-
     private static async Task<string?> FindDamageAsync(string folder, ReleaseBundle web, CancellationToken cancellationToken)
     {
         foreach (ReleaseFile file in web.Files)
         {
-            string path = Inside(folder, file.Path);
+            string path = s_files.Inside(folder, file.Path);
             if (!File.Exists(path) || await FileDigest.OfFileAsync(path, cancellationToken).ConfigureAwait(false) != file.Sha256)
             {
                 return file.Path;
@@ -122,22 +102,4 @@ internal sealed class WebReleases(string webRoot, TimeProvider time)
             Directory.Delete(dying, recursive: true);
         }
     }
-
-    private static string Inside(string folder, string relativePath)
-    {
-        string path = Path.GetFullPath(Path.Combine(folder, relativePath));
-        return path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            ? path
-            : throw new DeployException(
-                ErrorTable.WebBundleDamaged,
-                $"The release's manifest names '{relativePath}', which is outside its web bundle.",
-                "Make the release again with New-Release.",
-                relativePath);
-    }
-
-    private static DeployException Damaged(Release release, string path, string why) => new(
-        ErrorTable.WebBundleDamaged,
-        $"The web bundle of release '{release}' cannot be published: file '{path}' is not what the manifest says, {why}.",
-        "Make the release again with New-Release, or publish another one.",
-        release.Id);
 }
