@@ -1,20 +1,13 @@
-using System.Collections;
-using System.Management.Automation;
-using System.Management.Automation.Language;
 using SupabaseDeploy.LocalStack;
 
 namespace SupabaseDeploy.Shell.Binding;
 
 /// <summary>Completes the names of services that write logs.</summary>
-public sealed class LogCompleter : IArgumentCompleter
+public sealed class LogCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        string prefix = wordToComplete.Trim('\'', '"');
-        return StackLogs.Names
-            .Where(name => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-            .Select(name => new CompletionResult(name, name, CompletionResultType.ParameterValue, $"The log of '{name}'"));
-    }
+    protected override IEnumerable<string> Names => StackLogs.Names;
+
+    /// <inheritdoc/>
+    protected override string Describe(string name) => $"The log of '{name}'";
 }
