@@ -92,6 +92,14 @@ public sealed class CloudApplication : IAsyncDisposable
         Targets = new DeploymentTargets(Time);
     }
 
+    /// <summary>The URL of staging's database says no password any more: the platform has to make a role.</summary>
+    public void LeavePasswordOut()
+    {
+        DatabaseAddress address = Database.Application;
+        Secret("STAGING_DATABASE_URL", $"postgresql://{address.User}@{address.Host}:{address.Port}/{address.Database}?sslmode=disable");
+        Targets = new DeploymentTargets(Time);
+    }
+
     public void Secret(string name, string value)
     {
         string path = _folder.Write($".supabase-deploy/secrets/{name}", value);
@@ -136,11 +144,11 @@ public sealed class CloudApplication : IAsyncDisposable
             new ReleaseContent { Application = "courses", MigrationsFolder = Project.MigrationsFolder, WebFolder = Directory.Exists(web) ? web : null }, NullProgressSink.Instance, CancellationToken.None);
     }
 
-    public async Task<Deployment> PublishAsync(Release release, string stage = "staging")
+    public async Task<Deployment> PublishAsync(Release release, string stage = "staging", IProgressSink? sink = null)
     {
         DeploymentPlan plan = await new DeploymentPlanner(Targets).PlanPublishAsync(Resolve(stage), release, rollForward: false, CancellationToken.None);
         plan.EnsureGatesPassed();
-        return await new DeploymentPublisher(Targets, (_, _, _) => Task.FromResult("backup-1")).ExecuteAsync(plan, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, Sink, CancellationToken.None);
+        return await new DeploymentPublisher(Targets, (_, _, _) => Task.FromResult("backup-1")).ExecuteAsync(plan, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, sink ?? Sink, CancellationToken.None);
     }
 
     public async Task<Deployment> RollBackAsync()

@@ -253,7 +253,7 @@ public sealed partial class ManagementApiProject
         string role = $"cli_login_{(body.GetProperty("read_only").GetBoolean() ? "supabase_read_only_user" : "postgres")}";
         string password = Guid.NewGuid().ToString("N");
         await AdministerAsync(
-            $"do $$ begin if to_regrole('{role}') is null then create role {role} login noinherit; end if; end $$; alter role {role} password '{password}'; grant postgres to {role}");
+            $"do $$ begin if to_regrole('{role}') is null then create role {role} login noinherit; end if; end $$; alter role {role} login password '{password}' valid until 'infinity'; grant postgres to {role}");
         return new(201, new JsonObject { ["role"] = role, ["password"] = password, ["ttl_seconds"] = 3600 });
     }
 

@@ -127,6 +127,7 @@ public sealed class BackupService(IDeploymentTargets targets, PostgresInstallati
         var progress = new TableProgress(activity, "Dumping tables", tables, _time);
         var failure = new DumpFailure(
             ErrorTable.BackupFailed, $"Database '{database}' cannot be backed up", "Correct what the program reports and take the backup again.", database);
+        database = await database.CurrentAsync(cancellationToken).ConfigureAwait(false);
         await program.RunAsync(
             "pg_dump",
             DumpCommands.Dump(database, Path.Combine(folder, BackupStore.DumpName), facts.Id, DumpProgram.Jobs),
@@ -134,6 +135,7 @@ public sealed class BackupService(IDeploymentTargets targets, PostgresInstallati
             progress,
             failure,
             cancellationToken).ConfigureAwait(false);
+        database = await database.CurrentAsync(cancellationToken).ConfigureAwait(false);
         await program.RunAsync(
             "pg_dumpall",
             DumpCommands.DumpRoles(database, Path.Combine(folder, BackupStore.RolesName), facts.CanReadPasswords),

@@ -30,7 +30,7 @@ internal sealed class FileRun : IAsyncDisposable
         _sink = sink;
         _time = time;
         _blockers = new BlockerWatch(request.Database, session, _settings.LockTimeout, sink, time);
-        Scripts = new ScriptSession(session.Connection, _settings, sink);
+        Scripts = NewScripts();
     }
 
     /// <summary>The versions of which an earlier run kept a part.</summary>
@@ -48,6 +48,8 @@ internal sealed class FileRun : IAsyncDisposable
         RunAsync(file, script, () => MigrationHistory.Delete(file), isRecorded: false, cancellationToken);
 
     public ValueTask DisposeAsync() => _blockers.DisposeAsync();
+
+    private ScriptSession NewScripts() => new(_session.Connection, new FreshSession(_settings, _session.Role), _sink);
 
     private async Task RunAsync(MigrationFile file, SqlScript script, Func<NpgsqlBatchCommand> record, bool isRecorded, CancellationToken cancellationToken)
     {
@@ -137,7 +139,7 @@ internal sealed class FileRun : IAsyncDisposable
                 lost);
         }
 
-        Scripts = new ScriptSession(_session.Connection, _settings, _sink);
+        Scripts = NewScripts();
         if (history.Any(row => row.Version == file.Version) == isRecorded)
         {
             _sink.Publish(new Caution($"The connection was lost when '{script.FileName}' was committed ({cause}). The history says that it was: going on."));

@@ -1,6 +1,4 @@
-using System.Globalization;
 using Npgsql;
-using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
@@ -11,14 +9,9 @@ namespace SupabaseDeploy.Migrations;
 /// Runs scripts on one connection. The record (a history row) is written first inside the script's own transaction: another runner that
 /// does not know our lock then waits for our transaction and fails on the primary key before it has done anything.
 /// </summary>
-internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettings? settings = null, IProgressSink? sink = null)
+internal sealed class ScriptSession(NpgsqlConnection connection, FreshSession fresh, IProgressSink? sink = null)
 {
     private static readonly TimeSpan s_rollbackLimit = TimeSpan.FromSeconds(5);
-
-    // A file may have changed session settings and role; RESET ALL leaves the role alone.
-    private static readonly string[] s_reset = ["reset all", "reset session authorization", "reset role"];
-
-    private readonly MigrationSettings _settings = settings ?? new();
 
     private bool _isLocal;
 
@@ -66,7 +59,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
     /// <summary>Takes back what scripts changed of the session: settings, and the role.</summary>
     public async Task ResetAsync(CancellationToken cancellationToken)
     {
-        using var command = new NpgsqlCommand(string.Join(";\n", s_reset), connection);
+        using var command = new NpgsqlCommand(string.Join(";\n", fresh.Reset), connection);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -76,7 +69,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
         var unfinished = new UnfinishedScript(connection, script, version, isBegun);
         await using (unfinished.ConfigureAwait(false))
         {
-            var run = new TransactionByTransaction(connection, script, unfinished, _settings, _isLocal, sink ?? NullProgressSink.Instance);
+            var run = new TransactionByTransaction(connection, script, unfinished, fresh, _isLocal, sink ?? NullProgressSink.Instance);
             try
             {
                 await run.RunAsync(record, isBegun, cancellationToken).ConfigureAwait(false);
@@ -96,13 +89,13 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
         {
             // What runs concurrently waits for others without holding anybody up.
             bool waitsForNobody = script.Statements.All(statement => StatementRoles.Of(statement) != StatementRole.Ordinary);
-            var fresh = new PendingBatch(connection, script, KeptStatements.None);
-            AddFreshSession(fresh, waitsForNobody ? _settings with { LockTimeout = null } : _settings);
-            await fresh.SendAsync(cancellationToken).ConfigureAwait(false);
+            var first = new PendingBatch(connection, script, KeptStatements.None);
+            fresh.AddTo(first, waitsForNobody);
+            await first.SendAsync(cancellationToken).ConfigureAwait(false);
             await new StatementByStatement(connection, script, unfinished, sink ?? NullProgressSink.Instance, _isLocal).RunAsync(cancellationToken).ConfigureAwait(false);
 
             var last = new PendingBatch(connection, script, "All its statements were kept, and the file is not recorded as applied.");
-            AddFreshSession(last, _settings);
+            fresh.AddTo(last);
             last.Add(record);
             if (unfinished.IsRemembered)
             {
@@ -112,32 +105,6 @@ internal sealed class ScriptSession(NpgsqlConnection connection, MigrationSettin
             await last.SendAsync(cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <summary>Sets the session back to how it is for each file.</summary>
-    internal static void AddFreshSession(PendingBatch pending, MigrationSettings settings)
-    {
-        foreach (string sql in s_reset)
-        {
-            pending.Add(sql);
-        }
-
-        AddLockTimeout(pending, settings);
-        if (settings.StatementTimeout is { } statementTimeout)
-        {
-            pending.Add(string.Create(CultureInfo.InvariantCulture, $"set statement_timeout = {Milliseconds(statementTimeout)}"));
-        }
-    }
-
-    internal static void AddLockTimeout(PendingBatch pending, MigrationSettings settings)
-    {
-        if (settings.LockTimeout is { } lockTimeout)
-        {
-            pending.Add(string.Create(CultureInfo.InvariantCulture, $"set lock_timeout = {Milliseconds(lockTimeout)}"));
-        }
-    }
-
-    // Zero would mean no limit.
-    private static int Milliseconds(TimeSpan limit) => (int)Math.Clamp(Math.Ceiling(limit.TotalMilliseconds), 1, int.MaxValue);
 
     /// <summary>Ends what the failed or cancelled script left open. Has its own time limit: the caller's token may be what ended the work.</summary>
     private async Task RollBackAsync()

@@ -1,5 +1,4 @@
 using Npgsql;
-using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
 
@@ -10,7 +9,7 @@ namespace SupabaseDeploy.Migrations;
 /// with the record. So nothing is ever committed that neither the history nor the note knows of.
 /// </summary>
 internal sealed class TransactionByTransaction(
-    NpgsqlConnection connection, SqlScript script, UnfinishedScript unfinished, MigrationSettings settings, bool isLocal, IProgressSink sink)
+    NpgsqlConnection connection, SqlScript script, UnfinishedScript unfinished, FreshSession fresh, bool isLocal, IProgressSink sink)
 {
     private const string Recorded = "All its transactions were committed, and the file is recorded as applied.";
 
@@ -28,7 +27,7 @@ internal sealed class TransactionByTransaction(
     {
         _changesRole = (isBegun || script.Mode != ScriptMode.OneTransaction) && script.Statements.Any(ChangesRole);
         PendingBatch pending = Batch(KeptStatements.None);
-        ScriptSession.AddFreshSession(pending, settings);
+        fresh.AddTo(pending);
         int before = 0;
         if (isBegun || script.Groups.Count > 1)
         {
@@ -53,7 +52,7 @@ internal sealed class TransactionByTransaction(
 
         if (groups is [] or [.., { Kind: GroupKind.Alone }])
         {
-            ScriptSession.AddFreshSession(pending, settings);
+            fresh.AddTo(pending);
             pending.Add(record);
             AddAll(pending, Forget());
             await pending.SendAsync(cancellationToken).ConfigureAwait(false);
@@ -131,7 +130,7 @@ internal sealed class TransactionByTransaction(
     private async Task RunAloneAsync(StatementGroup group, CancellationToken cancellationToken)
     {
         // What runs concurrently waits for others without holding anybody up.
-        bool isLimited = settings.LockTimeout is not null && !script.Statements.Any(statement => statement.Words().Take(3).Contains("LOCK_TIMEOUT"));
+        bool isLimited = fresh.Settings.LockTimeout is not null && !script.Statements.Any(statement => statement.Words().Take(3).Contains("LOCK_TIMEOUT"));
         PendingBatch limit = Batch(KeptStatements.Describe(script, group.First));
         if (isLimited)
         {
@@ -149,7 +148,7 @@ internal sealed class TransactionByTransaction(
 
         if (isLimited)
         {
-            ScriptSession.AddLockTimeout(limit, settings);
+            fresh.AddLockTimeoutTo(limit);
         }
 
         await limit.SendAsync(cancellationToken).ConfigureAwait(false);
@@ -160,7 +159,7 @@ internal sealed class TransactionByTransaction(
         if (_changesRole)
         {
             pending.Add("select set_config('supabase_deploy.role', current_setting('role'), true)");
-            pending.Add("set local role none");
+            pending.Add(fresh.LeaveRole);
         }
 
         AddAll(pending, records);

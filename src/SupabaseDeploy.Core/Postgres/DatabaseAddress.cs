@@ -40,6 +40,9 @@ public sealed record DatabaseAddress
     /// <summary>The role that a session takes on after signing in, as roles for one session only have nothing of their own; null for that of <see cref="User"/>.</summary>
     public string? Role { get; init; }
 
+    /// <summary>Gives the sign-in of now where a place makes one for a short time only; null where <see cref="User"/> and <see cref="Password"/> last.</summary>
+    public ITemporarySignIn? SignIn { get; init; }
+
     /// <summary>
     /// How long a new connection may take. The driver hears a cancelled token only after this time when a server accepts the connection
     /// and then says nothing (it is frozen, or is not PostgreSQL).
@@ -115,8 +118,31 @@ public sealed record DatabaseAddress
         return builder.ConnectionString;
     }
 
-    /// <summary>Opens a connection of its own (no pool).</summary>
+    /// <summary>Opens a connection of its own (no pool). A sign-in for a short time that the server refuses is renewed once.</summary>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken, string applicationName = "supabase-deploy")
+    {
+        DatabaseAddress now = await CurrentAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await now.ConnectAsync(applicationName, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeployException e) when (SignIn is not null && IsSignInRefused(e))
+        {
+            DatabaseAddress renewed = WithSignIn(await SignIn.RenewAsync(now, cancellationToken).ConfigureAwait(false));
+            return await renewed.ConnectAsync(applicationName, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>This address with the sign-in of now, for programs that connect by themselves.</summary>
+    public async ValueTask<DatabaseAddress> CurrentAsync(CancellationToken cancellationToken) =>
+        SignIn is null ? this : WithSignIn(await SignIn.GetAsync(cancellationToken).ConfigureAwait(false));
+
+    private DatabaseAddress WithSignIn(DatabaseAddress given) => this with { Host = given.Host, Port = given.Port, User = given.User, Password = given.Password };
+
+    // Class 28, invalid authorization: expired, replaced by another process, or not let in.
+    private static bool IsSignInRefused(DeployException failure) => failure.InnerException is PostgresException { SqlState: ['2', '8', ..] };
+
+    private async Task<NpgsqlConnection> ConnectAsync(string applicationName, CancellationToken cancellationToken)
     {
         var connection = new NpgsqlConnection(ToConnectionString(applicationName));
         try
@@ -145,7 +171,7 @@ public sealed record DatabaseAddress
             return;
         }
 
-        using var command = new NpgsqlCommand($"set role \"{Role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", connection);
+        using var command = new NpgsqlCommand($"set role {Quote(Role)}", connection);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -169,6 +195,9 @@ public sealed record DatabaseAddress
 
     /// <summary><c>user@host:port/database</c>; never the password.</summary>
     public override string ToString() => $"{User}@{Host}:{Port}/{Database}";
+
+    /// <summary>A name as SQL takes it whatever is in it.</summary>
+    internal static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private static string? QueryValue(Uri uri, string name) =>
         uri.Query.TrimStart('?').Split('&')

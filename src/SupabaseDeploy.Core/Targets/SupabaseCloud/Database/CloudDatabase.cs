@@ -13,7 +13,7 @@ namespace SupabaseDeploy.Targets.SupabaseCloud;
 /// <param name="api">The project's Management API.</param>
 /// <param name="time">The clock.</param>
 /// <param name="directPort">The port of the direct host.</param>
-internal sealed class CloudDatabase(DeploymentEnvironment environment, ManagementApi api, TimeProvider time, int directPort = 5432)
+internal sealed class CloudDatabase(DeploymentEnvironment environment, ManagementApi api, TimeProvider time, int directPort = 5432) : ITemporarySignIn
 {
     private const int TransactionPort = 6543;
     private const int SessionPort = 5432;
@@ -23,6 +23,7 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
     private static readonly TimeSpan s_leastLife = TimeSpan.FromMinutes(10);
 
     private readonly SemaphoreSlim _one = new(1, 1);
+    private CloudProject? _project;
     private ConnectionAttempt? _open;
     private DateTimeOffset _openUntil;
 
@@ -39,6 +40,7 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            _project = project;
             if (_open is null || time.GetUtcNow() >= _openUntil)
             {
                 _open = await SearchAsync(project, cancellationToken).ConfigureAwait(false);
@@ -50,6 +52,21 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
         {
             _one.Release();
         }
+    }
+
+    /// <inheritdoc/>
+    public Task<DatabaseAddress> GetAsync(CancellationToken cancellationToken) => FindAsync(_project!, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<DatabaseAddress> RenewAsync(DatabaseAddress refused, CancellationToken cancellationToken)
+    {
+        ConnectionAttempt? open = _open;
+        if (ReferenceEquals(open?.Address.Password, refused.Password))
+        {
+            Interlocked.CompareExchange(ref _open, null, open); // Of several that were refused at once, the first makes a new one.
+        }
+
+        return GetAsync(cancellationToken);
     }
 
     /// <summary>Forgets the way, because the server is another one: after a restore.</summary>
@@ -74,7 +91,7 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
             Attempts = attempts;
             if (attempt.IsOpen)
             {
-                return attempt;
+                return signIn.Role is null ? attempt : attempt with { Address = attempt.Address with { SignIn = this } };
             }
         }
 
