@@ -238,7 +238,7 @@ public sealed class LocalRuntimesTests : IDisposable
 
     [Fact]
     public void Npm_is_told_the_exact_version() => Assert.Equal(
-        ["install", "--prefix", "/a folder", "--no-save", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "@supabase/postgres-meta@0.99.0"],
+        ["install", "--prefix", "/a folder", "--no-save", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "@supabase/postgres-meta@0.99.0", "esbuild@0.28.2"],
         NpmInstaller.Arguments(RuntimeCatalog.Meta, "/a folder"));
 
     private static byte[] Archive(params (string Name, string Content)[] files) => Tar(writer =>

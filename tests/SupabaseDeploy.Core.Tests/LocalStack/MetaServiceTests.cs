@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Npgsql;
 using SupabaseDeploy.Environments;
@@ -23,6 +24,35 @@ public sealed class MetaServiceTests
         Assert.Equal(ServiceState.Healthy, stack.Services.Single(service => service.Name == "meta").State);
         Assert.Contains(tables.RootElement.EnumerateArray(), table => table.GetProperty("name").GetString() == "lessons" && table.GetProperty("schema").GetString() == "public");
         await SendAsync(client, stack, stack.Keys.PublishableKey, HttpStatusCode.Unauthorized);
+    }
+
+    /// <summary>Each of these loads something that the bundle leaves where it was, or a file beside itself.</summary>
+    private static readonly (string Path, string? Query, string Expected)[] s_requests =
+    [
+        ("/pg/generators/typescript", null, "lessons: {"),
+        ("/pg/query", "select count(*) from public.lessons", "\"count\":0"),
+        ("/pg/query", "select * from public.nothing", "does not exist"),
+        ("/pg/query/format", "select 1 from public.lessons", "public.lessons"),
+        ("/pg/query/parse", "select 1 from public.lessons", "\"relname\":\"lessons\""),
+    ];
+
+    [Fact]
+    public async Task What_it_does_needs_nothing_that_its_bundle_lost()
+    {
+        await using var project = new StackProject { Stacks = await RealRuntimes.StacksAsync("meta") };
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+        await CreateTableAsync(stack);
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+
+        foreach ((string path, string? query, string expected) in s_requests)
+        {
+            using var request = new HttpRequestMessage(query is null ? HttpMethod.Get : HttpMethod.Post, new Uri(stack.Url!, path));
+            request.Headers.Add("apikey", stack.Keys!.SecretKey.Reveal());
+            request.Content = query is null ? null : new StringContent(JsonSerializer.Serialize(new { query }), Encoding.UTF8, "application/json");
+            using HttpResponseMessage answer = await client.SendAsync(request);
+
+            Assert.Contains(expected, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
     }
 
     private static async Task CreateTableAsync(LocalStackInfo stack)

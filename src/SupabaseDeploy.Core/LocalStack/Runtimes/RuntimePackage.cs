@@ -5,6 +5,9 @@ namespace SupabaseDeploy.LocalStack;
 /// <param name="Version">The pinned version.</param>
 internal abstract record RuntimePackage(string Name, string Version)
 {
+    /// <summary>The name of its folder: another one where the same version is installed otherwise than before.</summary>
+    public virtual string FolderName => Version;
+
     /// <summary>The program's path in the runtime's folder, with slashes; null when what it brings is run by another program.</summary>
     public abstract string? Program { get; }
 }
@@ -17,9 +20,20 @@ internal sealed record NpmRuntime(string Name, string Version, string Package, s
 {
     public override string? Program => IsProgram ? Entry : null;
 
-    /// <summary><paramref name="File"/> in the runtime's folder.</summary>
-    public string Entry => $"node_modules/{Package}/{File}";
+    public override string FolderName => Bundle is null ? Version : $"{Version}-bundled";
+
+    /// <summary>How its many files become one that starts faster; null to leave them as they are.</summary>
+    public NpmBundle? Bundle { get; init; }
+
+    /// <summary>What is run, in the runtime's folder.</summary>
+    public string Entry => $"node_modules/{Package}/{Bundle?.Output ?? File}";
 }
+
+/// <summary>A server and the packages it loads as one file.</summary>
+/// <param name="Output">The file that is made, in the package and in the folder of the file it is made of: it may look for files beside itself.</param>
+/// <param name="External">Packages that stay files: they load others by names that only running them shows, native code, or files of their own.</param>
+/// <param name="Off">Packages that are not loaded, and the JavaScript that stands for them.</param>
+internal sealed record NpmBundle(string Output, IReadOnlyList<string> External, IReadOnlyDictionary<string, string> Off);
 
 /// <summary>An archive among the assets of a release on GitHub.</summary>
 /// <param name="Repository"><c>owner/name</c>.</param>

@@ -14,7 +14,7 @@ internal sealed class InstalledRuntimes(string cacheFolder)
         + (RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "-arm64" : "-x64");
 
     /// <summary>Where a version of a runtime belongs.</summary>
-    public string FolderOf(RuntimePackage package) => Path.Combine(cacheFolder, "runtimes", package.Name, package.Version);
+    public string FolderOf(RuntimePackage package) => Path.Combine(cacheFolder, "runtimes", package.Name, package.FolderName);
 
     /// <summary>The folder of a runtime; null when it is not installed.</summary>
     public string? Find(RuntimePackage package) => Directory.Exists(FolderOf(package)) ? FolderOf(package) : null;
