@@ -83,6 +83,12 @@ public sealed record DeploymentEnvironment : IEnvironmentResult
     /// <summary>How long migrations wait for locks and run, and how often a file is tried again.</summary>
     public MigrationSettings Migrations { get; init; } = MigrationSettings.For(TargetKind.Database);
 
+    /// <summary>Where secrets are looked for, beside the process's environment and files of one's own.</summary>
+    public SecretSettings SecretSources { get; init; } = new();
+
+    /// <summary>Where each secret of this environment came from, by name; never a value.</summary>
+    public IReadOnlyList<SecretOrigin> SecretOrigins { get; init; } = [];
+
     /// <summary>The flat public values of <c>env/&lt;name&gt;.json</c>, as Flutter reads them.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 

@@ -23,6 +23,9 @@ public sealed record EnvironmentTest
     /// <summary>What is wrong and what was expected.</summary>
     public required string Message { get; init; }
 
+    /// <summary>Where each secret of an environment that is Ok came from, by name; never a value.</summary>
+    public IReadOnlyList<SecretOrigin> Secrets { get; init; } = [];
+
     /// <summary>
     /// Tests the environments whose names match any of <paramref name="patterns"/>, references included, and the files as a whole.
     /// While a file has errors, all of them are given and nothing is resolved.
@@ -40,11 +43,11 @@ public sealed record EnvironmentTest
         var pipeline = new DeploymentPipeline(project, files);
         foreach (string name in patterns.SelectMany(pipeline.Find).Distinct().OrderBy(pipeline.StageNames.ToList().IndexOf))
         {
-            pipeline.TryResolve(name, out _, out IReadOnlyList<ConfigurationProblem> unresolved);
+            pipeline.TryResolve(name, out DeploymentEnvironment? environment, out IReadOnlyList<ConfigurationProblem> unresolved);
             tests.AddRange(unresolved.Select(From));
             if (!tests.Exists(test => test.Environment == name))
             {
-                tests.Add(Ok(name));
+                tests.Add(Ok(name, environment?.SecretOrigins ?? []));
             }
         }
 
@@ -67,13 +70,14 @@ public sealed record EnvironmentTest
         Message = problem.Message,
     };
 
-    private static EnvironmentTest Ok(string name) => new()
+    private static EnvironmentTest Ok(string name, IReadOnlyList<SecretOrigin> secrets) => new()
     {
         Environment = name,
         Severity = ConfigurationSeverity.Ok,
         File = "env/pipeline.yml",
         Path = "",
         Line = 0,
-        Message = "The configuration is valid and every reference has a value.",
+        Message = $"The configuration is valid and every reference has a value.{(secrets.Count > 0 ? $" Secrets: {string.Join(", ", secrets)}." : "")}",
+        Secrets = secrets,
     };
 }

@@ -11,8 +11,9 @@ internal static class PipelineKeys
 
     public static IReadOnlyDictionary<string, string[]> Sections { get; } = new Dictionary<string, string[]>
     {
-        [""] = ["application", "web", "health", "releases", "stages"],
+        [""] = ["application", "web", "health", "releases", "secrets", "stages"],
         ["releases"] = ["store", "endpoint", "region", "accessKey", "secretKey"],
+        ["secrets"] = ["command", "timeout", "vault"],
         ["web"] = ["bundle", "keep"],
         ["health"] = s_health,
         ["health.endpoints[]"] = s_endpoint,

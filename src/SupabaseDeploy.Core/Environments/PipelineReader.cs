@@ -71,6 +71,7 @@ internal sealed class PipelineReader(ProblemList problems)
             Web = Web(root.Map("web", "a mapping with 'bundle' and 'keep'")),
             Health = Health(root),
             Releases = ReleasesReader.Read(root.Map("releases", "a mapping with 'store'"), problems),
+            Secrets = SecretsReader.Read(root.Map("secrets", "a mapping with 'command' or 'vault'"), problems),
             Stages = [.. stages.Select(Stage)],
         };
     }

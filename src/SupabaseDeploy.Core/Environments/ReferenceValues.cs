@@ -2,10 +2,13 @@ using System.Text;
 
 namespace SupabaseDeploy.Environments;
 
-/// <summary>Gives the values of references, from the process's environment, the secrets folder and files.</summary>
-internal sealed class ReferenceValues(ProjectFolder project)
+/// <summary>Gives the values of references, from the process's environment, the places of secrets and files.</summary>
+internal sealed class ReferenceValues(ProjectFolder project, SecretSettings secrets)
 {
-    private const UnixFileMode OthersMayRead = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private readonly SecretStore _secrets = new(project, secrets);
+
+    /// <summary>Where each secret that was found came from, by name.</summary>
+    public IReadOnlyList<SecretOrigin> SecretOrigins => _secrets.Origins;
 
     /// <summary>The text with every reference replaced; null with the reasons when one has no usable value.</summary>
     public (string? Text, IReadOnlyList<string> Problems) Resolve(string text)
@@ -36,47 +39,20 @@ internal sealed class ReferenceValues(ProjectFolder project)
         ReferenceSource.Variable => Variable(reference.Name) is { } value
             ? (value, null)
             : (null, $"the environment variable '{reference.Name}' is not set."),
-        ReferenceSource.Secret => Secret(reference.Name),
-        _ => FromFile(Path.Combine(project.Root, reference.Name), reference.Name),
+        ReferenceSource.Secret => FromStore(reference.Name),
+        _ => FromFile(reference.Name),
     };
 
-    private (string? Value, string? Problem) Secret(string name)
+    private (string? Value, string? Problem) FromStore(string name)
     {
-        if (Variable(name) is { } value)
-        {
-            return (value, null);
-        }
-
-        string path = project.SecretFile(name);
-        string shown = Path.GetRelativePath(project.Root, path).Replace('\\', '/');
-        if (!File.Exists(path))
-        {
-            return (null, $"the environment variable '{name}' is not set and there is no file '{shown}'.");
-        }
-
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OthersMayRead) != 0)
-        {
-            return (null, $"others may read the file '{shown}'; make it yours alone with 'chmod 600'.");
-        }
-
-        return FromFile(path, shown);
+        (Secret? secret, string? problem) = _secrets.Find(name);
+        return (secret?.Reveal(), problem);
     }
 
-    private static (string? Value, string? Problem) FromFile(string path, string shown)
+    private (string? Value, string? Problem) FromFile(string path)
     {
-        try
-        {
-            string text = File.ReadAllText(path).TrimEnd('\r', '\n');
-            return text.Length > 0 ? (text, null) : (null, $"the file '{shown}' is empty.");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return (null, $"there is no file '{shown}'.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return (null, $"the file '{shown}' cannot be read.");
-        }
+        SecretAnswer answer = FileSecrets.Read(Path.Combine(project.Root, path), path);
+        return answer.Value is { } value ? (value.Reveal(), null) : (null, answer.Reason + ".");
     }
 
     private static string? Variable(string name) =>

@@ -7,7 +7,7 @@ namespace SupabaseDeploy.Environments;
 /// <summary>Makes the resolved environment of one written stage. Written values were validated before; here their references get values.</summary>
 internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipeline)
 {
-    private readonly ReferenceValues _values = new(project);
+    private readonly ReferenceValues _values = new(project, SecretSettings.From(pipeline.Secrets));
 
     /// <summary>The web bundle's settings, the same for every stage.</summary>
     public static WebSettings Web(ProjectFolder project, WrittenWeb? web)
@@ -20,7 +20,7 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
     public DeploymentEnvironment Resolve(int order, IReadOnlyDictionary<string, string> variables, ProblemList problems)
     {
         WrittenStage stage = pipeline.Stages[order];
-        return new DeploymentEnvironment
+        var environment = new DeploymentEnvironment
         {
             Name = stage.Name!.Value,
             Target = stage.Target!.Value,
@@ -39,8 +39,10 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
             Health = Health(stage.Health ?? pipeline.Health, problems),
             Backup = Backup(stage.Backup, problems),
             Migrations = Migrations(stage.Target.Value, stage.Migrations),
+            SecretSources = SecretSettings.From(pipeline.Secrets),
             Variables = variables,
         };
+        return environment with { SecretOrigins = _values.SecretOrigins };
     }
 
     private static GateSettings Gates(WrittenGates? written)

@@ -16,6 +16,8 @@ internal sealed record WrittenPipeline
 
     public WrittenReleases? Releases { get; init; }
 
+    public WrittenSecrets? Secrets { get; init; }
+
     public IReadOnlyList<WrittenStage> Stages { get; init; } = [];
 }
 
@@ -31,6 +33,16 @@ internal sealed record WrittenReleases
     public Written<string>? AccessKey { get; init; }
 
     public Written<string>? SecretKey { get; init; }
+}
+
+/// <summary><c>secrets</c> of the whole file.</summary>
+internal sealed record WrittenSecrets
+{
+    public IReadOnlyList<Written<string>> Command { get; init; } = [];
+
+    public Written<TimeSpan>? Timeout { get; init; }
+
+    public Written<string>? Vault { get; init; }
 }
 
 /// <summary>One entry of <c>stages</c>.</summary>

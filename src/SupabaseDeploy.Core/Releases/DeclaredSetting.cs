@@ -18,7 +18,7 @@ public sealed partial record DeclaredSetting(string Key, string? Value, Secret? 
 
     internal static IReadOnlyList<DeclaredSetting> Resolve(DeploymentEnvironment environment, IReadOnlyDictionary<string, string> settings)
     {
-        var values = new ReferenceValues(environment.Project);
+        var values = new ReferenceValues(environment.Project, environment.SecretSources);
         var problems = new List<ConfigurationProblem>();
         DeclaredSetting[] resolved = [.. settings.OrderBy(setting => setting.Key, StringComparer.Ordinal).Select(setting => Resolve(setting.Key, setting.Value, values, problems))];
         return problems.Count == 0 ? resolved : throw DeploymentPipeline.Unresolved(problems);

@@ -33,6 +33,7 @@ public sealed class AppliedVersionCompleter : IArgumentCompleter
         {
             // Tab has a pipeline thread of its own to wait on, and there is nobody who could stop it: hence the limit.
             using var limit = new CancellationTokenSource(s_patience);
+            using IDisposable quiet = new SecretLookup { IsQuiet = true }.Enter(limit.Token);
             return Task.Run(() => ReadAsync(project, url, environment, limit.Token), limit.Token).WaitAsync(limit.Token).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is DeployException or NpgsqlException or OperationCanceledException)

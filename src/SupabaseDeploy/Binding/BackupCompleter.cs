@@ -34,6 +34,7 @@ public sealed class BackupCompleter : IArgumentCompleter
     {
         try
         {
+            using IDisposable quiet = new SecretLookup { IsQuiet = true }.Enter(CancellationToken.None);
             DeploymentPipeline pipeline = DeploymentPipeline.Load(ProjectLocator.Find(project, Directory.GetCurrentDirectory()));
             return [.. pipeline.Resolve(environment ?? "*").SelectMany(resolved => new BackupStore(resolved).List(NullProgressSink.Instance))];
         }

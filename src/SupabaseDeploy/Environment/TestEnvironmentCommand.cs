@@ -29,7 +29,7 @@ public sealed class TestEnvironmentCommand : ProjectCmdlet
     {
         foreach (IGrouping<ProjectFolder, EnvironmentReference> project in Name.GroupBy(reference => reference.Environment?.Project ?? CurrentProject))
         {
-            foreach (EnvironmentTest test in EnvironmentTest.Run(project.Key, [.. project.Select(reference => reference.Name)]).Where(test => !_written.Contains(test)))
+            foreach (EnvironmentTest test in EnvironmentTest.Run(project.Key, [.. project.Select(reference => reference.Name)]).Where(test => !_written.Exists(written => IsSame(written, test))))
             {
                 // What concerns the files as a whole is found again with every environment from the pipeline.
                 _written.Add(test);
@@ -39,6 +39,9 @@ public sealed class TestEnvironmentCommand : ProjectCmdlet
 
         return Task.CompletedTask;
     }
+
+    private static bool IsSame(EnvironmentTest one, EnvironmentTest other) =>
+        (one.Environment, one.File, one.Path, one.Line, one.Message) == (other.Environment, other.File, other.Path, other.Line, other.Message);
 
     /// <inheritdoc/>
     protected override Task EndProcessingAsync(CancellationToken cancellationToken)

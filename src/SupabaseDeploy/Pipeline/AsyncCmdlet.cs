@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 
@@ -18,8 +19,12 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private static readonly TimeSpan s_cleanupLimit = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly SecretLookup _secrets;
     private Channel<Action>? _pump;
     private CancellationToken _cancellation = CancellationToken.None;
+
+    /// <summary>Creates the command. One command asks for each secret once, whatever it needs it for.</summary>
+    protected AsyncCmdlet() => _secrets = new SecretLookup { Vault = new SecretVault(this) };
 
     /// <summary>Core's events, turned into progress, verbose, information and warning records of this command.</summary>
     protected IProgressSink Sink => field ??= new PipelineSink(this);
@@ -104,7 +109,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         });
 
     /// <summary>Runs <paramref name="work"/> on the pipeline thread, where <see cref="PSCmdlet"/> members may be used.</summary>
-    protected Task<T> OnPipelineThread<T>(Func<T> work)
+    protected internal Task<T> OnPipelineThread<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         bool posted = Post(() =>
@@ -146,6 +151,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         Task worker = Task.Run(
             async () =>
             {
+                using IDisposable entered = _secrets.Enter(cancellation.Token);
                 try
                 {
                     await work(cancellation.Token).ConfigureAwait(false);

@@ -9,15 +9,15 @@ internal static class NamedReleaseStore
 
     /// <summary>The store; null where none is named.</summary>
     /// <exception cref="ConfigurationException">References have no value, or the keys of the object storage are missing.</exception>
-    public static IReleaseBlobs? Open(ProjectFolder project, WrittenReleases? written)
+    public static IReleaseBlobs? Open(ProjectFolder project, WrittenPipeline pipeline)
     {
-        if (written?.Store is not { } store)
+        if (pipeline.Releases is not { Store: { } store } written)
         {
             return null;
         }
 
         var problems = new ProblemList("env/pipeline.yml");
-        var values = new ReferenceValues(project);
+        var values = new ReferenceValues(project, SecretSettings.From(pipeline.Secrets));
         string? place = Text(store, values, problems);
         IReleaseBlobs? blobs = place?.StartsWith(Scheme, StringComparison.Ordinal) == true
             ? Storage(place, written, values, problems)
