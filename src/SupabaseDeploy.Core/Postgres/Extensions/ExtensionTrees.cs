@@ -11,7 +11,7 @@ namespace SupabaseDeploy.Postgres;
 internal sealed class ExtensionTrees(StateFolders folders, TimeProvider timeProvider)
 {
     // Raised when trees are made otherwise than before.
-    private const int Format = 1;
+    private const int Format = 2;
     private const string Unfinished = ".making";
     private static readonly TimeSpan UnusedFor = TimeSpan.FromDays(14);
 
@@ -139,8 +139,9 @@ internal sealed class ExtensionTrees(StateFolders folders, TimeProvider timeProv
             bool isShim = shims.Any(shim => shim.Name == name);
             if (!isShim && file.EndsWith(".control", StringComparison.Ordinal) && ShimExtensions.Trusted.Contains(name))
             {
-                // PostgreSQL takes the last of two lines that say the same.
-                Write(Path.Combine(target, file), File.ReadAllText(entry).TrimEnd() + "\ntrusted = true\n");
+                // PostgreSQL takes the last of two lines that say the same. As on the platform, what the extension makes belongs to the superuser,
+                // also where any role could create it: default privileges that postgres revokes do not take its functions away.
+                Write(Path.Combine(target, file), File.ReadAllText(entry).TrimEnd() + "\nsuperuser = true\ntrusted = true\n");
             }
             else if (!isShim)
             {

@@ -34,6 +34,11 @@ public sealed class ExtensionTreesTests
         Assert.False(Directory.Exists(unused));
         string tree = Assert.Single(Directory.GetFileSystemEntries(Path.Combine(folders.Cache, "trees")), entry => entry != recent);
 
+        // As on the platform, what an extension makes belongs to the superuser, and postgres may create it.
+        var own = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        string control = Assert.Single(Directory.GetFiles(tree, "citext.control", own));
+        Assert.EndsWith("\nsuperuser = true\ntrusted = true\n", await File.ReadAllTextAsync(control), StringComparison.Ordinal);
+
         // As after a power failure.
         await File.WriteAllTextAsync(made[0].Program("postgres"), "");
         PostgresInstallation again = await ProvideAsync();
