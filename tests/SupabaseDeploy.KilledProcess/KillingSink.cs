@@ -42,6 +42,7 @@ internal sealed class KillingSink(Func<DeployEvent, bool> isEnd) : IProgressSink
         DeploymentStepEnded ended => $"ended {ended.Step.Name}",
         ActivityProgress progress => progress.Status,
         Detail detail => detail.Message,
+        Notice notice => notice.Message,
         _ => "",
     };
 }

@@ -6,10 +6,12 @@ using SupabaseDeploy.KilledProcess;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Targets;
 
 // Does one piece of work and is killed, as by kill -9, when it comes to the given event: for tests of what the next process finds.
 // Arguments: start|backup|drill|restore|reset|shadow|docker, the project folder (to start a cluster, its pointer folder; for a shadow, the
 // migrations), the event, and for a shadow the folder of shadows and snapshots, for a stack in Docker the gateway's folder;
+// or restorepoint, the project folder, the event, the restore point;
 // or publish, the project folder, the number of the step boundary or, after an 'e', of the event, the stage, the release.
 // For backup, drill, restore and publish, the database URLs are in the environment. Exits 3 when it came to its end alive.
 const int Alive = 3;
@@ -46,6 +48,15 @@ if (arguments[0] == "reset")
 {
     DeploymentEnvironment local = LocalEnvironment("local");
     await new LocalStackResetter().ResetAsync(new ResetRequest { Environment = local }, sink, CancellationToken.None).ConfigureAwait(false);
+    return Alive;
+}
+
+if (arguments[0] == "restorepoint")
+{
+    DeploymentEnvironment staging = DeploymentPipeline.Load(new ProjectFolder(arguments[1])).Resolve("staging")[0];
+    var restorer = new RestorePointRestorer(new DeploymentTargets());
+    RestorePoint point = await restorer.FindAsync(staging, arguments[3], CancellationToken.None).ConfigureAwait(false);
+    await restorer.RestoreAsync(staging, point, new DeploymentOptions { Reason = "rehearsed" }, sink, CancellationToken.None).ConfigureAwait(false);
     return Alive;
 }
 

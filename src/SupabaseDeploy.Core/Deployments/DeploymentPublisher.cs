@@ -86,6 +86,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     private async Task<Deployment> UnderLockAsync(
         DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
+        await new UnfinishedRestores(targets, _time).SettleUnderLockAsync(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false);
         run.Adopt(await PlanAgainAsync(run.Plan, options, sink, cancellationToken).ConfigureAwait(false));
         if (!run.Plan.HasWork)
         {

@@ -46,7 +46,7 @@ internal static class LedgerCopy
         NpgsqlTransaction reading = await from.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
         await using (reading.ConfigureAwait(false))
         {
-            var tables = new Dictionary<string, byte[]>();
+            var tables = new List<LedgerTable>();
             foreach ((string table, string columns) in s_tables)
             {
                 using var rows = new MemoryStream();
@@ -57,7 +57,7 @@ internal static class LedgerCopy
                     await source.CopyToAsync(rows, cancellationToken).ConfigureAwait(false);
                 }
 
-                tables.Add(table, rows.ToArray());
+                tables.Add(new LedgerTable(table, columns, rows.ToArray()));
             }
 
             return new LedgerImage(tables);
@@ -72,13 +72,13 @@ internal static class LedgerCopy
         {
             await SwitchTriggersAsync(to, "disable", cancellationToken).ConfigureAwait(false);
             await ExecuteAsync(to, $"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
-            foreach ((string table, string columns) in s_tables)
+            foreach (LedgerTable table in image.Tables)
             {
                 NpgsqlRawCopyStream target = await to.BeginRawBinaryCopyAsync(
-                    $"copy supabase_deploy.{table} ({columns}) from stdin (format binary)", cancellationToken).ConfigureAwait(false);
+                    $"copy supabase_deploy.{table.Name} ({table.Columns}) from stdin (format binary)", cancellationToken).ConfigureAwait(false);
                 await using (target.ConfigureAwait(false))
                 {
-                    await target.WriteAsync(image.Tables[table], cancellationToken).ConfigureAwait(false);
+                    await target.WriteAsync(table.Rows, cancellationToken).ConfigureAwait(false);
                 }
             }
 

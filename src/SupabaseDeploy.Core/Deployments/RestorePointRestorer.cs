@@ -2,7 +2,6 @@ using System.Globalization;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
-using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
@@ -10,16 +9,18 @@ using SupabaseDeploy.Targets;
 namespace SupabaseDeploy.Deployments;
 
 /// <summary>
-/// Has a platform bring an environment's database back to one of its restore points. The ledger goes on: it is kept before, and given to the database
+/// Has a platform bring an environment's database back to one of its restore points. The ledger goes on: it is kept in a file before, and given to the database
 /// that comes back. Web root, functions and settings are not part of it; they go back with the release, by a deployment of its own.
 /// </summary>
 /// <param name="targets">Gives the place each environment lives in.</param>
 /// <param name="time">The clock; the system's when null.</param>
 public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvider? time = null)
 {
-    private const string StepName = "restore";
+    // Another process may be recording the same restore, or be at work already: the platform ended our lock.
+    private static readonly TimeSpan s_recordWait = TimeSpan.FromMinutes(2);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly UnfinishedRestores _unfinished = new(targets, time);
 
     /// <summary>The restore point of that name, with its limits.</summary>
     /// <exception cref="DeployException">
@@ -59,106 +60,72 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
     public async Task<Deployment> RestoreAsync(
         DeploymentEnvironment environment, RestorePoint point, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
-        IDeploymentTarget target = targets.For(environment);
         IPlaceRestorePoints points = PointsOf(environment);
-        DateTimeOffset startedAt = _time.GetUtcNow();
-        DatabaseAddress before = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-        Deployment begun;
-        LedgerImage? kept;
+        var file = new KeptLedgerFile(environment);
+        KeptLedger kept;
+        DatabaseAddress before = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         DeploymentLock held = await DeploymentLock.AcquireAsync(before, $"restore point {point} of {environment}", options.LockWait, sink, cancellationToken, _time).ConfigureAwait(false);
         // The platform ends its session: what holds others back from then on is that the database is not there.
         await using (held.ConfigureAwait(false))
         {
-            IReadOnlyList<Deployment> past = await new Ledger(environment, before).GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-            kept = past.Count > 0 ? await Ledger.KeepAsync(before, cancellationToken).ConfigureAwait(false) : null;
-            begun = Describe(environment, point, past, held.Owner.Requester, startedAt);
-            await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
-            // It is not in what is kept: where it is still there afterwards, the database is the one from before.
+            await _unfinished.SettleUnderLockAsync(environment, sink, cancellationToken).ConfigureAwait(false);
             var ledger = new Ledger(environment, before);
+            Deployment begun = Describe(environment, point, await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false), held.Owner.Requester, _time.GetUtcNow());
+            await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
             begun = await ledger.BeginAsync(begun, cancellationToken).ConfigureAwait(false);
+            kept = await KeepAsync(ledger, begun, point, options, file, cancellationToken).ConfigureAwait(false);
             try
             {
                 await points.RestoreAsync(point, sink, CancellationToken.None).ConfigureAwait(false);
             }
             catch (DeployException e) when (IsRefusal(e))
             {
-                await ledger.FinishAsync(End(begun, DeploymentStatus.Failed, $"{e.Message} Nothing was changed."), null, CancellationToken.None).ConfigureAwait(false);
+                await ledger.FinishAsync(_unfinished.End(begun, DeploymentStatus.Failed, $"{e.Message} Nothing was changed."), null, CancellationToken.None).ConfigureAwait(false);
+                file.Delete();
                 throw;
             }
+            catch (DeployException e)
+            {
+                throw new DeployException(e.Code, e.Message, $"{e.Remedy} {UnfinishedRestores.Describe(environment)}".TrimStart(), e.Target, e);
+            }
         }
 
-        return await RecordAsync(target, kept, begun, point, options, sink).ConfigureAwait(false);
+        return await RecordAsync(environment, kept, point, options, sink).ConfigureAwait(false);
     }
 
-    /// <summary>Gives the database that came back its ledger, with this restore in it, and reads what it is now.</summary>
-    private async Task<Deployment> RecordAsync(
-        IDeploymentTarget target, LedgerImage? kept, Deployment begun, RestorePoint point, DeploymentOptions options, IProgressSink sink)
+    /// <summary>From here on the ledger outlives this process and its database.</summary>
+    private async Task<KeptLedger> KeepAsync(
+        Ledger ledger, Deployment begun, RestorePoint point, DeploymentOptions options, KeptLedgerFile file, CancellationToken cancellationToken)
     {
-        DatabaseAddress now = await target.GetDatabaseAsync(CancellationToken.None).ConfigureAwait(false);
-        DeploymentLock held = await DeploymentLock.AcquireAsync(now, $"restore point {point} of {target.Environment}", options.LockWait, sink, CancellationToken.None, _time).ConfigureAwait(false);
+        DateTimeOffset now = _time.GetUtcNow();
+        var kept = new KeptLedger(point.Name, begun.Id, now, options.Reason, await Ledger.KeepAsync(ledger.Database, cancellationToken).ConfigureAwait(false));
+        var asked = new LedgerEvent(0, LedgerEvent.RestoreAsked, $"The platform is asked to go back to restore point '{point}'.", begun.RequestedBy, Ledger.ToMicrosecond(now));
+        await ledger.RecordEventsAsync(begun.Id, [asked], cancellationToken).ConfigureAwait(false);
+        await file.WriteAsync(kept, cancellationToken).ConfigureAwait(false);
+        return kept;
+    }
+
+    /// <summary>Whoever has the lock first after the platform is done records the restore; here the record is only read then.</summary>
+    private async Task<Deployment> RecordAsync(DeploymentEnvironment environment, KeptLedger kept, RestorePoint point, DeploymentOptions options, IProgressSink sink)
+    {
+        DatabaseAddress now = await targets.For(environment).GetDatabaseAsync(CancellationToken.None).ConfigureAwait(false);
+        TimeSpan wait = options.LockWait > s_recordWait ? options.LockWait : s_recordWait;
+        DeploymentLock held = await DeploymentLock.AcquireAsync(now, $"restore point {point} of {environment}", wait, sink, CancellationToken.None, _time).ConfigureAwait(false);
         await using (held.ConfigureAwait(false))
         {
-            var ledger = new Ledger(target.Environment, now);
-            await EnsureRestoredAsync(ledger, begun, point).ConfigureAwait(false);
-            if (kept is not null)
-            {
-                await Ledger.BringBackAsync(kept, now, CancellationToken.None).ConfigureAwait(false);
-            }
-
-            string said = await SayAsync(now, begun.Release, point).ConfigureAwait(false);
-            Deployment recorded = await ledger.BeginAsync(begun, CancellationToken.None).ConfigureAwait(false);
-            Deployment ended = End(recorded, DeploymentStatus.Succeeded, said) with { Changed = true, Reason = options.Reason ?? said };
-            await ledger.FinishAsync(ended, null, CancellationToken.None).ConfigureAwait(false);
-            return ended;
+            Deployment ended = await _unfinished.SettleAsync(environment, new KeptLedgerFile(environment), kept, CancellationToken.None).ConfigureAwait(false);
+            return ended.Status == DeploymentStatus.Succeeded ? ended : throw new DeployException(
+                // A platform that says that the project is at work again may not have begun, or may have given up in silence.
+                ErrorTable.CloudRestoreFailed,
+                ended.Reason!,
+                "Look at the project's backups in the dashboard; then run the command again.",
+                environment);
         }
-    }
-
-    /// <summary>A platform that says that the project is at work again may not have begun, or may have given up in silence.</summary>
-    private async Task EnsureRestoredAsync(Ledger ledger, Deployment begun, RestorePoint point)
-    {
-        IReadOnlyList<Deployment> there = await ledger.GetDeploymentsAsync(CancellationToken.None).ConfigureAwait(false);
-        if (there.All(deployment => deployment.Id != begun.Id))
-        {
-            return;
-        }
-
-        var failure = new DeployException(
-            ErrorTable.CloudRestoreFailed,
-            $"The database of '{begun.Environment}' was not brought back to restore point '{point}': it is still the one from before.",
-            "Look at the project's backups in the dashboard; then run the command again.",
-            begun.Environment);
-        await ledger.FinishAsync(End(begun, DeploymentStatus.Failed, failure.Message), null, CancellationToken.None).ConfigureAwait(false);
-        throw failure;
-    }
-
-    private Deployment End(Deployment deployment, DeploymentStatus status, string said)
-    {
-        DateTimeOffset end = _time.GetUtcNow();
-        StepStatus step = status == DeploymentStatus.Succeeded ? StepStatus.Succeeded : StepStatus.Failed;
-        return deployment with
-        {
-            Status = status,
-            Reason = said,
-            Steps = [new DeploymentStep(StepName, step, deployment.StartedAt, end - deployment.StartedAt, said)],
-            FinishedAt = end,
-        };
     }
 
     // Any other failure leaves it open whether the platform has begun; the database may be gone by then.
     private static bool IsRefusal(DeployException e) =>
         e.Code == ErrorTable.RestorePointUnusable || e.Code == ErrorTable.ApiForbidden || e.Code == ErrorTable.ApiPlanLimit || e.Code == ErrorTable.ApiNotFound || e.Code == ErrorTable.ApiRequestRefused;
-
-    private static async Task<string> SayAsync(DatabaseAddress database, Release? release, RestorePoint point)
-    {
-        Npgsql.NpgsqlConnection connection = await database.OpenAsync(CancellationToken.None, "supabase-deploy restore").ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            string[] history = [.. (await MigrationHistory.ReadAsync(connection, CancellationToken.None).ConfigureAwait(false)).Select(applied => applied.Version)];
-            string[] missing = [.. release?.Migrations.Select(migration => migration.Version).Except(history) ?? []];
-            string compared = release is null ? "" : missing.Length == 0 ? $", all of release {release}" : $"; of release {release} {Words.Migrations(missing)} is not there";
-            return $"Back at restore point {point}: {history.Length} migrations are in the history{compared}.";
-        }
-    }
 
     private static Deployment Describe(DeploymentEnvironment environment, RestorePoint point, IReadOnlyList<Deployment> past, string requester, DateTimeOffset startedAt)
     {
@@ -180,7 +147,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
                 Kind = DeploymentKind.Restore,
                 Release = release,
                 PreviousRelease = current,
-                Steps = [new PlannedStep(StepName, true, $"The platform brings the database back to restore point '{point}'. {point.Limits}".TrimEnd())],
+                Steps = [new PlannedStep(UnfinishedRestores.StepName, true, $"The platform brings the database back to restore point '{point}'. {point.Limits}".TrimEnd())],
                 Rollback = new RollbackPlan(RollbackStrategy.None, "There is no way back from a restore but a later restore point or backup.", "Everything written since the restore point."),
             },
             Steps = [],

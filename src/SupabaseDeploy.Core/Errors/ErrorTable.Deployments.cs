@@ -49,4 +49,13 @@ public static partial class ErrorTable
 
     /// <summary>A ledger's history was asked for in a way that cannot be answered.</summary>
     public static readonly ErrorCode HistoryFilterInvalid = new("HistoryFilterInvalid", 6035, ErrorKind.InvalidArgument);
+
+    /// <summary>A platform was asked to restore a database and may still begin.</summary>
+    public static readonly ErrorCode RestoreUnderWay = new("RestoreUnderWay", 6038, ErrorKind.ResourceBusy);
+
+    /// <summary>The ledger that was kept in a file during a restore cannot be read.</summary>
+    public static readonly ErrorCode KeptLedgerUnreadable = new("KeptLedgerUnreadable", 6039, ErrorKind.InvalidData);
+
+    /// <summary>A ledger that was kept during a restore cannot be brought back: the restored database's own went on meanwhile.</summary>
+    public static readonly ErrorCode LedgerWentOn = new("LedgerWentOn", 6040, ErrorKind.InvalidOperation);
 }

@@ -38,6 +38,11 @@ public abstract class ApprovalCmdlet : ProjectCmdlet
         var approvals = new Approvals(targets);
         foreach (DeploymentEnvironment environment in Environment.SelectMany(reference => Resolve(reference)))
         {
+            if (!IsWhatIf)
+            {
+                await new UnfinishedRestores(targets).SettleAsync(environment, TimeSpan.Zero, Sink, cancellationToken).ConfigureAwait(false);
+            }
+
             if (Release is null && await FindPausedAsync(targets, environment, cancellationToken).ConfigureAwait(false) is { } paused)
             {
                 await DecideAsync(targets, paused, approvals.Actor, cancellationToken).ConfigureAwait(false);

@@ -43,6 +43,19 @@ public abstract class DeploymentCmdlet : ProjectCmdlet
     /// <summary>The environment and its host, as questions name them.</summary>
     private protected string Describe(DeploymentEnvironment environment) => $"{environment} ({Targets.For(environment).Host})";
 
+    /// <summary>Before anything is planned: a restore that another process began has to be in the ledger. With <c>-WhatIf</c> only says that it is not.</summary>
+    private protected async Task EndUnfinishedRestoreAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
+    {
+        if (!IsWhatIf)
+        {
+            await new UnfinishedRestores(Targets).SettleAsync(environment, Wait, Sink, cancellationToken).ConfigureAwait(false);
+        }
+        else if (UnfinishedRestores.Describe(environment) is { } unfinished)
+        {
+            Sink.Publish(new Caution(unfinished));
+        }
+    }
+
     /// <summary>Executes the plan and writes the deployment. One that did not succeed is written too, and then stops the script.</summary>
     private protected async Task ExecuteAsync(DeploymentPlan plan, DeploymentOptions options, CancellationToken cancellationToken)
     {

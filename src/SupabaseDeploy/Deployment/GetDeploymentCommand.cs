@@ -60,6 +60,11 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
         var targets = new DeploymentTargets();
         foreach (DeploymentEnvironment environment in BoundEnvironments())
         {
+            if (UnfinishedRestores.Describe(environment) is { } unfinished)
+            {
+                Sink.Publish(new Caution(unfinished));
+            }
+
             var ledger = new Ledger(environment, await targets.ForDatabase(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
             _ledgers.Add(ledger);
             await (Watch ? FollowAsync(ledger, cancellationToken) : ListAsync(ledger, cancellationToken)).ConfigureAwait(false);

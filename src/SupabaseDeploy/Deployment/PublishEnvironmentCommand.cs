@@ -47,6 +47,7 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = One(Environment);
+        await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
         var options = new DeploymentOptions { RollForward = RollForward, Force = Override(), Reason = Reason };
         DeploymentPlan plan = await new DeploymentPlanner(Targets)
             .PlanPublishAsync(environment, await ChosenReleaseAsync(cancellationToken).ConfigureAwait(false), RollForward, options.Force, cancellationToken).ConfigureAwait(false);

@@ -79,6 +79,7 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     private async Task ToRestorePointAsync(string name, CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = One(Environment);
+        await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
         var restorer = new RestorePointRestorer(Targets);
         RestorePoint point = await restorer.FindAsync(environment, name, cancellationToken).ConfigureAwait(false);
         string since = point.CreatedAt is { } moment ? $" This loses everything written since {moment.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z." : "";
@@ -98,6 +99,7 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     private async Task ToReleaseAsync(CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = One(Environment);
+        await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
         Releases.Release? wanted = Release is null ? null : await Release.FetchAsync(CurrentProject, Sink, cancellationToken).ConfigureAwait(false);
         DeploymentPlan plan = await new DeploymentPlanner(Targets, means: Means())
             .PlanRollbackAsync(environment, wanted, cancellationToken).ConfigureAwait(false);

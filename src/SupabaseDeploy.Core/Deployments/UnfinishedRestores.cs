@@ -1,0 +1,158 @@
+using Npgsql;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>
+/// Ends restores by a platform, also those whose process is gone: the database that came back is given the ledger that was kept in a file, and the
+/// restore is recorded in it. May be done again at any point of it, and by whoever holds the lock first.
+/// </summary>
+/// <param name="targets">Gives the place each environment lives in.</param>
+/// <param name="time">The clock; the system's when null.</param>
+public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider? time = null)
+{
+    internal const string StepName = "restore";
+
+    // The platform answers at once and begins a little later: until then the old database still answers.
+    private static readonly TimeSpan s_beginLimit = TimeSpan.FromMinutes(2);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <summary>That a ledger waits in a file here, and where; null when none does. Changes nothing.</summary>
+    public static string? Describe(DeploymentEnvironment environment) => new KeptLedgerFile(environment) is { IsThere: true } file
+        ? $"A restore of '{environment}' by its platform was not recorded. The ledger from before it is in '{file.Path}'; the next publish or restore from here brings it back."
+        : null;
+
+    /// <summary>Ends a restore that another process began here.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="wait">How long to wait for the lock.</param>
+    /// <param name="sink">Told what was done.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The restore as it was recorded; null when there was none to end.</returns>
+    /// <exception cref="DeployException">
+    /// <see cref="ErrorTable.RestoreUnderWay"/>, <see cref="ErrorTable.KeptLedgerUnreadable"/>, the lock is held, or the environment cannot be reached.
+    /// </exception>
+    public async Task<Deployment?> SettleAsync(DeploymentEnvironment environment, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (!new KeptLedgerFile(environment).IsThere)
+        {
+            return null;
+        }
+
+        DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        DeploymentLock held = await DeploymentLock.AcquireAsync(database, $"end the restore of {environment}", wait, sink, cancellationToken, _time).ConfigureAwait(false);
+        await using (held.ConfigureAwait(false))
+        {
+            return await SettleUnderLockAsync(environment, sink, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The same for whoever holds the lock already.</summary>
+    internal async Task<Deployment?> SettleUnderLockAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        var file = new KeptLedgerFile(environment);
+        if (await file.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } kept)
+        {
+            return null;
+        }
+
+        if (_time.GetUtcNow() - kept.AskedAt < s_beginLimit && await IsStillTheOldAsync(environment, kept, cancellationToken).ConfigureAwait(false))
+        {
+            throw new DeployException(
+                ErrorTable.RestoreUnderWay,
+                $"The platform was asked at {kept.AskedAt.UtcDateTime:HH:mm:ss}Z to bring the database of '{environment}' back to restore point '{kept.Point}', and may still begin with it.",
+                $"Wait until {(kept.AskedAt + s_beginLimit).UtcDateTime:HH:mm:ss}Z, then run the command again.",
+                environment);
+        }
+
+        Deployment settled = await SettleAsync(environment, file, kept, cancellationToken).ConfigureAwait(false);
+        sink.Publish(settled.Status == DeploymentStatus.Succeeded
+            ? new Notice($"The ledger of '{environment}' goes on from before its restore: it was kept in '{file.Path}'.")
+            : new Caution($"{settled} did not happen. {settled.Reason}"));
+        return settled;
+    }
+
+    /// <summary>Gives the database that came back its ledger, with the restore in it; where it is the one from before, says so in it.</summary>
+    internal async Task<Deployment> SettleAsync(DeploymentEnvironment environment, KeptLedgerFile file, KeptLedger kept, CancellationToken cancellationToken)
+    {
+        DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        var ledger = new Ledger(environment, database);
+        IReadOnlyList<Deployment> there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        if (Find(there, kept) is null)
+        {
+            EnsureNobodyWentOn(environment, file, kept, there);
+            await Ledger.BringBackAsync(kept.Image, database, cancellationToken).ConfigureAwait(false);
+            there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        Deployment ended = Find(there, kept)!;
+        if (ended.Status == DeploymentStatus.Running)
+        {
+            ended = IsTheOld(ended)
+                ? End(ended, DeploymentStatus.Failed, $"The database of '{environment}' was not brought back to restore point '{kept.Point}': it is still the one from before.")
+                : End(ended, DeploymentStatus.Succeeded, await SayAsync(database, ended.Release, kept.Point, cancellationToken).ConfigureAwait(false));
+            ended = ended with { Reason = ended.Status == DeploymentStatus.Succeeded ? kept.Reason ?? ended.Reason : ended.Reason };
+            await ledger.FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        file.Delete();
+        return ended;
+    }
+
+    /// <summary>How a restore by a platform ended.</summary>
+    internal Deployment End(Deployment begun, DeploymentStatus status, string said)
+    {
+        DateTimeOffset end = Ledger.ToMicrosecond(_time.GetUtcNow());
+        bool isThere = status == DeploymentStatus.Succeeded;
+        return begun with
+        {
+            Status = status,
+            Changed = isThere,
+            Reason = said,
+            Steps = [new DeploymentStep(StepName, isThere ? StepStatus.Succeeded : StepStatus.Failed, begun.StartedAt, end - begun.StartedAt, said)],
+            FinishedAt = end,
+        };
+    }
+
+    private async Task<bool> IsStillTheOldAsync(DeploymentEnvironment environment, KeptLedger kept, CancellationToken cancellationToken)
+    {
+        var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
+        return Find(await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false), kept) is { Status: DeploymentStatus.Running } begun && IsTheOld(begun);
+    }
+
+    // The event was written after the ledger was kept, so only the database from before has it.
+    private static bool IsTheOld(Deployment begun) => begun.Events.Any(each => each.Kind == LedgerEvent.RestoreAsked);
+
+    private static Deployment? Find(IReadOnlyList<Deployment> deployments, KeptLedger kept) => deployments.FirstOrDefault(deployment => deployment.Id == kept.Deployment);
+
+    /// <summary>Another machine knows nothing of the file; what it has recorded since would be replaced.</summary>
+    private static void EnsureNobodyWentOn(DeploymentEnvironment environment, KeptLedgerFile file, KeptLedger kept, IReadOnlyList<Deployment> there)
+    {
+        if (there.LastOrDefault(deployment => deployment.StartedAt > kept.AskedAt) is { } later)
+        {
+            throw new DeployException(
+                ErrorTable.LedgerWentOn,
+                $"The ledger of '{environment}' from before its restore is in '{file.Path}', and cannot be brought back: {later} was made from elsewhere since ({later.RequestedBy}).",
+                "Move the file away to go on with the ledger of the restored database; what was done before the restore can be read in it.",
+                environment);
+        }
+    }
+
+    private static async Task<string> SayAsync(DatabaseAddress database, Release? release, string point, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy restore").ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            string[] history = [.. (await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false)).Select(applied => applied.Version)];
+            string[] missing = [.. release?.Migrations.Select(migration => migration.Version).Except(history) ?? []];
+            string compared = release is null ? "" : missing.Length == 0 ? $", all of release {release}" : $"; of release {release} {Words.Migrations(missing)} is not there";
+            return $"Back at restore point {point}: {history.Length} migrations are in the history{compared}.";
+        }
+    }
+}
