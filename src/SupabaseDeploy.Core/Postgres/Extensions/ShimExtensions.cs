@@ -24,6 +24,7 @@ public static class ShimExtensions
         {
             Version = "1.5.11", OtherVersions = ["1.1.0", "1.2.0", "1.2.2", "1.2.3", "1.3.0", "1.4.0", "1.4.1", "1.4.2", "1.4.4", "1.5.0", "1.5.1", "1.5.4", "1.5.6", "1.5.7", "1.5.9"], Schema = "graphql",
         },
+        new("pg_hashids", ShimKind.Working, "the same texts, made in PL/pgSQL") { Version = "1.3", OtherVersions = ["1.2.1"] },
         new("pg_jsonschema", ShimKind.Working, "validation in PL/pgSQL; keywords it does not know are refused by name") { Version = "0.3.3", OtherVersions = ["0.1.4", "0.2.0", "0.3.0", "0.3.1", "0.3.2"] },
         new("pg_net", ShimKind.Recording, "requests are recorded in net.http_request_queue, not sent")
         {
@@ -45,7 +46,7 @@ public static class ShimExtensions
         },
         // Ten thousand lines of SQL that packages of the system bring, for every server alike.
         new("pgtap", ShimKind.Skipped, "it is not installed, and tests that use it fail; Debian and Ubuntu have it as postgresql-<major>-pgtap"),
-        .. Skipped("address_standardizer", "address_standardizer_data_us", "hypopg", "orioledb", "pg_hashids", "pg_partman", "pg_repack", "pg_stat_monitor", "pg_stat_statements", "pgaudit", "pgroonga"),
+        .. Skipped("address_standardizer", "address_standardizer_data_us", "hypopg", "orioledb", "pg_partman", "pg_repack", "pg_stat_monitor", "pg_stat_statements", "pgaudit", "pgroonga"),
         .. Skipped("pgroonga_database", "pgrouting", "plcoffee", "pljava", "plls", "plpgsql_check", "plv8", "postgis", "postgis_raster", "postgis_sfcgal", "postgis_tiger_geocoder"),
         .. Skipped("postgis_topology", "rum", "supautils", "wrappers"),
     ];
