@@ -9,7 +9,7 @@ namespace SupabaseDeploy.Events;
 /// <param name="Step">The step's name.</param>
 public sealed record DeploymentStepStarted(string Activity, DeploymentPlan Plan, IReadOnlyList<DeploymentStep> Done, string Step) : DeployEvent;
 
-/// <summary>A step of a deployment has ended and, once there is a record, is recorded.</summary>
+/// <summary>A step of a deployment has ended. The ledger says so when the next one begins, or at the end of the deployment.</summary>
 /// <param name="Activity">The whole work.</param>
 /// <param name="Plan">The plan.</param>
 /// <param name="Step">The step as it was done.</param>

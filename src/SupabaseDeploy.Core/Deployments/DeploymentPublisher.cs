@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -58,6 +59,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         IDeploymentTarget target = targets.For(plan.Environment);
         DatabaseAddress database = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         var run = new DeploymentRun(new Ledger(plan.Environment, database), plan, target.Host, _time, sink);
+        await using ConfiguredAsyncDisposable closing = run.ConfigureAwait(false);
         DeploymentLock? held = null;
         try
         {
@@ -70,6 +72,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
                 },
                 cancellationToken).ConfigureAwait(false);
             var steps = new DeploymentSteps(target, database, held!, _observer, _time, run.Sink);
+            await using ConfiguredAsyncDisposable joining = steps.ConfigureAwait(false);
             return await UnderLockAsync(run, steps, options, run.Sink, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -87,7 +90,10 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
         await new UnfinishedRestores(targets, _time).SettleUnderLockAsync(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false);
-        run.Adopt(await PlanAgainAsync(run.Plan, options, sink, cancellationToken).ConfigureAwait(false));
+        steps.BeginVerifying(run.Plan.Release!, cancellationToken);
+        Task<DeploymentPlan> planned = PlanAgainAsync(run.Plan, options, sink, cancellationToken);
+        await Task.WhenAll(planned, run.Plan.HasWork ? run.PrepareRecordAsync(cancellationToken) : Task.CompletedTask).ConfigureAwait(false);
+        run.Adopt(await planned.ConfigureAwait(false));
         if (!run.Plan.HasWork)
         {
             return await VerifyOnlyAsync(run, steps, options, sink, cancellationToken).ConfigureAwait(false);
@@ -174,6 +180,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
                             return await DoAsync(planned, run, steps, sink, token).ConfigureAwait(false);
                         }
 
+                        run.BeginMeasuringSchema(cancellationToken);
                         health = await gate.PassAsync(run, options, sink, token).ConfigureAwait(false);
                         return new StepOutcome(HealthGate.Describe(health));
                     },

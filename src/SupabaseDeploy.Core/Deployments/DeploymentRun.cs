@@ -10,22 +10,27 @@ internal sealed record StepOutcome(string Message, bool Changed = false);
 
 /// <summary>
 /// One deployment while it runs: every step is announced, done, recorded and announced as ended, in that order. From
-/// <see cref="RecordAsync"/> on each step is in the ledger before it begins, so that a crash leaves a trace of what was being done.
+/// <see cref="RecordAsync"/> on each step is in the ledger before it begins, so that a crash leaves a trace of what was being done. The end of a
+/// step is written together with the beginning of the next.
 /// </summary>
-internal sealed class DeploymentRun
+internal sealed class DeploymentRun : IAsyncDisposable
 {
     private static readonly TimeSpan s_cleanupLimit = TimeSpan.FromSeconds(10);
 
     private readonly Ledger _ledger;
+    private readonly DeploymentRecord _record;
     private readonly TimeProvider _time;
     private readonly NotingSink _sink;
     private readonly string _activity;
     private readonly List<DeploymentStep> _steps = [];
     private Deployment _deployment;
+    private int _firstUnwritten;
+    private SchemaReading? _schema;
 
     public DeploymentRun(Ledger ledger, DeploymentPlan plan, string host, TimeProvider time, IProgressSink sink)
     {
         _ledger = ledger;
+        _record = new DeploymentRecord(ledger);
         _time = time;
         _sink = new NotingSink(sink);
         _activity = $"{plan.Kind} {plan.Release?.ShortId ?? "a backup"} to {plan.Environment} ({host})";
@@ -66,9 +71,18 @@ internal sealed class DeploymentRun
     public void Adopt(DeploymentPlan plan) =>
         _deployment = _deployment with { Plan = plan, PreviousRelease = plan.PreviousRelease };
 
+    /// <summary>Makes the ledger ready for what is written later.</summary>
+    public Task PrepareRecordAsync(CancellationToken cancellationToken) => _record.PrepareAsync(cancellationToken);
+
     /// <summary>Writes the deployment to the ledger, with the steps done so far.</summary>
-    public async Task RecordAsync(CancellationToken cancellationToken) =>
-        _deployment = await _ledger.BeginAsync(Deployment, cancellationToken).ConfigureAwait(false);
+    public async Task RecordAsync(CancellationToken cancellationToken)
+    {
+        _deployment = await _record.BeginAsync(Deployment, cancellationToken).ConfigureAwait(false);
+        _firstUnwritten = _steps.Count;
+    }
+
+    /// <summary>Nothing changes the schema any more: it is read beside what is still to be done, and recorded with the end.</summary>
+    public void BeginMeasuringSchema(CancellationToken cancellationToken) => _schema = new SchemaReading(_record, cancellationToken);
 
     /// <summary>Keeps something that happened with the deployment, at once.</summary>
     public async Task NoteAsync(string kind, string message, CancellationToken cancellationToken) =>
@@ -99,7 +113,7 @@ internal sealed class DeploymentRun
     }
 
     /// <summary>Records the schema that a step after the end of the deployment left.</summary>
-    public Task RecordSchemaAsync(CancellationToken cancellationToken) => _ledger.RecordSchemaAsync(_deployment, cancellationToken);
+    public Task RecordSchemaAsync(CancellationToken cancellationToken) => _record.RecordSchemaAsync(_deployment, cancellationToken);
 
     /// <summary>Does one step. When it throws, the step is recorded as failed and the exception goes on.</summary>
     public async Task StepAsync(string name, Func<CancellationToken, Task<StepOutcome>> work, CancellationToken cancellationToken)
@@ -112,12 +126,19 @@ internal sealed class DeploymentRun
         }
         catch (Exception e)
         {
+            await GiveUpSchemaAsync().ConfigureAwait(false); // What is done about the failure may change it.
             await EndFailedStepAsync(position, e, cancellationToken).ConfigureAwait(false);
             throw;
         }
 
         Changed |= outcome.Changed;
-        await EndStepAsync(position, StepStatus.Succeeded, outcome.Message, cancellationToken).ConfigureAwait(false);
+        End(position, StepStatus.Succeeded, outcome.Message);
+        if (_deployment.FinishedAt is not null)
+        {
+            await WriteStepsAsync(cancellationToken).ConfigureAwait(false); // After the end no other step begins that would write it.
+        }
+
+        _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
     }
 
     /// <summary>Ends the deployment. The last step, <c>record</c>, the end and the evidence are written together.</summary>
@@ -130,10 +151,12 @@ internal sealed class DeploymentRun
         }
 
         await KeepAsync(TakeNotes(), cancellationToken).ConfigureAwait(false);
-        int position = await BeginStepAsync(StepName.Record, cancellationToken).ConfigureAwait(false);
-        _steps[position] = Ended(position, StepStatus.Succeeded, evidence is null ? $"{status}." : $"{status}, with evidence '{evidence.Kind}'.");
+        int position = AddStep(StepName.Record);
+        NewRecordedSchema? schema = await LeftSchemaAsync(status, cancellationToken).ConfigureAwait(false);
+        End(position, StepStatus.Succeeded, evidence is null ? $"{status}." : $"{status}, with evidence '{evidence.Kind}'.");
         Deployment ended = End(status, reason, lockout);
-        await _ledger.FinishAsync(ended, evidence, cancellationToken).ConfigureAwait(false);
+        await _record.FinishAsync(ended, _firstUnwritten, evidence, schema, cancellationToken).ConfigureAwait(false);
+        _firstUnwritten = _steps.Count;
         _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
         return ended;
     }
@@ -158,20 +181,26 @@ internal sealed class DeploymentRun
         }
     }
 
-    private async Task<int> BeginStepAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Gives up what is still being read, and the connection.</summary>
+    public async ValueTask DisposeAsync()
     {
-        var step = new DeploymentStep(name, StepStatus.Running, Now(), null, null);
-        _sink.Publish(new DeploymentStepStarted(_activity, Plan, [.. _steps], name));
-        _steps.Add(step);
-        await WriteAsync(_steps.Count - 1, cancellationToken).ConfigureAwait(false);
-        return _steps.Count - 1;
+        await GiveUpSchemaAsync().ConfigureAwait(false);
+        await _record.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task EndStepAsync(int position, StepStatus status, string message, CancellationToken cancellationToken)
+    private async Task<int> BeginStepAsync(string name, CancellationToken cancellationToken)
     {
-        _steps[position] = Ended(position, status, message);
-        await WriteAsync(position, cancellationToken).ConfigureAwait(false);
-        _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
+        int position = AddStep(name);
+        await WriteStepsAsync(cancellationToken).ConfigureAwait(false);
+        _firstUnwritten = position; // Its end is not written yet.
+        return position;
+    }
+
+    private int AddStep(string name)
+    {
+        _sink.Publish(new DeploymentStepStarted(_activity, Plan, [.. _steps], name));
+        _steps.Add(new DeploymentStep(name, StepStatus.Running, Now(), null, null));
+        return _steps.Count - 1;
     }
 
     private async Task EndFailedStepAsync(int position, Exception failure, CancellationToken cancellationToken)
@@ -180,7 +209,9 @@ internal sealed class DeploymentRun
         using var limit = new CancellationTokenSource(s_cleanupLimit);
         try
         {
-            await EndStepAsync(position, StepStatus.Failed, isStopped ? "Stopped." : failure.Message, limit.Token).ConfigureAwait(false);
+            End(position, StepStatus.Failed, isStopped ? "Stopped." : failure.Message);
+            await WriteStepsAsync(limit.Token).ConfigureAwait(false);
+            _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
         }
         catch (Exception e) when (e is DeployException or Npgsql.NpgsqlException or OperationCanceledException)
         {
@@ -196,16 +227,39 @@ internal sealed class DeploymentRun
     {
         if (IsRecorded && events.Count > 0)
         {
-            IReadOnlyList<LedgerEvent> recorded = await _ledger.RecordEventsAsync(_deployment.Id, events, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<LedgerEvent> recorded = await _record.AppendEventsAsync(_deployment.Id, events, cancellationToken).ConfigureAwait(false);
             _deployment = _deployment with { Events = [.. _deployment.Events, .. recorded] };
         }
     }
 
-    private Task WriteAsync(int position, CancellationToken cancellationToken) =>
-        IsRecorded ? _ledger.WriteStepAsync(_deployment, position, _steps[position], cancellationToken) : Task.CompletedTask;
+    private async Task WriteStepsAsync(CancellationToken cancellationToken)
+    {
+        if (IsRecorded)
+        {
+            await _record.WriteStepsAsync(Deployment, _firstUnwritten, cancellationToken).ConfigureAwait(false);
+            _firstUnwritten = _steps.Count;
+        }
+    }
 
-    private DeploymentStep Ended(int position, StepStatus status, string message) =>
-        _steps[position] with { Status = status, Duration = Now() - _steps[position].StartedAt, Message = message };
+    /// <summary>The schema that a deployment left, where it is to be recorded.</summary>
+    private async Task<NewRecordedSchema?> LeftSchemaAsync(DeploymentStatus status, CancellationToken cancellationToken) => (RecordedSchema.IsLeftBy(status), _schema) switch
+    {
+        (false, _) => null,
+        (true, { } reading) => await reading.FinishAsync(cancellationToken).ConfigureAwait(false),
+        _ => await _record.MeasureSchemaAsync(cancellationToken).ConfigureAwait(false),
+    };
+
+    private async Task GiveUpSchemaAsync()
+    {
+        if (_schema is { } reading)
+        {
+            _schema = null;
+            await reading.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void End(int position, StepStatus status, string message) =>
+        _steps[position] = _steps[position] with { Status = status, Duration = Now() - _steps[position].StartedAt, Message = message };
 
     private Deployment End(DeploymentStatus status, string? reason, string? lockout) => _deployment = Deployment with
     {

@@ -9,30 +9,28 @@ namespace SupabaseDeploy.Deployments;
 
 /// <summary>What the steps of publishes and rollbacks do. Each checks before it acts and verifies afterwards, so each may be repeated.</summary>
 internal sealed class DeploymentSteps(
-    IDeploymentTarget target, DatabaseAddress database, DeploymentLock held, EnvironmentObserver observer, TimeProvider time, IProgressSink sink)
+    IDeploymentTarget target, DatabaseAddress database, DeploymentLock held, EnvironmentObserver observer, TimeProvider time, IProgressSink sink) : IAsyncDisposable
 {
     private const string RestorePointSaid = "Restore point ";
 
     private readonly MigrationRunner _runner = new(time);
+    private Task _verified = Task.CompletedTask;
 
     /// <exception cref="DeployException"><see cref="ErrorTable.DeploymentLockLost"/>.</exception>
     public Task EnsureHeldAsync(CancellationToken cancellationToken) => held.EnsureHeldAsync(cancellationToken);
 
+    /// <summary>Begins to compare the release with its manifest, for the preflight: it takes longest, and depends on nothing else.</summary>
+    public void BeginVerifying(Release release, CancellationToken cancellationToken) =>
+        _verified = Task.Run(() => ReleaseStore.VerifyAsync(release, cancellationToken), cancellationToken);
+
+    /// <summary>Waits for what was begun and not asked for.</summary>
+    public async ValueTask DisposeAsync() => await _verified.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
     public async Task<StepOutcome> PreflightAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        await ReleaseStore.VerifyAsync(plan.Release!, cancellationToken).ConfigureAwait(false);
-        foreach (Release source in UndoSources(plan.Undo, plan.Observed!).Select(source => source.Release).DistinctBy(release => release.Id))
-        {
-            await ReleaseStore.VerifyAsync(source, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (plan.Undo.Count == 0)
-        {
-            // Every pending file is read and judged before the first change.
-            await _runner.PlanAsync(Request(plan.Release!, plan.Contract), sink, cancellationToken).ConfigureAwait(false);
-        }
-
-        IReadOnlyList<PlaceFact> facts = await new Preflight(target, database).InspectAsync(plan, cancellationToken).ConfigureAwait(false);
+        Task<IReadOnlyList<PlaceFact>> inspected = new Preflight(target, database).InspectAsync(plan, cancellationToken);
+        await Task.WhenAll(_verified, EnsureReadableAsync(plan, cancellationToken), inspected).ConfigureAwait(false);
+        IReadOnlyList<PlaceFact> facts = await inspected.ConfigureAwait(false);
         Preflight.EnsureGood(plan.Environment, facts);
         foreach (PlaceFact doubtful in facts.Where(fact => fact.Verdict == PlaceVerdict.Doubtful))
         {
@@ -41,6 +39,20 @@ internal sealed class DeploymentSteps(
 
         return new StepOutcome(
             $"Release {plan.Release} is unchanged since it was made; {plan.Observed!.History.Count} migrations are in the history. {string.Join(" ", facts.Select(fact => fact.Message))}");
+    }
+
+    /// <summary>Every file that is to run is read and judged before the first change.</summary>
+    private async Task EnsureReadableAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        foreach (Release source in UndoSources(plan.Undo, plan.Observed!).Select(source => source.Release).DistinctBy(release => release.Id))
+        {
+            await ReleaseStore.VerifyAsync(source, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (plan.Undo.Count == 0)
+        {
+            await _runner.PlanAsync(Request(plan.Release!, plan.Contract), sink, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async Task<StepOutcome> MigrateAsync(DeploymentPlan plan, CancellationToken cancellationToken)
@@ -148,10 +160,10 @@ internal sealed class DeploymentSteps(
     {
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
         MigrationRun run = await _runner.ApplyAsync(request, sink, cancellationToken).ConfigureAwait(false);
-        ObservedState now = await observer.ObserveAsync(target.Environment, cancellationToken).ConfigureAwait(false);
-        string[] missing = [.. wanted.Except(now.History)];
+        IReadOnlyList<string> history = await observer.ReadHistoryAsync(target.Environment, cancellationToken).ConfigureAwait(false);
+        string[] missing = [.. wanted.Except(history)];
         return missing.Length == 0
-            ? new StepOutcome($"{Words.Migrations(run.Applied.Select(applied => applied.Version))} applied; {now.History.Count} in the history.", run.Changed)
+            ? new StepOutcome($"{Words.Migrations(run.Applied.Select(applied => applied.Version))} applied; {history.Count} in the history.", run.Changed)
             : throw NotVerified(step, $"{Words.Migrations(missing)} is not in the history");
     }
 
@@ -165,8 +177,8 @@ internal sealed class DeploymentSteps(
     /// <summary>Undoes migrations, newest first, each by the down script of the release that brought it.</summary>
     public async Task<StepOutcome> UndoAsync(IReadOnlyList<string> versions, ObservedState known, CancellationToken cancellationToken)
     {
-        ObservedState now = await observer.ObserveAsync(target.Environment, cancellationToken).ConfigureAwait(false);
-        string[] applied = [.. versions.Intersect(now.History).OrderDescending(StringComparer.Ordinal)];
+        IReadOnlyList<string> before = await observer.ReadHistoryAsync(target.Environment, cancellationToken).ConfigureAwait(false);
+        string[] applied = [.. versions.Intersect(before).OrderDescending(StringComparer.Ordinal)];
         if (applied.Length == 0)
         {
             return new StepOutcome("No migration has to be undone.");
@@ -178,10 +190,10 @@ internal sealed class DeploymentSteps(
             await _runner.UndoAsync(Request(release, []), group, sink, cancellationToken).ConfigureAwait(false);
         }
 
-        ObservedState after = await observer.ObserveAsync(target.Environment, cancellationToken).ConfigureAwait(false);
-        string[] left = [.. applied.Intersect(after.History)];
+        IReadOnlyList<string> after = await observer.ReadHistoryAsync(target.Environment, cancellationToken).ConfigureAwait(false);
+        string[] left = [.. applied.Intersect(after)];
         return left.Length == 0
-            ? new StepOutcome($"{Words.Migrations(applied)} undone; {after.History.Count} in the history.", true)
+            ? new StepOutcome($"{Words.Migrations(applied)} undone; {after.Count} in the history.", true)
             : throw NotVerified(StepName.Undo, $"{Words.Migrations(left)} is still in the history");
     }
 

@@ -13,27 +13,70 @@ internal sealed class EnvironmentObserver(IDeploymentTargets targets)
     {
         IDeploymentTarget target = targets.For(environment);
         DatabaseAddress database = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-        var ledger = new Ledger(environment, database);
-        bool hasWebRoot = await target.GetWebUrlAsync(cancellationToken).ConfigureAwait(false) is not null;
-        IReadOnlyList<Evidence> evidence = await ledger.GetEvidenceAsync(cancellationToken).ConfigureAwait(false);
+        Task<Recorded> recorded = ReadAsync(environment, database, cancellationToken);
+        Task<Served> served = LookAsync(target, cancellationToken);
+        await Task.WhenAll(recorded, served).ConfigureAwait(false);
+        (IReadOnlyList<string> history, IReadOnlyList<Deployment> deployments, IReadOnlyList<Evidence> evidence) = await recorded.ConfigureAwait(false);
+        (bool hasWebRoot, string? release, IReadOnlyList<DeployedFunction>? functions) = await served.ConfigureAwait(false);
         return new ObservedState
         {
-            History = await ReadHistoryAsync(database, cancellationToken).ConfigureAwait(false),
+            History = history,
             HasWebRoot = hasWebRoot,
-            ServedRelease = hasWebRoot ? await target.GetServedReleaseAsync(cancellationToken).ConfigureAwait(false) : null,
-            Functions = target.Functions is { } functions ? await functions.ListAsync(cancellationToken).ConfigureAwait(false) : null,
+            ServedRelease = release,
+            Functions = functions,
             HasRestorePoints = target.RestorePoints is not null,
-            Deployments = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false),
+            Deployments = deployments,
             HealthyReleases = Evidence.HealthyOn(environment.Name, evidence),
         };
     }
 
-    private static async Task<IReadOnlyList<string>> ReadHistoryAsync(DatabaseAddress database, CancellationToken cancellationToken)
+    /// <summary>The versions in the migration history, in order.</summary>
+    public async Task<IReadOnlyList<string>> ReadHistoryAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
+        DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            return [.. (await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false)).Select(applied => applied.Version)];
+            return await ReadHistoryAsync(connection, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>What the database says, on one connection.</summary>
+    private static async Task<Recorded> ReadAsync(DeploymentEnvironment environment, DatabaseAddress database, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy ledger").ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            // As the role that signs in, before the ledger's: the history may be another one's.
+            IReadOnlyList<string> history = await ReadHistoryAsync(connection, cancellationToken).ConfigureAwait(false);
+            LedgerSession session = await LedgerSession.BeginAsync(connection, database, cancellationToken).ConfigureAwait(false);
+            if (await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false) == 0)
+            {
+                return new Recorded(history, [], []);
+            }
+
+            var reader = new LedgerReader(session, environment);
+            return new Recorded(
+                history,
+                await reader.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false),
+                await reader.ReadEvidenceAsync(cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>What the place says.</summary>
+    private static async Task<Served> LookAsync(IDeploymentTarget target, CancellationToken cancellationToken)
+    {
+        bool hasWebRoot = await target.GetWebUrlAsync(cancellationToken).ConfigureAwait(false) is not null;
+        return new Served(
+            hasWebRoot,
+            hasWebRoot ? await target.GetServedReleaseAsync(cancellationToken).ConfigureAwait(false) : null,
+            target.Functions is { } functions ? await functions.ListAsync(cancellationToken).ConfigureAwait(false) : null);
+    }
+
+    private static async Task<IReadOnlyList<string>> ReadHistoryAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        [.. (await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false)).Select(applied => applied.Version)];
+
+    private sealed record Recorded(IReadOnlyList<string> History, IReadOnlyList<Deployment> Deployments, IReadOnlyList<Evidence> Evidence);
+
+    private sealed record Served(bool HasWebRoot, string? Release, IReadOnlyList<DeployedFunction>? Functions);
 }

@@ -19,16 +19,8 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     public DatabaseAddress Database => database;
 
     /// <summary>Every deployment, oldest first; empty where there is no ledger yet. Creates nothing.</summary>
-    public async Task<IReadOnlyList<Deployment>> GetDeploymentsAsync(CancellationToken cancellationToken)
-    {
-        LedgerSession session = await LedgerSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
-        {
-            return await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false) == 0
-                ? []
-                : await new LedgerReader(session, environment).ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task<IReadOnlyList<Deployment>> GetDeploymentsAsync(CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyList<Deployment>>(reader => reader.ReadDeploymentsAsync(cancellationToken), [], cancellationToken);
 
     /// <summary>The release of the last deployment that succeeded; null before the first.</summary>
     public async Task<Release?> GetCurrentReleaseAsync(CancellationToken cancellationToken) =>
@@ -36,21 +28,8 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
 
     /// <summary>All evidence, oldest first; empty where there is no ledger yet.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>: a row was changed, removed or put in.</exception>
-    public async Task<IReadOnlyList<Evidence>> GetEvidenceAsync(CancellationToken cancellationToken)
-    {
-        LedgerSession session = await LedgerSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
-        {
-            if (await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false) == 0)
-            {
-                return [];
-            }
-
-            IReadOnlyList<Evidence> evidence = await new LedgerReader(session, environment).ReadEvidenceAsync(cancellationToken).ConfigureAwait(false);
-            EnsureUnbroken(evidence);
-            return evidence;
-        }
-    }
+    public Task<IReadOnlyList<Evidence>> GetEvidenceAsync(CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyList<Evidence>>(reader => reader.ReadEvidenceAsync(cancellationToken), [], cancellationToken);
 
     /// <summary>Records a fact about a release, with the next place in the chain.</summary>
     /// <param name="kind">What kind of fact.</param>
@@ -63,20 +42,8 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
         string kind, Release release, bool isPassed, string content, DateTimeOffset recordedAt, CancellationToken cancellationToken) =>
         RecordEvidenceAsync(new NewEvidence(kind, release, isPassed, content), recordedAt, cancellationToken);
 
-    internal async Task<Evidence> RecordEvidenceAsync(NewEvidence facts, DateTimeOffset recordedAt, CancellationToken cancellationToken)
-    {
-        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
-        {
-            NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                Evidence evidence = await new LedgerWriter(session, environment).AppendEvidenceAsync(facts, null, recordedAt, cancellationToken).ConfigureAwait(false);
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                return evidence;
-            }
-        }
-    }
+    internal Task<Evidence> RecordEvidenceAsync(NewEvidence facts, DateTimeOffset recordedAt, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.AppendEvidenceAsync(facts, recordedAt, cancellationToken), cancellationToken);
 
     /// <summary>
     /// Replaces the ledger in <paramref name="to"/> by the one in <paramref name="from"/>, whole: a database that was restored from a
@@ -120,64 +87,21 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     }
 
     /// <summary>Writes a deployment that has begun, with the steps done so far, and gives it its number.</summary>
-    internal async Task<Deployment> BeginAsync(Deployment deployment, CancellationToken cancellationToken)
-    {
-        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
-        {
-            NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                Deployment begun = await new LedgerWriter(session, environment).InsertAsync(deployment, cancellationToken).ConfigureAwait(false);
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                return begun;
-            }
-        }
-    }
+    internal Task<Deployment> BeginAsync(Deployment deployment, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.BeginAsync(deployment, cancellationToken), cancellationToken);
 
-    /// <summary>Writes a step that begins or ends.</summary>
-    internal async Task WriteStepAsync(Deployment deployment, int position, DeploymentStep step, CancellationToken cancellationToken)
-    {
-        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
+    /// <summary>Writes a step that begins or ends: the last one.</summary>
+    internal Task WriteStepAsync(Deployment deployment, int position, DeploymentStep step, CancellationToken cancellationToken) => WriteAsync(
+        async writer =>
         {
-            await new LedgerWriter(session, environment).UpsertStepAsync(deployment.Id, position, step, cancellationToken).ConfigureAwait(false);
-        }
-    }
+            await writer.WriteStepsAsync(deployment with { Steps = [.. deployment.Steps.Take(position), step] }, position, cancellationToken).ConfigureAwait(false);
+            return step;
+        },
+        cancellationToken);
 
     /// <summary>Writes what happened in a deployment besides its steps, in order.</summary>
-    internal async Task<IReadOnlyList<LedgerEvent>> RecordEventsAsync(Guid deployment, IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken)
-    {
-        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
-        {
-            NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                var recorded = new List<LedgerEvent>();
-                foreach (LedgerEvent facts in events)
-                {
-                    recorded.Add(await new LedgerWriter(session, environment).AppendEventAsync(deployment, facts, cancellationToken).ConfigureAwait(false));
-                }
-
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                return recorded;
-            }
-        }
-    }
-
-    /// <summary>Records the schema as the contracting migrations of a finished deployment left it.</summary>
-    internal async Task RecordSchemaAsync(Deployment deployment, CancellationToken cancellationToken)
-    {
-        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
-        {
-            if (await RecordedSchema.MeasureAsync(session.Connection, cancellationToken).ConfigureAwait(false) is { } schema)
-            {
-                await new LedgerWriter(session, environment).RecordSchemaAsync(schema, deployment, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+    internal Task<IReadOnlyList<LedgerEvent>> RecordEventsAsync(Guid deployment, IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.AppendEventsAsync(deployment, events, cancellationToken), cancellationToken);
 
     /// <summary>
     /// Decides for a deployment that waits because its health is not known: to keep its release, or to roll back. It goes on within seconds.
@@ -209,29 +133,12 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     internal async Task FinishAsync(
         Deployment deployment, NewEvidence? evidence, Func<NpgsqlConnection, CancellationToken, Task<NewRecordedSchema?>> measure, CancellationToken cancellationToken)
     {
-        LedgerSession session = await OpenForWritingAsync(cancellationToken).ConfigureAwait(false);
+        LedgerSession session = await LedgerSession.OpenForWritingAsync(database, cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
-            NewRecordedSchema? schema = deployment.Status is DeploymentStatus.Succeeded or DeploymentStatus.RolledBack
-                ? await measure(session.Connection, cancellationToken).ConfigureAwait(false)
-                : null;
-            NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                var writer = new LedgerWriter(session, environment);
-                await writer.FinishAsync(deployment, cancellationToken).ConfigureAwait(false);
-                if (schema is not null)
-                {
-                    await writer.RecordSchemaAsync(schema, deployment, cancellationToken).ConfigureAwait(false);
-                }
-
-                if (evidence is not null)
-                {
-                    await writer.AppendEvidenceAsync(evidence, deployment.Id, deployment.FinishedAt!.Value, cancellationToken).ConfigureAwait(false);
-                }
-
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-            }
+            NewRecordedSchema? schema = RecordedSchema.IsLeftBy(deployment.Status) ? await measure(session.Connection, cancellationToken).ConfigureAwait(false) : null;
+            int last = Math.Max(0, deployment.Steps.Count - 1);
+            await new LedgerWriter(session, environment).FinishAsync(deployment, last, evidence, schema, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -241,46 +148,23 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
 
     internal static DateTimeOffset ToMicrosecond(DateTimeOffset moment) => moment.AddTicks(-(moment.Ticks % TimeSpan.TicksPerMicrosecond));
 
-    private async Task<LedgerSession> OpenForWritingAsync(CancellationToken cancellationToken)
+    private async Task<T> ReadAsync<T>(Func<LedgerReader, Task<T>> read, T nothing, CancellationToken cancellationToken)
     {
         LedgerSession session = await LedgerSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
-        try
+        await using (session.ConfigureAwait(false))
         {
-            await session.MigrateAsync(cancellationToken).ConfigureAwait(false);
-            return session;
-        }
-        catch
-        {
-            await session.DisposeAsync().ConfigureAwait(false);
-            throw;
+            return await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false) == 0
+                ? nothing
+                : await read(new LedgerReader(session, environment)).ConfigureAwait(false);
         }
     }
 
-    private void EnsureUnbroken(IReadOnlyList<Evidence> chain)
+    private async Task<T> WriteAsync<T>(Func<LedgerWriter, Task<T>> write, CancellationToken cancellationToken)
     {
-        string previous = Evidence.FirstPreviousHash;
-        long sequence = 1;
-        foreach (Evidence evidence in chain)
+        LedgerSession session = await LedgerSession.OpenForWritingAsync(database, cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
         {
-            if (evidence.Sequence != sequence++ || evidence.PreviousHash != previous || evidence.ComputeHash() != evidence.Hash)
-            {
-                throw new DeployException(
-                    ErrorTable.LedgerBroken,
-                    $"The evidence in the ledger of '{environment}' cannot be believed: row {evidence.Sequence} does not follow from the row before it.",
-                    "Find out who changed schema 'supabase_deploy', and restore the database from a backup that was taken before.",
-                    environment);
-            }
-
-            previous = evidence.Hash;
+            return await write(new LedgerWriter(session, environment)).ConfigureAwait(false);
         }
-    }
-}
-
-/// <summary>Evidence before it has its place in the chain.</summary>
-internal sealed record NewEvidence(string Kind, string ReleaseId, bool IsPassed, string Content)
-{
-    public NewEvidence(string kind, Release release, bool isPassed, string content)
-        : this(kind, release.Id, isPassed, content)
-    {
     }
 }

@@ -50,7 +50,15 @@ internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment 
             cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<IReadOnlyList<Evidence>> ReadEvidenceAsync(CancellationToken cancellationToken) => ReadAsync(
+    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>: a row was changed, removed or put in.</exception>
+    public async Task<IReadOnlyList<Evidence>> ReadEvidenceAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Evidence> evidence = await ReadRowsOfEvidenceAsync(cancellationToken).ConfigureAwait(false);
+        EvidenceChain.EnsureUnbroken(environment, evidence);
+        return evidence;
+    }
+
+    private Task<IReadOnlyList<Evidence>> ReadRowsOfEvidenceAsync(CancellationToken cancellationToken) => ReadAsync(
         """
         select sequence, kind, release_id, environment, passed, deployment_id, content, recorded_at, previous_hash, hash
         from supabase_deploy.evidence

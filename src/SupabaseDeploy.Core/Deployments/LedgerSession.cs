@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using SupabaseDeploy.Errors;
@@ -13,6 +14,25 @@ internal sealed class LedgerSession : IAsyncDisposable
     // A key of its own: creating the schema must not wait for, or be taken for, a deployment.
     private const long SchemaLock = 0x7364_6c65_6467_6572;
 
+    private const string ReadVersion = "select coalesce(max(version), 0) from supabase_deploy.schema_version";
+
+    // 'create schema if not exists' asks for the right to create schemas even when it exists.
+    private const string CreateSchema =
+        """
+        do $create$
+        begin
+            if to_regnamespace('supabase_deploy') is null then
+                create schema supabase_deploy;
+                comment on schema supabase_deploy is 'Bookkeeping of SupabaseDeploy: locks and deployments.';
+            end if;
+            create table if not exists supabase_deploy.schema_version (
+                version integer primary key,
+                applied_at timestamptz not null default now()
+            );
+        end
+        $create$
+        """;
+
     private static readonly IReadOnlyList<string> s_scripts =
     [
         .. typeof(LedgerSession).Assembly.GetManifestResourceNames()
@@ -20,15 +40,18 @@ internal sealed class LedgerSession : IAsyncDisposable
             .Order(StringComparer.Ordinal)
     ];
 
-    private LedgerSession(NpgsqlConnection connection, DatabaseAddress database)
+    private LedgerSession(NpgsqlConnection connection, DatabaseAddress database, bool exists)
     {
         Connection = connection;
         Database = database;
+        Exists = exists;
     }
 
     public NpgsqlConnection Connection { get; }
 
     public DatabaseAddress Database { get; }
+
+    private bool Exists { get; set; }
 
     /// <summary>Connects. The ledger may not exist yet: see <see cref="ReadVersionAsync"/>.</summary>
     public static async Task<LedgerSession> OpenAsync(DatabaseAddress database, CancellationToken cancellationToken)
@@ -36,16 +59,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy ledger").ConfigureAwait(false);
         try
         {
-            var session = new LedgerSession(connection, database);
-            // A superuser may come first (a restore does): what it makes must belong to the role that migrates and publishes.
-            await session.ExecuteAsync(
-                """
-                select set_config('role', 'postgres', false)
-                where exists (select from pg_roles where rolname = session_user and rolsuper)
-                  and exists (select from pg_roles where rolname = 'postgres' and not rolsuper and has_database_privilege(oid, current_database(), 'create'))
-                """,
-                cancellationToken).ConfigureAwait(false);
-            return session;
+            return await BeginAsync(connection, database, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -54,19 +68,53 @@ internal sealed class LedgerSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Connects, and creates the ledger or brings it up to date.</summary>
+    public static async Task<LedgerSession> OpenForWritingAsync(DatabaseAddress database, CancellationToken cancellationToken)
+    {
+        LedgerSession session = await OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await session.MigrateAsync(cancellationToken).ConfigureAwait(false);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Makes a connection a session of the ledger, from now on; it stays the caller's until then.</summary>
+    public static async Task<LedgerSession> BeginAsync(NpgsqlConnection connection, DatabaseAddress database, CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(
+            // A superuser may come first (a restore does): what it makes must belong to the role that migrates and publishes.
+            """
+            select set_config('role', 'postgres', false)
+            where exists (select from pg_roles where rolname = session_user and rolsuper)
+              and exists (select from pg_roles where rolname = 'postgres' and not rolsuper and has_database_privilege(oid, current_database(), 'create'));
+            select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'supabase_deploy' and c.relname = 'schema_version')
+            """,
+            connection);
+        NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            await row.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            await row.ReadAsync(cancellationToken).ConfigureAwait(false);
+            return new LedgerSession(connection, database, row.GetBoolean(0));
+        }
+    }
+
     /// <summary>0 where there is no ledger.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.LedgerTooNew"/>.</exception>
     public async Task<int> ReadVersionAsync(CancellationToken cancellationToken)
     {
-        using NpgsqlCommand exists = Command(
-            "select exists (select from pg_tables where schemaname = 'supabase_deploy' and tablename = 'schema_version')");
-        if (!(bool)(await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
+        if (!Exists)
         {
             return 0;
         }
 
-        using NpgsqlCommand read = Command("select coalesce(max(version), 0) from supabase_deploy.schema_version");
-        int version = (int)(await read.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        int version = await Connection.ScalarAsync<int>(ReadVersion, cancellationToken).ConfigureAwait(false);
         return version <= s_scripts.Count
             ? version
             : throw new DeployException(
@@ -87,16 +135,32 @@ internal sealed class LedgerSession : IAsyncDisposable
         NpgsqlTransaction transaction = await Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            await ExecuteAsync($"select pg_advisory_xact_lock({SchemaLock})", cancellationToken).ConfigureAwait(false);
-            await CreateSchemaAsync(cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync($"select pg_advisory_xact_lock({SchemaLock}); {CreateSchema}", cancellationToken).ConfigureAwait(false);
+            Exists = true;
             int version = await ReadVersionAsync(cancellationToken).ConfigureAwait(false);
-            for (; version < s_scripts.Count; version++)
+            if (version < s_scripts.Count)
             {
-                await ExecuteAsync(ReadScript(s_scripts[version]), cancellationToken).ConfigureAwait(false);
-                await ExecuteAsync($"insert into supabase_deploy.schema_version (version) values ({version + 1})", cancellationToken).ConfigureAwait(false);
+                // One round trip: the servers of hosted projects are far away.
+                await ExecuteAsync(
+                    string.Concat(Enumerable.Range(version, s_scripts.Count - version)
+                        .Select(index => $"{ReadScript(s_scripts[index])}\ninsert into supabase_deploy.schema_version (version) values ({index + 1});\n")),
+                    cancellationToken).ConfigureAwait(false);
             }
 
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>False when the connection was cut.</summary>
+    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Connection.State == ConnectionState.Open && await Connection.ScalarAsync<bool>("select true", cancellationToken).ConfigureAwait(false);
+        }
+        catch (NpgsqlException)
+        {
+            return false;
         }
     }
 
@@ -117,28 +181,22 @@ internal sealed class LedgerSession : IAsyncDisposable
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>One statement of a batch.</summary>
+    public static NpgsqlBatchCommand BatchCommand(string sql, params object?[] values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (object? value in values)
+        {
+            command.Parameters.Add(Parameter(value));
+        }
+
+        return command;
+    }
+
     /// <summary>A parameter whose type is known also when its value is null.</summary>
     public static NpgsqlParameter Parameter(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
-
-    // 'create schema if not exists' asks for the right to create schemas even when it exists.
-    private Task CreateSchemaAsync(CancellationToken cancellationToken) => ExecuteAsync(
-        """
-        do $create$
-        begin
-            if to_regnamespace('supabase_deploy') is null then
-                create schema supabase_deploy;
-                comment on schema supabase_deploy is 'Bookkeeping of SupabaseDeploy: locks and deployments.';
-            end if;
-            create table if not exists supabase_deploy.schema_version (
-                version integer primary key,
-                applied_at timestamptz not null default now()
-            );
-        end
-        $create$
-        """,
-        cancellationToken);
 
     private static NpgsqlParameter Parameter(object? value) => value switch
     {

@@ -41,6 +41,9 @@ internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt,
     public static async Task<DatabaseCatalog> ReadCatalogAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         CatalogArchive.Read(await connection.ScalarAsync<byte[]>("select objects from supabase_deploy.recorded_schema", cancellationToken).ConfigureAwait(false));
 
+    /// <summary>True when a deployment ended so that the schema as it is now is the one it was to leave.</summary>
+    public static bool IsLeftBy(DeploymentStatus status) => status is DeploymentStatus.Succeeded or DeploymentStatus.RolledBack;
+
     /// <summary>Reads the schema to record; null when this role may not read it, and then nothing is recorded.</summary>
     public static async Task<NewRecordedSchema?> MeasureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

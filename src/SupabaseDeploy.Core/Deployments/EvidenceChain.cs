@@ -1,0 +1,83 @@
+using Npgsql;
+using NpgsqlTypes;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Releases;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>Evidence before it has its place in the chain.</summary>
+internal sealed record NewEvidence(string Kind, string ReleaseId, bool IsPassed, string Content)
+{
+    public NewEvidence(string kind, Release release, bool isPassed, string content)
+        : this(kind, release.Id, isPassed, content)
+    {
+    }
+}
+
+/// <summary>The evidence of a ledger: each row holds the hash of the row before it, so that none can be changed, removed or put in.</summary>
+internal static class EvidenceChain
+{
+    /// <summary>Adds a row within the transaction at work.</summary>
+    public static async Task<Evidence> AppendAsync(
+        LedgerSession session, DeploymentEnvironment environment, NewEvidence facts, Guid? deployment, DateTimeOffset recordedAt, CancellationToken cancellationToken)
+    {
+        (long sequence, string hash) = await LockAsync(session, cancellationToken).ConfigureAwait(false);
+        var evidence = new Evidence
+        {
+            Sequence = sequence + 1,
+            Kind = facts.Kind,
+            ReleaseId = facts.ReleaseId,
+            EnvironmentName = environment.Name,
+            IsPassed = facts.IsPassed,
+            DeploymentId = deployment,
+            Content = facts.Content,
+            RecordedAt = Ledger.ToMicrosecond(recordedAt),
+            PreviousHash = hash,
+        };
+        evidence = evidence with { Hash = evidence.ComputeHash() };
+        await session.ExecuteAsync(
+            """
+            insert into supabase_deploy.evidence
+                (sequence, kind, release_id, environment, passed, deployment_id, content, recorded_at, previous_hash, hash)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            cancellationToken,
+            evidence.Sequence, evidence.Kind, evidence.ReleaseId, evidence.EnvironmentName, evidence.IsPassed,
+            LedgerSession.Parameter(deployment, NpgsqlDbType.Uuid), evidence.Content, evidence.RecordedAt, evidence.PreviousHash, evidence.Hash).ConfigureAwait(false);
+        return evidence;
+    }
+
+    /// <summary>Throws unless each row follows from the row before it.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>.</exception>
+    public static void EnsureUnbroken(DeploymentEnvironment environment, IReadOnlyList<Evidence> chain)
+    {
+        string previous = Evidence.FirstPreviousHash;
+        long sequence = 1;
+        foreach (Evidence evidence in chain)
+        {
+            if (evidence.Sequence != sequence++ || evidence.PreviousHash != previous || evidence.ComputeHash() != evidence.Hash)
+            {
+                throw new DeployException(
+                    ErrorTable.LedgerBroken,
+                    $"The evidence in the ledger of '{environment}' cannot be believed: row {evidence.Sequence} does not follow from the row before it.",
+                    "Find out who changed schema 'supabase_deploy', and restore the database from a backup that was taken before.",
+                    environment);
+            }
+
+            previous = evidence.Hash;
+        }
+    }
+
+    /// <summary>Commands other than a publish record evidence too: the chain grows by one at a time.</summary>
+    private static async Task<(long Sequence, string Hash)> LockAsync(LedgerSession session, CancellationToken cancellationToken)
+    {
+        using NpgsqlCommand last = session.Command(
+            "lock table supabase_deploy.evidence in share row exclusive mode; select sequence, hash from supabase_deploy.evidence order by sequence desc limit 1");
+        NpgsqlDataReader row = await last.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            return await row.ReadAsync(cancellationToken).ConfigureAwait(false) ? (row.GetInt64(0), row.GetString(1)) : (0, Evidence.FirstPreviousHash);
+        }
+    }
+}
