@@ -129,10 +129,8 @@ public sealed class DeploymentLock : IAsyncDisposable
         LockTable table, DatabaseAddress database, TimeSpan wait, IProgressSink sink, TimeProvider time, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        bool isLocked = await table.TryLockAsync(cancellationToken).ConfigureAwait(false);
-        LockOwner? owner = isLocked
-            ? await table.FindOwnerElsewhereAsync(cancellationToken).ConfigureAwait(false)
-            : await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false);
+        (bool isLocked, LockOwner? other) = await table.TryLockAsync(cancellationToken).ConfigureAwait(false);
+        LockOwner? owner = isLocked ? other : await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false);
         if (isLocked && owner is null)
         {
             return;
@@ -149,13 +147,13 @@ public sealed class DeploymentLock : IAsyncDisposable
             throw Held(database, await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false) ?? owner, wait);
         }
 
-        while (await table.FindOwnerElsewhereAsync(cancellationToken).ConfigureAwait(false) is { } other)
+        while (await table.FindOwnerElsewhereAsync(cancellationToken).ConfigureAwait(false) is { } elsewhere)
         {
             await table.StepAsideAsync(cancellationToken).ConfigureAwait(false);
-            await WaitUntilFreeElsewhereAsync(table, other, database, wait, start, time, cancellationToken).ConfigureAwait(false);
+            await WaitUntilFreeElsewhereAsync(table, elsewhere, database, wait, start, time, cancellationToken).ConfigureAwait(false);
             if (!await table.ReturnAsync(Left(wait, start, time), cancellationToken).ConfigureAwait(false))
             {
-                throw Held(database, await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false) ?? other, wait);
+                throw Held(database, await table.FindOwnerAsync(cancellationToken).ConfigureAwait(false) ?? elsewhere, wait);
             }
         }
     }

@@ -29,8 +29,10 @@ internal static class LockSession
         try
         {
             await PoolerCheck.EnsureSessionAsync(connection, database, cancellationToken).ConfigureAwait(false);
-            // The platform's roles come with time limits that would end a long wait or an idle holder.
-            using var command = new NpgsqlCommand("set statement_timeout = 0; set idle_session_timeout = 0; set lock_timeout = 0; select current_database()::text", connection);
+            // The platform's roles come with time limits that would end a long wait or an idle holder. The owner's row need not reach the disk: after a
+            // crash of the server nobody holds the lock.
+            using var command = new NpgsqlCommand(
+                "set statement_timeout = 0; set idle_session_timeout = 0; set lock_timeout = 0; set synchronous_commit = off; select current_database()::text", connection);
             string connected = (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
             return (connection, connected == MaintenanceDatabase ? database.Database : connected);
         }

@@ -1,0 +1,139 @@
+using Npgsql;
+using NpgsqlTypes;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>The row beside a lock that says who holds it. It is for people: whether the lock is held, only the server knows.</summary>
+internal sealed class LockOwnerTable(NpgsqlConnection connection, string database)
+{
+    private const string TableExists =
+        "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'supabase_deploy' and c.relname = 'lock_owner')";
+
+    private const string Read =
+        "select who, machine, process_id, since, why from supabase_deploy.lock_owner where database = $1 and backend_pid = coalesce($2, backend_pid)";
+
+    private bool _hasRow;
+
+    /// <summary>Writes the row of this session, which holds the lock. A row of another session is there only when its holder died.</summary>
+    public async Task WriteAsync(LockOwner owner, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CreateAsync(cancellationToken).ConfigureAwait(false);
+            using var batch = new NpgsqlBatch(connection)
+            {
+                BatchCommands =
+                {
+                    LedgerSession.BatchCommand(Read, database, LedgerSession.Parameter(null, NpgsqlDbType.Integer)),
+                    LedgerSession.BatchCommand(
+                        """
+                        insert into supabase_deploy.lock_owner as o (database, who, machine, process_id, since, why, backend_pid)
+                        values ($1, $2, $3, $4, $5, $6, pg_backend_pid())
+                        on conflict (database) do update set who = excluded.who, machine = excluded.machine, process_id = excluded.process_id,
+                            since = excluded.since, why = excluded.why, backend_pid = excluded.backend_pid
+                        """,
+                        database, owner.Who, owner.Machine, owner.ProcessId, owner.Since, owner.Why),
+                },
+            };
+            NpgsqlDataReader row = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (row.ConfigureAwait(false))
+            {
+                if (await row.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    sink.Publish(new Notice($"The lock of '{database}' was left by {OwnerOf(row)}: that process has ended without finishing."));
+                }
+
+                await row.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            _hasRow = true;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.ReadOnlySqlTransaction)
+        {
+            // The transaction that was to create the table is still open, and would answer every later question with an error.
+            await ExecuteAsync("rollback", cancellationToken).ConfigureAwait(false);
+            sink.Publish(new Caution($"The lock of '{database}' is held, but others cannot be told by whom: {e.MessageText}."));
+        }
+    }
+
+    /// <summary>The row of the session that holds the lock; null when it wrote none.</summary>
+    public async Task<LockOwner?> FindAsync(int holder, CancellationToken cancellationToken)
+    {
+        if (!await ExistsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        using var command = new NpgsqlCommand(Read, connection) { Parameters = { new NpgsqlParameter { Value = database }, new NpgsqlParameter { Value = holder } } };
+        NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            return await row.ReadAsync(cancellationToken).ConfigureAwait(false) ? OwnerOf(row) : null;
+        }
+    }
+
+    /// <summary>What removes the row of this session; nothing when it wrote none.</summary>
+    public IEnumerable<NpgsqlBatchCommand> Remove() => _hasRow
+        ? [LedgerSession.BatchCommand("delete from supabase_deploy.lock_owner where database = $1 and backend_pid = pg_backend_pid()", database)]
+        : [];
+
+    private async Task CreateAsync(CancellationToken cancellationToken)
+    {
+        if (await ExistsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        // Holders of other databases' locks may create it at the same time in the maintenance database: they queue here.
+        await ExecuteAsync(
+            $"""
+            begin;
+            select pg_advisory_xact_lock({LockTable.ProductKey}, 0);
+            do $create$
+            declare
+                outsider text;
+            begin
+                if to_regnamespace('supabase_deploy') is null then
+                    create schema supabase_deploy;
+                    comment on schema supabase_deploy is 'Bookkeeping of SupabaseDeploy: locks and deployments.';
+                end if;
+                create table if not exists supabase_deploy.lock_owner (
+                    database text primary key,
+                    who text not null,
+                    machine text not null,
+                    process_id integer not null,
+                    since timestamptz not null,
+                    why text not null,
+                    backend_pid integer not null
+                );
+                revoke all on schema supabase_deploy from public;
+                revoke all on supabase_deploy.lock_owner from public;
+                for outsider in select rolname from pg_roles where rolname in ('anon', 'authenticated', 'service_role') loop
+                    execute format('revoke all on schema supabase_deploy from %I', outsider);
+                    execute format('revoke all on supabase_deploy.lock_owner from %I', outsider);
+                end loop;
+                -- A superuser may come first; the migrating role must be able to follow.
+                if exists (select from pg_roles where rolname = 'postgres') then
+                    grant usage, create on schema supabase_deploy to postgres;
+                    grant select, insert, update, delete on supabase_deploy.lock_owner to postgres;
+                end if;
+            end
+            $create$;
+            commit
+            """,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<bool> ExistsAsync(CancellationToken cancellationToken) => connection.ScalarAsync<bool>(TableExists, cancellationToken);
+
+    private static LockOwner OwnerOf(NpgsqlDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetFieldValue<DateTimeOffset>(3), row.GetString(4));
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

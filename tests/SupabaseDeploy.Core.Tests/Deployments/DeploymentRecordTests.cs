@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Npgsql;
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Deployments;
+
+/// <summary>What a deployment costs in connections, and that one connection for all of it is enough also when it is cut.</summary>
+public sealed class DeploymentRecordTests : IAsyncLifetime
+{
+    private PublishedApplication _application = null!;
+
+    public async ValueTask InitializeAsync() => _application = await PublishedApplication.CreateAsync();
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    [Fact]
+    public async Task The_ledger_is_written_on_one_connection()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        Release release = await _application.ReleaseAsync(2);
+        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), release, false, CancellationToken.None);
+        string database = _application.Database("staging").Application.Database;
+        var opened = new ConcurrentQueue<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (activity.OperationName.StartsWith("CONNECT", StringComparison.Ordinal) && activity.OperationName.EndsWith(database, StringComparison.Ordinal))
+                {
+                    opened.Enqueue(activity.OperationName);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        Deployment deployment = await _application.Publisher().ExecuteAsync(plan, new DeploymentOptions(), _application.Sink, CancellationToken.None);
+
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        // The record; planned again; preflight: files, place; migrate, and read again; health, schema. It was 26.
+        Assert.InRange(opened.Count, 5, 10);
+    }
+
+    [Fact]
+    public async Task A_connection_to_the_ledger_that_is_cut_between_two_steps_is_opened_anew()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        var sink = new StepSink(StepName.Web, Cut);
+
+        Deployment deployment = await _application.PublishAsync("staging", release, sink: sink);
+
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        Deployment recorded = Assert.Single(await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
+        Assert.Equal(deployment.Steps, recorded.Steps);
+        Assert.All(recorded.Steps, step => Assert.Equal(StepStatus.Succeeded, step.Status));
+    }
+
+    [Fact]
+    public async Task A_connection_to_the_ledger_that_is_cut_before_the_end_is_opened_anew()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        var sink = new StepSink(StepName.Record, Cut);
+
+        Deployment deployment = await _application.PublishAsync("staging", release, sink: sink);
+
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        Assert.Equal(release.Id, (await _application.Ledger("staging").GetCurrentReleaseAsync(CancellationToken.None))?.Id);
+    }
+
+    [Fact]
+    public async Task The_ledger_names_the_step_at_work()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        string seen = "";
+        var sink = new StepSink(StepName.Web, () => { }, ended: StepName.Migrate, () =>
+            seen = string.Join(" ", _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None).GetAwaiter().GetResult()[0].Steps.Select(step => $"{step.Name} {step.Status}")));
+
+        await _application.PublishAsync("staging", release, sink: sink);
+
+        Assert.Equal("lock Succeeded preflight Succeeded migrate Running", seen);
+    }
+
+    private void Cut()
+    {
+        using NpgsqlConnection administration = _application.Database("staging").Administration.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
+        using var cut = new NpgsqlCommand(
+            "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = $1 and application_name = 'supabase-deploy ledger'", administration);
+        cut.Parameters.Add(new NpgsqlParameter { Value = _application.Database("staging").Application.Database });
+        Assert.NotEqual(0L, cut.ExecuteScalar());
+    }
+
+    private sealed class StepSink(string begun, Action begins, string? ended = null, Action? ends = null) : IProgressSink
+    {
+        public void Publish(DeployEvent deployEvent)
+        {
+            if (deployEvent is DeploymentStepStarted started && started.Step == begun)
+            {
+                begins();
+            }
+            else if (deployEvent is DeploymentStepEnded done && done.Step.Name == ended)
+            {
+                ends!();
+            }
+        }
+    }
+}
