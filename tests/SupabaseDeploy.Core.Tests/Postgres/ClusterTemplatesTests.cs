@@ -1,3 +1,4 @@
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Testing;
 
@@ -47,7 +48,7 @@ public sealed class ClusterTemplatesTests
         await using var folder = new ClusterFolder();
         StateFolders folders = StateFolders.OfThisMachine() with { Cache = Path.Combine(cache.Path, "cache") };
         PostgresCluster cluster = folder.At("local", options => options with { Folders = folders });
-        foreach (string step in (string[])["Initialising", "Creating the roles", "Writing the template", "Copying the template", "Setting the passwords"])
+        async Task StartAndKillAsync(string step)
         {
             var request = new ProcessRequest("dotnet", [Repository.KilledProcess, "start", cluster.PointerFolder, step])
             {
@@ -57,12 +58,57 @@ public sealed class ClusterTemplatesTests
             Assert.True(killed.ExitCode == 137, $"not killed at '{step}': {killed.ExitCode} {killed.Error}");
         }
 
+        foreach (string step in (string[])["Initialising", "Creating the roles", "Keeping it as a template"])
+        {
+            await StartAndKillAsync(step);
+            Assert.Equal(ClusterStatus.Missing, (await cluster.GetStateAsync(CancellationToken.None)).Status);
+        }
+
+        // From here on there is a template to copy.
+        await folder.At("other", options => options with { Folders = folders }).StartAsync(NullProgressSink.Instance, CancellationToken.None);
+        foreach (string step in (string[])["Copying the template", "Setting the passwords"])
+        {
+            await StartAndKillAsync(step);
+        }
+
         Assert.Equal(ClusterStatus.Missing, (await cluster.GetStateAsync(CancellationToken.None)).Status);
         Assert.True((await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None)).IsRunning);
         Assert.Single(Directory.GetDirectories(folders.Templates));
-        // The server that was being prepared outlived its maker; it is gone with what it worked in.
+        // Servers that were being prepared outlived their makers; they are gone with what they worked in.
         Assert.DoesNotContain(
             Directory.GetDirectories("/proc").Select(process => new FileInfo(Path.Combine(process, "cwd")).LinkTarget),
-            cwd => cwd?.StartsWith(folders.Templates, StringComparison.Ordinal) == true);
+            cwd => cwd?.EndsWith(" (deleted)", StringComparison.Ordinal) == true && cwd.StartsWith(StateFolders.OfThisMachine().Cache, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_the_first_start_made_and_what_is_copied_of_it_are_the_same_and_durable()
+    {
+        using var cache = new TemporaryFolder();
+        File.SetUnixFileMode(cache.Path, File.GetUnixFileMode(cache.Path) | UnixFileMode.OtherExecute);
+        await using var folder = new ClusterFolder();
+        StateFolders folders = StateFolders.OfThisMachine() with { Cache = Path.Combine(cache.Path, "cache") };
+        PostgresCluster Durable(string name) => folder.At(name, options => options with { Folders = folders, IsThrowAway = false });
+        PostgresCluster[] clusters = [Durable("first"), Durable("copied")];
+        foreach (PostgresCluster cluster in clusters)
+        {
+            await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None);
+
+            Assert.Equal("on", await ClusterFolder.QueryAsync<string>(cluster.Application, "show fsync"));
+            Assert.Equal("on", await ClusterFolder.QueryAsync<string>(cluster.Application, "show full_page_writes"));
+            Assert.Equal("on", await ClusterFolder.QueryAsync<string>(cluster.Application, "show autovacuum"));
+            Assert.Equal(["_supabase_deploy", "postgres", "template0", "template1"], await ClusterFolder.QueryAsync<string[]>(
+                cluster.Application, "select array_agg(datname::text order by datname) from pg_database"));
+            Assert.Equal("postgres", await ClusterFolder.QueryAsync<string>(cluster.Application with { Database = "_supabase_deploy" }, "select current_user::text"));
+            Assert.False(await ClusterFolder.QueryAsync<bool>(cluster.Administration, "select pg_is_in_recovery()"));
+        }
+
+        DatabaseAddress[] mixed = [clusters[0].Application with { Password = clusters[1].Application.Password }, clusters[1].Administration with { Password = clusters[0].Administration.Password }];
+        foreach (DatabaseAddress address in mixed)
+        {
+            Assert.Equal(ErrorTable.DatabaseAuthenticationFailed, (await Assert.ThrowsAsync<DeployException>(() => address.OpenAsync(CancellationToken.None))).Code);
+        }
+
+        string log = await File.ReadAllTextAsync(clusters[1].LogFile!);
+        Assert.DoesNotContain("was not properly shut down", log, StringComparison.Ordinal);
     }
 }

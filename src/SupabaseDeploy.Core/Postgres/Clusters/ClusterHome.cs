@@ -102,8 +102,8 @@ internal sealed class ClusterHome(string folder, StateFolders folders)
         Delete(DeadData);
     }
 
-    /// <summary>Deletes the data, then the home.</summary>
-    public void Remove()
+    /// <summary>Deletes the data, and ends a server that runs on it.</summary>
+    public void DiscardData()
     {
         if (HasData)
         {
@@ -111,6 +111,13 @@ internal sealed class ClusterHome(string folder, StateFolders folders)
             Directory.Move(Data, DeadData);
         }
 
+        Delete(DeadData);
+    }
+
+    /// <summary>Deletes the data, then the home.</summary>
+    public void Remove()
+    {
+        DiscardData();
         Delete(Folder);
     }
 

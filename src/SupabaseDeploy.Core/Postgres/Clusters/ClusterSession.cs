@@ -1,40 +1,17 @@
 using Npgsql;
 using SupabaseDeploy.Errors;
-using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Postgres;
 
 /// <summary>The first connection to a server that was started or adopted.</summary>
 internal static class ClusterSession
 {
-    /// <summary>
-    /// Signs in as the superuser, and applies the bootstrap when it is newer than the data. A server that was started before there were
-    /// extensions of ours keeps what it has until its next start.
-    /// </summary>
-    /// <returns>Whether the bootstrap was applied.</returns>
+    /// <summary>Signs in as the superuser.</summary>
     /// <param name="administration">The database.</param>
     /// <param name="passwordFile">Where the password is from, for the message when it is wrong.</param>
-    /// <param name="isBehind">Whether the data was made with another bootstrap.</param>
-    /// <param name="sink">Is told about the bootstrap.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<bool> OpenAsync(
-        DatabaseAddress administration, string passwordFile, bool isBehind, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        NpgsqlConnection connection = await SignInAsync(administration, passwordFile, cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            if (isBehind && await PlatformStatements.AreTakenByAsync(connection, cancellationToken).ConfigureAwait(false))
-            {
-                sink.Publish(new Detail($"Bringing the roles and schemas of '{administration}' up to date."));
-                await Bootstrap.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static async Task<NpgsqlConnection> SignInAsync(DatabaseAddress administration, string passwordFile, CancellationToken cancellationToken)
+    /// <exception cref="DeployException"><see cref="ErrorTable.ClusterDamaged"/>.</exception>
+    public static async Task<NpgsqlConnection> SignInAsync(DatabaseAddress administration, string passwordFile, CancellationToken cancellationToken)
     {
         try
         {

@@ -8,6 +8,24 @@ internal static class ClusterStart
 {
     private const int Attempts = 4;
 
+    /// <summary>The wished port if it is free, else the one that the server had.</summary>
+    public static async Task<int> WishedPortAsync(int? wish, int last, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (wish is not { } wished || wished == last)
+        {
+            return last;
+        }
+
+        if (LoopbackPort.IsFree(wished))
+        {
+            return wished;
+        }
+
+        string holder = await PortHolder.DescribeAsync(wished, cancellationToken).ConfigureAwait(false);
+        sink.Publish(new Notice($"Port {wished} is taken by {holder}; the database server listens on port {last}."));
+        return last;
+    }
+
     /// <summary>Starts the server.</summary>
     /// <returns>The port it listens on.</returns>
     /// <exception cref="DeployException"><see cref="ErrorTable.ClusterStartFailed"/> with the end of the server's log.</exception>

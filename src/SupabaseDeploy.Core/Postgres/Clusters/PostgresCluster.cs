@@ -48,12 +48,7 @@ public sealed class PostgresCluster
     /// <summary>The PostgreSQL it runs on, or would.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.PostgresNotFound"/>.</exception>
     public PostgresInstallation Installation =>
-        _installation ??= Installations.FindAsync(DataMajor(), NullProgressSink.Instance, CancellationToken.None).GetAwaiter().GetResult()
-            ?? throw new DeployException(
-                ErrorTable.PostgresNotFound,
-                $"The PostgreSQL that cluster '{PointerFolder}' runs on is not installed any more.",
-                "Start the cluster to have it looked for, and to see what was found.",
-                PointerFolder);
+        _installation ??= Programs.Find(PointerFolder);
 
     /// <summary>
     /// Starts the server: creates its data from the template cache when there is none, recovers what a crash left, and waits until it
@@ -68,22 +63,26 @@ public sealed class PostgresCluster
             Home(found).FinishReplacement();
         }
 
-        if (_files.ReadPointer() is ClusterPointer known && await FindRunningAsync(Home(known), cancellationToken).ConfigureAwait(false) is ServerProcess running)
+        if (_files.ReadPointer() is { IsPrepared: true } known && await FindRunningAsync(Home(known), cancellationToken).ConfigureAwait(false) is ServerProcess running)
         {
-            return await FinishAsync(known, running.Port, sink, cancellationToken).ConfigureAwait(false);
+            return await FinishAsync(known, running.Port, null, sink, cancellationToken).ConfigureAwait(false);
         }
 
-        _installation = await Installations.FindOrInstallAsync(DataMajor(), sink, cancellationToken).ConfigureAwait(false);
+        _installation = await Programs.FindOrInstallAsync(sink, cancellationToken).ConfigureAwait(false);
         ClusterPointer pointer = await ReadOrCreatePointerAsync(cancellationToken).ConfigureAwait(false);
         ClusterHome home = Home(pointer);
-        PostgresInstallation served = await ServedAsync(_installation, home, home.Data, sink, cancellationToken).ConfigureAwait(false);
+        PostgresInstallation served = await Programs.ServedAsync(_installation, home, home.Data, sink, cancellationToken).ConfigureAwait(false);
         var server = new PostgresServer(served, home, _options.Patience, _timeProvider);
         var templates = new ClusterTemplates(home.Folders, _options.Patience, _timeProvider);
-        pointer = await new ClusterData(_files, home, server, _options, _timeProvider)
+        (pointer, TemplateTurn? template) = await new ClusterData(_files, home, server, _options, _timeProvider)
             .ProvideAsync(pointer, templates, served, sink, cancellationToken).ConfigureAwait(false);
-        int wished = await WishedPortAsync(pointer.Port, sink, cancellationToken).ConfigureAwait(false);
-        int port = await ClusterStart.RunAsync(server, home, wished, _options.IsThrowAway, sink, cancellationToken).ConfigureAwait(false);
-        return await FinishAsync(pointer, port, sink, cancellationToken).ConfigureAwait(false) with { Changed = true };
+        using (template)
+        {
+            int wished = await ClusterStart.WishedPortAsync(_options.WishedPort?.Invoke(), pointer.Port, sink, cancellationToken).ConfigureAwait(false);
+            int port = await ClusterStart.RunAsync(
+                server, home, wished, _options.IsThrowAway || !pointer.IsPrepared, sink, cancellationToken).ConfigureAwait(false);
+            return await FinishAsync(pointer, port, template, sink, cancellationToken).ConfigureAwait(false) with { Changed = true };
+        }
     }
 
     /// <summary>Stops the server; does nothing when it does not run.</summary>
@@ -123,38 +122,21 @@ public sealed class PostgresCluster
         _ = Application;
         ClusterPointer pointer = _files.ReadPointer()! with { Bootstrap = Bootstrap.Hash };
         ClusterHome home = Home(pointer);
-        home.DeleteLeftovers();
-        Directory.Move(data, home.NextData);
-        home.KeepSettings();
-        PostgresInstallation served = await ServedAsync(installation, home, home.NextData, sink, cancellationToken).ConfigureAwait(false);
-        var server = new PostgresServer(served, home, _options.Patience, _timeProvider);
-        if (_files.ReadPasswords()! is var own && own != passwords)
-        {
-            await server.SetPasswordsAsync(Path.GetFileName(home.NextData), own, cancellationToken).ConfigureAwait(false);
-        }
-
-        DurableFolder.FlushAll(home.NextData);
+        var exchange = new ClusterExchange(home, _options, _timeProvider, Programs);
+        PostgresServer server = await exchange.PrepareAsync(
+            data, installation, _files.ReadPasswords()! is var own && own != passwords ? own : null, sink, cancellationToken).ConfigureAwait(false);
 
         sink.Publish(new Detail($"Stopping the server for the exchange of '{home.Data}'."));
         cancellationToken.ThrowIfCancellationRequested();
         long stopped = _timeProvider.GetTimestamp();
         await StopAsync(home, immediately: false, CancellationToken.None).ConfigureAwait(false);
-        sink.Publish(new Detail("Exchanging the data."));
-        home.ReplaceData();
-        var removal = Task.Run(home.DeleteLeftovers, CancellationToken.None);
-        try
+        _installation = installation;
+        return await exchange.RunAsync(server, pointer.Port, sink, async port =>
         {
-            sink.Publish(new Detail("Starting the server on the new data."));
-            _installation = installation;
-            int port = await ClusterStart.RunAsync(server, home, pointer.Port, _options.IsThrowAway, sink, CancellationToken.None).ConfigureAwait(false);
             TimeSpan downtime = _timeProvider.GetElapsedTime(stopped);
-            await FinishAsync(pointer, port, sink, CancellationToken.None).ConfigureAwait(false);
+            await FinishAsync(pointer, port, null, sink, CancellationToken.None).ConfigureAwait(false);
             return downtime;
-        }
-        finally
-        {
-            await removal.ConfigureAwait(false);
-        }
+        }).ConfigureAwait(false);
     }
 
     /// <summary>Looks whether the server runs. Changes nothing.</summary>
@@ -189,32 +171,9 @@ public sealed class PostgresCluster
 
     private static ClusterState Missing => new() { Status = ClusterStatus.Missing };
 
-    /// <summary>The wished port if it is free, else the one that the server had.</summary>
-    private async Task<int> WishedPortAsync(int last, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        if (_options.WishedPort?.Invoke() is not { } wished || wished == last)
-        {
-            return last;
-        }
-
-        if (LoopbackPort.IsFree(wished))
-        {
-            return wished;
-        }
-
-        string holder = await PortHolder.DescribeAsync(wished, cancellationToken).ConfigureAwait(false);
-        sink.Publish(new Notice($"Port {wished} is taken by {holder}; the database server listens on port {last}."));
-        return last;
-    }
-
     private StateFolders Folders => _options.Folders ?? StateFolders.OfThisMachine();
 
-    private PostgresInstallations Installations => new(_options.Search, Folders, _timeProvider);
-
-    /// <summary>The programs to run the server of a data folder with: what is installed, and our extensions.</summary>
-    private Task<PostgresInstallation> ServedAsync(
-        PostgresInstallation installation, ClusterHome home, string data, IProgressSink sink, CancellationToken cancellationToken) =>
-        new ExtensionTrees(home.Folders, _timeProvider).ProvideAsync(installation, ServerSettings.PreloadedLibraries(data), sink, cancellationToken);
+    private ClusterPrograms Programs => new(new PostgresInstallations(_options.Search, Folders, _timeProvider), _timeProvider, DataMajor);
 
     /// <summary>The server that runs on the home and that we can sign in to; waits for one that is about to start or to stop.</summary>
     private async Task<ServerProcess?> FindRunningAsync(ClusterHome home, CancellationToken cancellationToken)
@@ -249,8 +208,8 @@ public sealed class PostgresCluster
         return created;
     }
 
-    /// <summary>Writes down where the server is, signs in, which proves that it is ours, and applies a bootstrap newer than its data.</summary>
-    private async Task<ClusterState> FinishAsync(ClusterPointer pointer, int port, IProgressSink sink, CancellationToken cancellationToken)
+    /// <summary>Writes down where the server is, signs in, and does what its data lacks.</summary>
+    private async Task<ClusterState> FinishAsync(ClusterPointer pointer, int port, TemplateTurn? template, IProgressSink sink, CancellationToken cancellationToken)
     {
         ClusterPointer current = pointer with { Port = port, Folder = _files.Folder };
         if (current != pointer)
@@ -258,14 +217,8 @@ public sealed class PostgresCluster
             await _files.WriteAsync(current, cancellationToken).ConfigureAwait(false);
         }
 
-        bool isBehind = current.Bootstrap != Bootstrap.Hash;
-        if (await ClusterSession.OpenAsync(Administration, _files.PasswordFile, isBehind, sink, cancellationToken).ConfigureAwait(false))
-        {
-            current = current with { Bootstrap = Bootstrap.Hash };
-            await _files.WriteAsync(current, cancellationToken).ConfigureAwait(false);
-        }
-
-        return State(current);
+        var preparation = new ClusterPreparation(_files, Home(current), _options, _timeProvider);
+        return State(await preparation.RunAsync(current, Administration, template, sink, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<bool> StopAsync(ClusterHome home, bool immediately, CancellationToken cancellationToken)
@@ -300,7 +253,7 @@ public sealed class PostgresCluster
     private ClusterState State(ClusterPointer pointer)
     {
         ClusterHome home = Home(pointer);
-        if (!home.HasData)
+        if (!home.HasData || !pointer.IsPrepared)
         {
             return Missing;
         }

@@ -59,6 +59,9 @@ internal sealed record ServerProcess(int ProcessId, int Port, DateTimeOffset Sta
         }
     }
 
+    /// <summary>Deletes the <c>postmaster.pid</c> that a copy of a running server's data has: its server does not work on the copy.</summary>
+    public static void ForgetIn(string copy) => File.Delete(Path.Combine(copy, FileName));
+
     /// <summary>Ends every PostgreSQL process that works in a folder or below it.</summary>
     public static void EndAllIn(string folder)
     {

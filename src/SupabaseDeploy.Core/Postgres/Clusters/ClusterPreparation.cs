@@ -1,0 +1,108 @@
+using Npgsql;
+using SupabaseDeploy.Environments;
+using SupabaseDeploy.Events;
+
+namespace SupabaseDeploy.Postgres;
+
+/// <summary>
+/// What a running server's data lacks of a Supabase project. New data is filled with nothing flushed and with a password that only we know;
+/// when that is done, and on the disk, the pointer says so, and until then there is no cluster for anybody else.
+/// </summary>
+internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, ClusterOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(5);
+
+    // From template0, so that it is empty whatever a site puts into template1.
+    private static readonly string[] s_maintenanceDatabase =
+    [
+        "create database _supabase_deploy template template0",
+        "revoke all on database _supabase_deploy from public",
+        "grant connect, create, temporary on database _supabase_deploy to postgres",
+    ];
+
+    /// <summary>Signs in, which proves that the server is ours, and does what is missing.</summary>
+    /// <param name="pointer">The pointer as it is written.</param>
+    /// <param name="administration">The database as superuser.</param>
+    /// <param name="turn">The turn to make a template of new data; null for none.</param>
+    /// <param name="sink">Is told what is being done.</param>
+    /// <param name="cancellationToken">Ends it; the next start goes on.</param>
+    /// <returns>The pointer as it is written now.</returns>
+    public async Task<ClusterPointer> RunAsync(
+        ClusterPointer pointer, DatabaseAddress administration, TemplateTurn? turn, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await ClusterSession.SignInAsync(administration, files.PasswordFile, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            // A server that was started before there were extensions of ours keeps what it has until its next start.
+            if (pointer.Bootstrap == Bootstrap.Hash || !await PlatformStatements.AreTakenByAsync(connection, cancellationToken).ConfigureAwait(false))
+            {
+                return pointer;
+            }
+
+            if (pointer.IsPrepared)
+            {
+                sink.Publish(new Detail($"Bringing the roles and schemas of '{administration}' up to date."));
+                await Bootstrap.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await FillAsync(connection, turn, sink, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        ClusterPointer prepared = pointer with { Bootstrap = Bootstrap.Hash };
+        await files.WriteAsync(prepared, cancellationToken).ConfigureAwait(false);
+        return prepared;
+    }
+
+    private async Task FillAsync(NpgsqlConnection connection, TemplateTurn? turn, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        sink.Publish(new ActivityProgress(ClusterData.Activity, "Creating the roles and schemas of a Supabase project", 60));
+        await Bootstrap.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
+        foreach (string statement in s_maintenanceDatabase)
+        {
+            await ReadAsync(connection, statement, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (turn is null)
+        {
+            await MakeDurableAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            sink.Publish(new ActivityProgress(ClusterData.Activity, "Keeping it as a template, once for this version", 80));
+            await ReadAsync(connection, "checkpoint", cancellationToken).ConfigureAwait(false);
+            await turn.MakeAsync(home.Data, () => MakeDurableAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        string verifier = ScramVerifier.Create(files.ReadPasswords()!.Postgres);
+        await ReadAsync(connection, $"alter role postgres password '{verifier}'", cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>From here on the server keeps its promises; what it has not flushed until now is flushed at once.</summary>
+    private async Task MakeDurableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (options.IsThrowAway)
+        {
+            return;
+        }
+
+        await ServerSettings.WriteAsync(home, connection.Port, isThrowAway: false, cancellationToken).ConfigureAwait(false);
+        await ReadAsync(connection, "select pg_reload_conf()", cancellationToken).ConfigureAwait(false);
+        while (await ReadAsync(connection, "show fsync", cancellationToken).ConfigureAwait(false) is not "on")
+        {
+            await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
+        }
+
+        await Task.Run(() => DurableFolder.FlushAll(home.Data), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<object?> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        await using (command.ConfigureAwait(false))
+        {
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
