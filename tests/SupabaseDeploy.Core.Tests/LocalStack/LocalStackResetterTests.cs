@@ -79,7 +79,7 @@ public sealed class LocalStackResetterTests
     {
         await using ResetProject project = await ResetProject.StartAsync();
         await project.MigrateAsync();
-        await project.ExecuteAsync("insert into courses select n, 'mine' from generate_series(10, 12) n");
+        await project.ExecuteAsync("insert into courses select n, 'mine' from generate_series(10, 12) n; select pg_stat_force_next_flush()");
         await project.ExecuteAsync("analyze courses");
         await project.ExecuteAsync("create database scratch", project.Cluster.Administration);
 
