@@ -90,7 +90,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
         await new UnfinishedRestores(targets, _time).SettleUnderLockAsync(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false);
-        steps.BeginVerifying(run.Plan.Release!, cancellationToken);
+        steps.BeginPreflight(run.Plan, cancellationToken);
         Task<DeploymentPlan> planned = PlanAgainAsync(run.Plan, options, sink, cancellationToken);
         await Task.WhenAll(planned, run.Plan.HasWork ? run.PrepareRecordAsync(cancellationToken) : Task.CompletedTask).ConfigureAwait(false);
         run.Adopt(await planned.ConfigureAwait(false));

@@ -25,7 +25,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
     private readonly List<DeploymentStep> _steps = [];
     private Deployment _deployment;
     private int _firstUnwritten;
-    private SchemaReading? _schema;
+    private WorkBeside<NewRecordedSchema?>? _schema;
 
     public DeploymentRun(Ledger ledger, DeploymentPlan plan, string host, TimeProvider time, IProgressSink sink)
     {
@@ -82,7 +82,8 @@ internal sealed class DeploymentRun : IAsyncDisposable
     }
 
     /// <summary>Nothing changes the schema any more: it is read beside what is still to be done, and recorded with the end.</summary>
-    public void BeginMeasuringSchema(CancellationToken cancellationToken) => _schema = new SchemaReading(_record, cancellationToken);
+    public void BeginMeasuringSchema(CancellationToken cancellationToken) =>
+        _schema = new WorkBeside<NewRecordedSchema?>(_record.MeasureSchemaAsync, cancellationToken);
 
     /// <summary>Keeps something that happened with the deployment, at once.</summary>
     public async Task NoteAsync(string kind, string message, CancellationToken cancellationToken) =>
@@ -241,13 +242,23 @@ internal sealed class DeploymentRun : IAsyncDisposable
         }
     }
 
-    /// <summary>The schema that a deployment left, where it is to be recorded.</summary>
-    private async Task<NewRecordedSchema?> LeftSchemaAsync(DeploymentStatus status, CancellationToken cancellationToken) => (RecordedSchema.IsLeftBy(status), _schema) switch
+    /// <summary>The schema that a deployment left, where it is to be recorded. Where the reading beside other work was cut, it is read once more.</summary>
+    private async Task<NewRecordedSchema?> LeftSchemaAsync(DeploymentStatus status, CancellationToken cancellationToken)
     {
-        (false, _) => null,
-        (true, { } reading) => await reading.FinishAsync(cancellationToken).ConfigureAwait(false),
-        _ => await _record.MeasureSchemaAsync(cancellationToken).ConfigureAwait(false),
-    };
+        if (!RecordedSchema.IsLeftBy(status))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await (_schema?.Result ?? _record.MeasureSchemaAsync(cancellationToken)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_schema is not null && e is Npgsql.NpgsqlException or DeployException)
+        {
+            return await _record.MeasureSchemaAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private async Task GiveUpSchemaAsync()
     {

@@ -14,23 +14,26 @@ internal sealed class DeploymentSteps(
     private const string RestorePointSaid = "Restore point ";
 
     private readonly MigrationRunner _runner = new(time);
-    private Task _verified = Task.CompletedTask;
+    private DeploymentPlan? _shown;
+    private WorkBeside<IReadOnlyList<PlaceFact>>? _looking;
 
     /// <exception cref="DeployException"><see cref="ErrorTable.DeploymentLockLost"/>.</exception>
     public Task EnsureHeldAsync(CancellationToken cancellationToken) => held.EnsureHeldAsync(cancellationToken);
 
-    /// <summary>Begins to compare the release with its manifest, for the preflight: it takes longest, and depends on nothing else.</summary>
-    public void BeginVerifying(Release release, CancellationToken cancellationToken) =>
-        _verified = Task.Run(() => ReleaseStore.VerifyAsync(release, cancellationToken), cancellationToken);
+    /// <summary>Begins to look at what the preflight judges, as far as the plan that was shown says what that is.</summary>
+    public void BeginPreflight(DeploymentPlan shown, CancellationToken cancellationToken)
+    {
+        _shown = shown;
+        _looking = new WorkBeside<IReadOnlyList<PlaceFact>>(token => LookAsync(shown, token), cancellationToken);
+    }
 
-    /// <summary>Waits for what was begun and not asked for.</summary>
-    public async ValueTask DisposeAsync() => await _verified.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    /// <summary>Gives up what was begun and not asked for.</summary>
+    public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     public async Task<StepOutcome> PreflightAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        Task<IReadOnlyList<PlaceFact>> inspected = new Preflight(target, database).InspectAsync(plan, cancellationToken);
-        await Task.WhenAll(_verified, EnsureReadableAsync(plan, cancellationToken), inspected).ConfigureAwait(false);
-        IReadOnlyList<PlaceFact> facts = await inspected.ConfigureAwait(false);
+        bool isAsShown = _looking is not null && plan.Observed!.IsSameAs(_shown!.Observed!);
+        IReadOnlyList<PlaceFact> facts = await (isAsShown ? _looking!.Result : LookAsync(plan, cancellationToken)).ConfigureAwait(false);
         Preflight.EnsureGood(plan.Environment, facts);
         foreach (PlaceFact doubtful in facts.Where(fact => fact.Verdict == PlaceVerdict.Doubtful))
         {
@@ -39,6 +42,15 @@ internal sealed class DeploymentSteps(
 
         return new StepOutcome(
             $"Release {plan.Release} is unchanged since it was made; {plan.Observed!.History.Count} migrations are in the history. {string.Join(" ", facts.Select(fact => fact.Message))}");
+    }
+
+    /// <summary>The release itself, the files that are to run, and the place: none of them depends on another.</summary>
+    private async Task<IReadOnlyList<PlaceFact>> LookAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        Task<IReadOnlyList<PlaceFact>> inspected = new Preflight(target, database).InspectAsync(plan, cancellationToken);
+        Task readable = EnsureReadableAsync(plan, cancellationToken);
+        await Task.WhenAll(ReleaseStore.VerifyAsync(plan.Release!, cancellationToken), readable, inspected).ConfigureAwait(false);
+        return await inspected.ConfigureAwait(false);
     }
 
     /// <summary>Every file that is to run is read and judged before the first change.</summary>
