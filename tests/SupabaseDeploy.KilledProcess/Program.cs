@@ -9,8 +9,9 @@ using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Targets;
 
 // Does one piece of work and is killed, as by kill -9, when it comes to the given event: for tests of what the next process finds.
-// Arguments: start|backup|drill|restore|reset|shadow|docker, the project folder (to start a cluster, its pointer folder; for a shadow, the
-// migrations), the event, and for a shadow the folder of shadows and snapshots, for a stack in Docker the gateway's folder;
+// Arguments: start|backup|drill|restore|reset|clireset|shadow|docker, the project folder (to start a cluster, its pointer folder; for a shadow, the
+// migrations), the event, and for a shadow the folder of shadows and snapshots, for a stack in Docker the gateway's folder,
+// for a reset by the Supabase CLI the folder of programs;
 // or restorepoint, the project folder, the event, the restore point;
 // or publish, the project folder, the number of the step boundary or, after an 'e', of the event, the stage, the release.
 // For backup, drill, restore and publish, the database URLs are in the environment. Exits 3 when it came to its end alive.
@@ -48,6 +49,14 @@ if (arguments[0] == "reset")
 {
     DeploymentEnvironment local = LocalEnvironment("local");
     await new LocalStackResetter().ResetAsync(new ResetRequest { Environment = local }, sink, CancellationToken.None).ConfigureAwait(false);
+    return Alive;
+}
+
+if (arguments[0] == "clireset")
+{
+    DeploymentEnvironment local = LocalEnvironment("local") with { MigrationsFolder = Path.Combine(arguments[1], "supabase", "migrations") };
+    var resetter = new LocalStackResetter { FindProgram = name => Path.Combine(arguments[3], name) };
+    await resetter.ResetAsync(new ResetRequest { Environment = local, IncludeSeed = false }, sink, CancellationToken.None).ConfigureAwait(false);
     return Alive;
 }
 

@@ -73,4 +73,7 @@ public static partial class ErrorTable
 
     /// <summary>The file with the keys of a stack cannot be read.</summary>
     public static readonly ErrorCode LocalKeysUnreadable = new("LocalKeysUnreadable", 4037, ErrorKind.InvalidData);
+
+    /// <summary>An engine that a stack ran with before cannot be asked to remove what it keeps of it.</summary>
+    public static readonly ErrorCode EngineDataNotRemoved = new("EngineDataNotRemoved", 4048, ErrorKind.ResourceUnavailable);
 }

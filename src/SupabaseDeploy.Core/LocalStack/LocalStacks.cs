@@ -113,6 +113,7 @@ public sealed class LocalStacks
     /// <param name="removeData">Deletes the database, the published web releases, logs and state.</param>
     /// <param name="sink">Is told what is being done.</param>
     /// <param name="cancellationToken">Leaves what is not stopped yet running; the call may be repeated.</param>
+    /// <exception cref="DeployException">Something cannot be stopped; <see cref="ErrorTable.EngineDataNotRemoved"/>: an engine that it ran with before cannot be asked.</exception>
     public async Task<LocalStackInfo> StopAsync(DeploymentEnvironment environment, bool removeData, IProgressSink sink, CancellationToken cancellationToken)
     {
         EnsureLocal(environment);
@@ -137,8 +138,7 @@ public sealed class LocalStacks
             await engine.StopAsync(sink, cancellationToken).ConfigureAwait(false);
             if (removeData)
             {
-                IEnumerable<LocalStackEngine> known = record?.Engines ?? [LocalStackEngine.Embedded];
-                await RemoveAsync(context, [.. isInDocker ? known.Union([LocalStackEngine.Docker]) : known], sink, cancellationToken).ConfigureAwait(false);
+                await new StackRemoval(context).RunAsync(record, isInDocker, sink, cancellationToken).ConfigureAwait(false);
                 Registry.Remove(environment);
             }
 
@@ -277,28 +277,6 @@ public sealed class LocalStacks
 
         // What had begun may have left data, which is removed with the stack's; what never began may have data of somebody else's.
         await (known with { Engines = (begun ?? known).Engines }).WriteAsync(file, CancellationToken.None).ConfigureAwait(false);
-    }
-
-    /// <summary>Deletes what engines keep, then what no service calls its own: logs and state.</summary>
-    private static async Task RemoveAsync(EngineContext context, IReadOnlyList<LocalStackEngine> engines, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        LocalStackEngine current = StackEngines.Of(context).Kind;
-        foreach (LocalStackEngine engine in engines)
-        {
-            try
-            {
-                await StackEngines.Create(engine, context).RemoveAsync(sink, cancellationToken).ConfigureAwait(false);
-            }
-            catch (DeployException e) when (engine != current)
-            {
-                sink.Publish(new Caution($"What engine '{engine}' may keep of local stack '{context.Environment.Name}' was not removed: {e.Message}"));
-            }
-        }
-
-        if (Directory.Exists(context.Folder.Root))
-        {
-            Directory.Delete(context.Folder.Root, recursive: true);
-        }
     }
 
     /// <summary>Keeps git from picking up what is in the state folder, the folder's own ignore file included.</summary>

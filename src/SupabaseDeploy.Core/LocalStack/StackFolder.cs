@@ -32,6 +32,9 @@ internal sealed record StackFolder(string Root)
     /// <summary>The stack's keys; mode 0600.</summary>
     public string KeysFile => Path.Combine(Root, "keys.json");
 
+    /// <summary>The ledger while its database is replaced in its own place; mode 0600, because it may hold what people wrote in reasons.</summary>
+    public string KeptLedgerFile => Path.Combine(Root, "ledger.kept.json");
+
     /// <summary>The log of a service.</summary>
     public string LogOf(string service) => Path.Combine(Root, "log", service + ".log");
 

@@ -32,23 +32,23 @@ internal sealed class ResetRecord(ResetPlan plan, DeploymentLock held, DateTimeO
 
     /// <summary>Keeps the ledger for an engine that makes the new database in the old one's place. The old database is locked until then.</summary>
     /// <returns>Null when there is nothing to keep.</returns>
-    public async Task<LedgerImage?> KeepAsync(DatabaseAddress from, CancellationToken cancellationToken)
+    public async Task<KeptLedger?> KeepAsync(DatabaseAddress from, CancellationToken cancellationToken)
     {
         var before = new Ledger(plan.Environment, from);
         IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        LedgerImage? kept = await HasEntriesAsync(before, past, cancellationToken).ConfigureAwait(false)
-            ? await Ledger.KeepAsync(from, cancellationToken).ConfigureAwait(false)
+        KeptLedger? kept = await HasEntriesAsync(before, past, cancellationToken).ConfigureAwait(false)
+            ? new KeptLedger(past.Count == 0 ? null : past[^1].Id, await Ledger.KeepAsync(from, cancellationToken).ConfigureAwait(false))
             : null;
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
         return kept;
     }
 
     /// <summary>Gives the new database the kept ledger, with this reset in it.</summary>
-    public async Task WriteAsync(LedgerImage? kept, DatabaseAddress to, CancellationToken cancellationToken)
+    public async Task WriteAsync(KeptLedger? kept, DatabaseAddress to, CancellationToken cancellationToken)
     {
         if (kept is not null)
         {
-            await Ledger.BringBackAsync(kept, to, cancellationToken).ConfigureAwait(false);
+            await Ledger.BringBackAsync(kept.Image, to, cancellationToken).ConfigureAwait(false);
         }
 
         IReadOnlyList<Deployment> past = await new Ledger(plan.Environment, to).GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);

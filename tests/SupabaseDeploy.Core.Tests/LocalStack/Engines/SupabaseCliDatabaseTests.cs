@@ -4,6 +4,7 @@ using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.LocalStack;
 
@@ -29,6 +30,34 @@ public sealed class SupabaseCliDatabaseTests
         DatabaseAddress database = (await StackEngines.Of(project.Context).FindDatabaseAsync(CancellationToken.None))!;
         IReadOnlyList<Deployment> past = await new Ledger(project.Environment, database).GetDeploymentsAsync(CancellationToken.None);
         Assert.Equal([DeploymentKind.Reset, DeploymentKind.Reset], past.Select(deployment => deployment.Kind));
+    }
+
+    [Fact]
+    public async Task The_ledger_survives_a_kill_in_the_middle_of_a_reset()
+    {
+        await using CliProject project = await CliProject.CreateAsync();
+        await project.StartAsync();
+        await ResetAsync(project);
+        string file = StackFolder.Of(project.Environment).KeptLedgerFile;
+        Assert.False(File.Exists(file));
+
+        var request = new ProcessRequest("dotnet", [Repository.KilledProcess, "clireset", project.Root, "Applying migration", Path.Combine(Repository.Root, "tests", "stand-ins")]);
+        ProcessResult killed = await ChildProcess.RunAsync(request, CancellationToken.None);
+
+        Assert.True(killed.ExitCode == 137, killed.Error);
+        DatabaseAddress database = (await StackEngines.Of(project.Context).FindDatabaseAsync(CancellationToken.None))!;
+        var ledger = new Ledger(project.Environment, database);
+        Assert.Empty(await ledger.GetDeploymentsAsync(CancellationToken.None));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        var sink = new CollectingSink();
+
+        await project.StartAsync(LocalStackEngine.Auto, sink);
+
+        Assert.Single(await ledger.GetDeploymentsAsync(CancellationToken.None));
+        Assert.Contains(sink.Events, said => said is Caution { Message: var message } && message.StartsWith("A reset of 'local' was killed: its ledger is brought back", StringComparison.Ordinal));
+        Assert.False(File.Exists(file));
+        await ResetAsync(project);
+        Assert.Equal(2, (await ledger.GetDeploymentsAsync(CancellationToken.None)).Count);
     }
 
     [Fact]

@@ -34,6 +34,31 @@ public sealed class SupabaseCliEngineTests
     }
 
     [Fact]
+    public async Task What_an_engine_of_before_keeps_and_cannot_be_asked_for_is_an_error_after_the_rest_was_removed()
+    {
+        await using CliProject project = CliProject.WithoutDatabase();
+        await project.StartAsync();
+        await project.StopAsync();
+        StackFolder folder = StackFolder.Of(project.Environment);
+        await (StackRecord.Read(folder.StackFile)! with { Engine = LocalStackEngine.Embedded, Engines = [LocalStackEngine.SupabaseCli, LocalStackEngine.Embedded] })
+            .WriteAsync(folder.StackFile, CancellationToken.None);
+        project.Programs.Remove("supabase", out string? program);
+
+        var error = await Assert.ThrowsAsync<DeployException>(() => project.StopAsync(removeData: true));
+
+        Assert.Equal(ErrorTable.EngineDataNotRemoved, error.Code);
+        Assert.StartsWith("What engine 'SupabaseCli' may keep of local stack 'local' was not removed, everything else was: ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Then run 'Stop-LocalStack local -RemoveData' again.", error.Remedy, StringComparison.Ordinal);
+        Assert.Equal([folder.StackFile], Directory.GetFileSystemEntries(folder.Root));
+
+        project.Programs["supabase"] = program!;
+        await project.StopAsync(removeData: true);
+
+        Assert.Equal("stop --no-backup", project.Calls()[^1]);
+        Assert.False(Directory.Exists(folder.Root));
+    }
+
+    [Fact]
     public async Task The_gateway_forwards_the_API_as_it_is_asked()
     {
         await using CliProject project = CliProject.WithoutDatabase();

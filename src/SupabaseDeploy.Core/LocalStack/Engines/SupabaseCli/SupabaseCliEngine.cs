@@ -52,10 +52,14 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
                 isBegun = true;
                 await AskAsync(SupabaseCliCommands.Start(_project, SupabaseCliServices.Excluded(context.Chosen)), sink, cancellationToken).ConfigureAwait(false);
             }
-
             else if (SupabaseCliServices.Of(running, context.Configuration, context.Chosen, failure: null).Any(service => !service.IsRunning))
             {
                 sink.Publish(new Notice($"Not every service of '{context.Environment.Name}' runs, and the Supabase CLI adds none to those that do: run 'Stop-LocalStack {context.Environment.Name}', then start it again."));
+            }
+
+            if (await FindDatabaseAsync(cancellationToken).ConfigureAwait(false) is { } database)
+            {
+                await KeptLedger.BringBackAsync(context.Environment, database, context.Time, sink, cancellationToken).ConfigureAwait(false);
             }
 
             if (!context.HasGateway)

@@ -6,10 +6,11 @@ using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.LocalStack;
 
-/// <summary><c>supabase db reset</c>: the CLI throws the database away and makes a new one, so the ledger waits in memory meanwhile.</summary>
+/// <summary><c>supabase db reset</c>: the CLI throws the database away and makes a new one, so the ledger waits in a file meanwhile.</summary>
 internal sealed class SupabaseCliReset(EngineContext context, ResetPlan plan)
 {
     private readonly string _project = context.Environment.Project.Root;
+    private readonly StackFolder _folder = context.Folder;
 
     /// <summary>Replaces the database.</summary>
     /// <param name="record">Keeps the ledger.</param>
@@ -28,7 +29,13 @@ internal sealed class SupabaseCliReset(EngineContext context, ResetPlan plan)
         EnsureItsFolder();
         int files = MigrationFolder.Read(context.Environment.MigrationsFolder, NullProgressSink.Instance).Count;
         string? version = plan.Migrations.Count < files ? plan.Migrations[^1].Version : null;
-        LedgerImage? kept = await record.KeepAsync(database, cancellationToken).ConfigureAwait(false);
+        await KeptLedger.BringBackAsync(context.Environment, database, context.Time, sink, cancellationToken).ConfigureAwait(false);
+        KeptLedger? kept = await record.KeepAsync(database, cancellationToken).ConfigureAwait(false);
+        if (kept is not null)
+        {
+            await KeptLedger.WriteAsync(_folder, kept, cancellationToken).ConfigureAwait(false);
+        }
+
         long begin = context.Time.GetTimestamp();
         try
         {
@@ -42,6 +49,7 @@ internal sealed class SupabaseCliReset(EngineContext context, ResetPlan plan)
 
         TimeSpan downtime = context.Time.GetElapsedTime(begin);
         await record.WriteAsync(kept, database, CancellationToken.None).ConfigureAwait(false);
+        KeptLedger.Delete(_folder);
         return new ReplacedDatabase(FromCache: 0, downtime);
     }
 
@@ -58,15 +66,16 @@ internal sealed class SupabaseCliReset(EngineContext context, ResetPlan plan)
         }
     }
 
-    private static async Task BringBackAsync(LedgerImage kept, DatabaseAddress database, IProgressSink sink)
+    private async Task BringBackAsync(KeptLedger kept, DatabaseAddress database, IProgressSink sink)
     {
         try
         {
-            await Ledger.BringBackAsync(kept, database, CancellationToken.None).ConfigureAwait(false);
+            await Ledger.BringBackAsync(kept.Image, database, CancellationToken.None).ConfigureAwait(false);
+            KeptLedger.Delete(_folder);
         }
         catch (DeployException e)
         {
-            sink.Publish(new Caution($"The ledger of database '{database}' was lost with the reset that failed: {e.Message}"));
+            sink.Publish(new Caution($"The ledger of database '{database}' waits in '{_folder.KeptLedgerFile}' for the next start, because the reset failed and so did its return: {e.Message}"));
         }
     }
 }
