@@ -70,6 +70,9 @@ public sealed partial class ManagementApiProject
     /// <summary>Settings of the database that have these values where nobody put others.</summary>
     public JsonObject PostgresDefaults { get; } = [];
 
+    /// <summary>The passwords of the login roles it made.</summary>
+    public List<string> LoginPasswords { get; } = [];
+
     /// <summary>Name, kind and value of its API keys.</summary>
     public List<(string Name, string Type, string Key)> ApiKeys { get; } = [("anon", "legacy", "anon-key"), ("service_role", "legacy", "service-key")];
 
@@ -252,6 +255,7 @@ public sealed partial class ManagementApiProject
     {
         string role = $"cli_login_{(body.GetProperty("read_only").GetBoolean() ? "supabase_read_only_user" : "postgres")}";
         string password = Guid.NewGuid().ToString("N");
+        LoginPasswords.Add(password);
         await AdministerAsync(
             $"do $$ begin if to_regrole('{role}') is null then create role {role} login noinherit; end if; end $$; alter role {role} login password '{password}' valid until 'infinity'; grant postgres to {role}");
         return new(201, new JsonObject { ["role"] = role, ["password"] = password, ["ttl_seconds"] = 3600 });

@@ -26,6 +26,9 @@ public sealed class ModuleSession : IDisposable
 
     public Runspace Runspace => _runspace;
 
+    /// <summary>Everything that was shown on the screen so far, colours included.</summary>
+    public string Screen => _host.Text;
+
     /// <summary>Runs a script and gives everything it wrote.</summary>
     public SessionResult Run(string script, params object[] input)
     {
