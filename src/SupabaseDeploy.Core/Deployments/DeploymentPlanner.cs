@@ -63,7 +63,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
         IReadOnlyList<RollbackWay> ways = await new RollbackWays(targets, _means, _time)
             .FindAsync(environment, release, observed, delta, stuck, losses, cancellationToken).ConfigureAwait(false);
         RollbackWay way = ways.FirstOrDefault(each => each.IsPossible) ?? throw NoWay(environment, release, ways);
-        if (way.Strategy == RollbackStrategy.Backup)
+        if (way.ReplacesDatabase)
         {
             return RollbackTarget.MakeRestorePlan(environment, release, observed, way) with { Ways = ways, DataLoss = [way.Loss] };
         }

@@ -51,9 +51,9 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     /// <exception cref="OperationCanceledException">It was stopped; the ledger says so, and the next deployment takes over.</exception>
     public async Task<Deployment> ExecuteAsync(DeploymentPlan plan, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
-        if (plan.Way is { Strategy: RollbackStrategy.Backup } way)
+        if (plan.Way is { ReplacesDatabase: true } way)
         {
-            throw new InvalidOperationException($"The way back by backup '{way.BackupId}' begins with its restore.");
+            throw new InvalidOperationException($"The way back by '{way.BackupId ?? way.RestorePoint}' begins with its restore.");
         }
 
         IDeploymentTarget target = targets.For(plan.Environment);

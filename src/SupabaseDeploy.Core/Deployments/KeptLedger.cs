@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using SupabaseDeploy.Backups;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 
@@ -11,11 +12,19 @@ namespace SupabaseDeploy.Deployments;
 /// <param name="AskedAt">When the platform was about to be asked, UTC.</param>
 /// <param name="Reason">Why it is done, in the words of who asked for it; null for none.</param>
 /// <param name="Image">The ledger, with the restore in it as it began.</param>
-internal sealed record KeptLedger(string Point, Guid Deployment, DateTimeOffset AskedAt, string? Reason, LedgerImage Image);
+internal sealed record KeptLedger(string Point, Guid Deployment, DateTimeOffset AskedAt, string? Reason, LedgerImage Image)
+{
+    /// <summary>The time that the point goes back to; null where it is not known.</summary>
+    public DateTimeOffset? PointAt { get; init; }
+
+    /// <summary>Every table with its rows just before; null where they could not be counted.</summary>
+    public IReadOnlyList<TableRows>? Rows { get; init; }
+}
 
 /// <summary>
 /// The file of a <see cref="KeptLedger"/>: <c>.supabase-deploy/restores/&lt;environment&gt;.json</c>, closed to everybody but its owner. One JSON object:
-/// <c>format</c>, <c>point</c>, <c>deployment</c>, <c>askedAt</c>, <c>reason</c>, and <c>tables</c>, each with <c>name</c>, <c>columns</c> and its rows in base64. It is there
+/// <c>format</c>, <c>point</c>, <c>deployment</c>, <c>askedAt</c>, <c>reason</c>, <c>pointAt</c>, <c>rows</c>
+/// (objects with <c>schema</c>, <c>name</c>, <c>rows</c>), and <c>tables</c>, each with <c>name</c>, <c>columns</c> and its rows in base64. It is there
 /// from before the platform is asked until the restore is recorded.
 /// </summary>
 /// <param name="environment">Whose ledger.</param>
@@ -38,6 +47,12 @@ internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
             json.WriteString("deployment", kept.Deployment);
             json.WriteString("askedAt", kept.AskedAt);
             json.WriteString("reason", kept.Reason);
+            if (kept.PointAt is { } pointAt)
+            {
+                json.WriteString("pointAt", pointAt);
+            }
+
+            WriteRows(json, kept.Rows);
             json.WriteStartArray("tables");
             foreach (LedgerTable table in kept.Image.Tables)
             {
@@ -71,6 +86,10 @@ internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
                     root.GetProperty("askedAt").GetDateTimeOffset(),
                     root.GetProperty("reason").GetString(),
                     new LedgerImage([.. root.GetProperty("tables").EnumerateArray().Select(ReadTable)]))
+                {
+                    PointAt = root.TryGetProperty("pointAt", out JsonElement at) ? at.GetDateTimeOffset() : null,
+                    Rows = root.TryGetProperty("rows", out JsonElement rows) ? [.. rows.EnumerateArray().Select(ReadRows)] : null,
+                }
                 : throw Unreadable($"its format is {root.GetProperty("format")}, and this module knows {Format}", null);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -84,6 +103,29 @@ internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
     }
 
     public void Delete() => File.Delete(Path);
+
+    private static void WriteRows(Utf8JsonWriter json, IReadOnlyList<TableRows>? tables)
+    {
+        if (tables is null)
+        {
+            return;
+        }
+
+        json.WriteStartArray("rows");
+        foreach (TableRows table in tables)
+        {
+            json.WriteStartObject();
+            json.WriteString("schema", table.Schema);
+            json.WriteString("name", table.Name);
+            json.WriteNumber("rows", table.Rows);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static TableRows ReadRows(JsonElement table) =>
+        new(table.GetProperty("schema").GetString()!, table.GetProperty("name").GetString()!, table.GetProperty("rows").GetInt64());
 
     private static LedgerTable ReadTable(JsonElement table) =>
         new(table.GetProperty("name").GetString()!, table.GetProperty("columns").GetString()!, table.GetProperty("rows").GetBytesFromBase64());

@@ -10,44 +10,25 @@ internal static class PublishPlan
     public static DeploymentPlan Make(
         DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta delta, IReadOnlyList<ConfigurationChange> configuration)
     {
-        string? wanted = release.Web is null ? null : release.Id;
-        bool webChanges = observed.HasWebRoot && observed.ServedRelease != wanted;
-        FunctionChange? functions = FunctionDelta.Of(release, observed);
-        bool changesBefore = delta.Apply.Count > 0 || delta.Undo.Count > 0 || webChanges || functions is { IsEmpty: false } || configuration.Count > 0;
-        bool changes = changesBefore || delta.Contract.Count > 0;
-        bool records = changes || observed.Current?.Id != release.Id || observed.Unsettled is not null || !observed.HealthyReleases.Contains(release.Id);
-        var steps = new PlanSteps(environment, release, observed);
-        string[] undo = [.. delta.Undo.Select(migration => migration.Version)];
-        return new DeploymentPlan
-        {
-            Environment = environment,
-            Kind = DeploymentKind.Publish,
-            Release = release,
-            PreviousRelease = observed.Current,
-            Steps =
+        var draft = new PlanDraft(environment, release, observed, delta, configuration);
+        bool changes = draft.Changes || delta.Contract.Count > 0;
+        PlanSteps steps = draft.Steps;
+        return draft.Finish(
+            DeploymentKind.Publish,
             [
                 steps.Lock(),
                 steps.Preflight(),
                 .. steps.Backup(changes),
-                .. undo.Length > 0 ? [steps.Recover(undo)] : (PlannedStep[])[],
+                .. draft.Undo.Count > 0 ? [steps.Recover(draft.Undo)] : (PlannedStep[])[],
                 steps.Migrate(delta.Apply),
-                .. steps.Functions(functions),
+                .. steps.Functions(draft.Functions),
                 .. steps.Configuration(configuration),
-                steps.Web(webChanges),
-                steps.Health(changesBefore ? "; roll back when it fails" : "; nothing was changed"),
-                steps.Record(records),
+                steps.Web(draft.WebChanges),
+                steps.Health(draft.Changes ? "; roll back when it fails" : "; nothing was changed"),
+                steps.Record(changes || draft.IsNews || !observed.HealthyReleases.Contains(release.Id)),
                 .. steps.Contract(delta.Contract),
             ],
-            Apply = delta.Apply,
-            Undo = undo,
-            Brings = delta.Brings,
-            Contract = delta.Contract,
-            Functions = functions,
-            Configuration = configuration,
-            TakesOver = [.. observed.UnsettledChain.Select(deployment => deployment.Id)],
-            Rollback = WayBack(environment, release, observed, delta),
-            Observed = observed,
-        };
+            WayBack(environment, release, observed, delta));
     }
 
     private static RollbackPlan WayBack(DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta delta)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SupabaseDeploy.Backups;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -73,7 +74,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
             Deployment begun = Describe(environment, point, await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false), held.Owner.Requester, _time.GetUtcNow());
             await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
             begun = await ledger.BeginAsync(begun, cancellationToken).ConfigureAwait(false);
-            kept = await KeepAsync(ledger, begun, point, options, file, cancellationToken).ConfigureAwait(false);
+            kept = await KeepAsync(ledger, begun, point, options, file, sink, cancellationToken).ConfigureAwait(false);
             try
             {
                 await points.RestoreAsync(point, sink, CancellationToken.None).ConfigureAwait(false);
@@ -95,10 +96,15 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
 
     /// <summary>From here on the ledger outlives this process and its database.</summary>
     private async Task<KeptLedger> KeepAsync(
-        Ledger ledger, Deployment begun, RestorePoint point, DeploymentOptions options, KeptLedgerFile file, CancellationToken cancellationToken)
+        Ledger ledger, Deployment begun, RestorePoint point, DeploymentOptions options, KeptLedgerFile file, IProgressSink sink, CancellationToken cancellationToken)
     {
+        IReadOnlyList<TableRows>? rows = await MeasuredLoss.TryCountAsync(ledger.Database, sink, cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
-        var kept = new KeptLedger(point.Name, begun.Id, now, options.Reason, await Ledger.KeepAsync(ledger.Database, cancellationToken).ConfigureAwait(false));
+        var kept = new KeptLedger(point.Name, begun.Id, now, options.Reason, await Ledger.KeepAsync(ledger.Database, cancellationToken).ConfigureAwait(false))
+        {
+            PointAt = point.CreatedAt,
+            Rows = rows,
+        };
         var asked = new LedgerEvent(0, LedgerEvent.RestoreAsked, $"The platform is asked to go back to restore point '{point}'.", begun.RequestedBy, Ledger.ToMicrosecond(now));
         await ledger.RecordEventsAsync(begun.Id, [asked], cancellationToken).ConfigureAwait(false);
         await file.WriteAsync(kept, cancellationToken).ConfigureAwait(false);
@@ -113,7 +119,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
         DeploymentLock held = await DeploymentLock.AcquireAsync(now, $"restore point {point} of {environment}", wait, sink, CancellationToken.None, _time).ConfigureAwait(false);
         await using (held.ConfigureAwait(false))
         {
-            Deployment ended = await _unfinished.SettleAsync(environment, new KeptLedgerFile(environment), kept, CancellationToken.None).ConfigureAwait(false);
+            Deployment ended = await _unfinished.SettleAsync(environment, new KeptLedgerFile(environment), kept, sink, CancellationToken.None).ConfigureAwait(false);
             return ended.Status == DeploymentStatus.Succeeded ? ended : throw new DeployException(
                 // A platform that says that the project is at work again may not have begun, or may have given up in silence.
                 ErrorTable.CloudRestoreFailed,

@@ -36,68 +36,46 @@ internal static class RollbackTarget
     public static DeploymentPlan MakePlan(
         DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta delta, IReadOnlyList<ConfigurationChange> configuration)
     {
-        string? wanted = release.Web is null ? null : release.Id;
-        bool webChanges = observed.HasWebRoot && observed.ServedRelease != wanted;
-        FunctionChange? functions = FunctionDelta.Of(release, observed);
-        bool changes = delta.Undo.Count > 0 || delta.Apply.Count > 0 || webChanges || functions is { IsEmpty: false } || configuration.Count > 0;
-        bool records = changes || observed.Current?.Id != release.Id || observed.Unsettled is not null;
-        string[] undo = [.. delta.Undo.Select(migration => migration.Version)];
-        var steps = new PlanSteps(environment, release, observed);
-        return new DeploymentPlan
-        {
-            Environment = environment,
-            Kind = DeploymentKind.Rollback,
-            Release = release,
-            PreviousRelease = observed.Current,
-            Steps =
+        var draft = new PlanDraft(environment, release, observed, delta, configuration);
+        PlanSteps steps = draft.Steps;
+        return draft.Finish(
+            DeploymentKind.Rollback,
             [
                 steps.Lock(),
                 steps.Preflight(),
-                .. steps.Backup(changes),
-                steps.Web(webChanges),
+                .. steps.Backup(draft.Changes),
+                steps.Web(draft.WebChanges),
                 .. steps.Configuration(configuration),
-                .. steps.Functions(functions),
-                steps.Undo(undo),
+                .. steps.Functions(draft.Functions),
+                steps.Undo(draft.Undo),
                 .. delta.Apply.Count > 0 ? [steps.Migrate(delta.Apply)] : (PlannedStep[])[],
                 steps.Health(""),
-                steps.Record(records),
+                steps.Record(draft.Changes || draft.IsNews),
             ],
-            Apply = delta.Apply,
-            Undo = undo,
-            Brings = delta.Brings,
-            Functions = functions,
-            Configuration = configuration,
-            TakesOver = [.. observed.UnsettledChain.Select(deployment => deployment.Id)],
-            Rollback = new RollbackPlan(
+            new RollbackPlan(
                 RollbackStrategy.None,
                 observed.Current is { } current ? $"Publish it again: Publish-Environment {environment} -Release {current}" : "There is no release to return to.",
-                undo.Length > 0 ? "What the down scripts drop does not come back." : "Nothing."),
-            Observed = observed,
-        };
+                draft.Undo.Count > 0 ? "What the down scripts drop does not come back." : "Nothing."));
     }
 
-    /// <summary>The plan of a rollback that begins with the restore of a backup. What code is to go back is planned again after that.</summary>
+    /// <summary>The plan of a rollback that begins with the restore of the whole database. What code is to go back is planned again after that.</summary>
     public static DeploymentPlan MakeRestorePlan(DeploymentEnvironment environment, Release release, ObservedState observed, RollbackWay way)
     {
-        var steps = new PlanSteps(environment, release, observed);
-        return new DeploymentPlan
-        {
-            Environment = environment,
-            Kind = DeploymentKind.Rollback,
-            Release = release,
-            PreviousRelease = observed.Current,
-            Steps =
+        var draft = new PlanDraft(environment, release, observed, null, []);
+        PlanSteps steps = draft.Steps;
+        return draft.Finish(
+            DeploymentKind.Rollback,
             [
                 steps.Lock(),
                 new PlannedStep(StepName.Restore, true, way.Description),
-                steps.Web(observed.HasWebRoot && observed.ServedRelease != (release.Web is null ? null : release.Id)),
-                .. steps.Functions(FunctionDelta.Of(release, observed)),
+                steps.Web(draft.WebChanges),
+                .. steps.Functions(draft.Functions),
                 steps.Health(""),
                 steps.Record(true),
             ],
-            Rollback = new RollbackPlan(RollbackStrategy.Backup, "The replaced database is kept until the next restore.", "Nothing until then."),
-            Observed = observed,
-        };
+            way.Strategy == RollbackStrategy.Backup
+                ? new RollbackPlan(RollbackStrategy.Backup, "The replaced database is kept until the next restore.", "Nothing until then.")
+                : new RollbackPlan(RollbackStrategy.None, "There is no way back from it but a later restore point or backup.", way.Loss));
     }
 
     /// <summary>

@@ -14,8 +14,25 @@ public sealed record RollbackWay(RollbackStrategy Strategy, string Description, 
     /// <summary>The backup it restores; null for every other way.</summary>
     public string? BackupId { get; init; }
 
+    /// <summary>The platform's restore point it goes back to; null for every other way.</summary>
+    public string? RestorePoint { get; init; }
+
+    /// <summary>True when it begins by replacing the whole database: code and settings are planned once that is done.</summary>
+    public bool ReplacesDatabase => Strategy is RollbackStrategy.RestorePoint or RollbackStrategy.Backup;
+
     /// <summary>True when it can be gone.</summary>
     public bool IsPossible => WhyNot is null;
+
+    /// <summary>Why the first possible of these ways is taken, and why none that costs less is; empty where none is possible.</summary>
+    /// <param name="ways">The ways, the least costly first.</param>
+    public static string Explain(IReadOnlyList<RollbackWay> ways)
+    {
+        RollbackWay? taken = ways.FirstOrDefault(way => way.IsPossible);
+        string[] cheaper = [.. ways.TakeWhile(way => !way.IsPossible).Select(way => $"not {way.Strategy}, because {way.WhyNot!.TrimEnd('.')}")];
+        return taken is null ? "" : cheaper.Length == 0
+            ? $"{taken.Strategy} is the way that costs least."
+            : $"{taken.Strategy} is the way that costs least of those that lead there: {string.Join("; ", cheaper)}.";
+    }
 
     /// <inheritdoc/>
     public override string ToString() => IsPossible ? $"{Strategy}: {Description} Loses: {Loss}" : $"{Strategy}: not possible: {WhyNot}";

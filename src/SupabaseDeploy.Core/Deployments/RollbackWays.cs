@@ -39,7 +39,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
         };
         if (targets.For(environment).RestorePoints is { } points)
         {
-            ways.Add(await ByRestorePointAsync(environment, points, observed, later, cancellationToken).ConfigureAwait(false));
+            ways.Add(await ByRestorePointAsync(points, release, observed, later, cancellationToken).ConfigureAwait(false));
         }
 
         if (means.FindBackup is { } find)
@@ -88,17 +88,46 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
     }
 
     private async Task<RollbackWay> ByRestorePointAsync(
-        DeploymentEnvironment environment, IPlaceRestorePoints points, ObservedState observed, string[] later, CancellationToken cancellationToken)
+        IPlaceRestorePoints points, Release release, ObservedState observed, string[] later, CancellationToken cancellationToken)
     {
-        Deployment? first = FirstThatApplied(observed, later);
-        RestorePoint? point = first is not null && DeploymentSteps.RestorePointOf(first) is { } name ? await points.FindAsync(name, cancellationToken).ConfigureAwait(false) : null;
-        return point is not { Status: RestorePointStatus.Available }
-            ? new RollbackWay(RollbackStrategy.RestorePoint, "The platform goes back to a restore point.", "", "none of the platform's restore points was made before those migrations.")
+        RestorePoint? point = await FindPointAsync(points, release, FirstThatApplied(observed, later), observed, cancellationToken).ConfigureAwait(false);
+        return point is null
+            ? new RollbackWay(
+                RollbackStrategy.RestorePoint,
+                "The platform goes back to a restore point.",
+                "",
+                $"the platform has no usable restore point from the time when release {release} ran and before those migrations.")
             : new RollbackWay(
                 RollbackStrategy.RestorePoint,
-                $"The platform's restore point '{point}' brings the whole database back.{(point.Limits is null ? "" : " " + point.Limits)}",
+                $"The platform's restore point '{point}' brings the whole database back; web root, functions and settings go back.{(point.Limits is null ? "" : " " + point.Limits)}",
                 point.CreatedAt is { } moment ? $"Everything written since {moment.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z ({Health.Readable.Duration(time.GetUtcNow() - moment)})." : "Everything written since it was made.",
-                $"it takes back everything that anybody wrote since, so that it has to be asked for by name: Restore-Deployment {environment} -RestorePoint {point}");
+                null)
+            {
+                RestorePoint = point.Name,
+            };
+    }
+
+    /// <summary>The point that the first of those deployments made for itself; else the last one between the release's publish and that deployment.</summary>
+    private static async Task<RestorePoint?> FindPointAsync(
+        IPlaceRestorePoints points, Release release, Deployment? first, ObservedState observed, CancellationToken cancellationToken)
+    {
+        if (first is null)
+        {
+            return null;
+        }
+
+        RestorePoint? own = first.PreviousRelease?.Id == release.Id && DeploymentSteps.RestorePointOf(first) is { } name
+            ? await points.FindAsync(name, cancellationToken).ConfigureAwait(false)
+            : null;
+        if (own is { Status: RestorePointStatus.Available })
+        {
+            return own;
+        }
+
+        DateTimeOffset? since = observed.Deployments
+            .LastOrDefault(deployment => deployment.Status == DeploymentStatus.Succeeded && deployment.Release?.Id == release.Id && deployment.FinishedAt <= first.StartedAt)?.FinishedAt;
+        IReadOnlyList<RestorePoint> all = await points.ListAsync(cancellationToken).ConfigureAwait(false);
+        return all.LastOrDefault(point => point.Status == RestorePointStatus.Available && point.CreatedAt >= since && point.CreatedAt <= first.StartedAt);
     }
 
     private static string Since(ObservedState observed, string[] versions) =>

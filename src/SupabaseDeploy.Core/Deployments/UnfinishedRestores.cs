@@ -1,4 +1,5 @@
 using Npgsql;
+using SupabaseDeploy.Backups;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -71,7 +72,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
                 environment);
         }
 
-        Deployment settled = await SettleAsync(environment, file, kept, cancellationToken).ConfigureAwait(false);
+        Deployment settled = await SettleAsync(environment, file, kept, sink, cancellationToken).ConfigureAwait(false);
         sink.Publish(settled.Status == DeploymentStatus.Succeeded
             ? new Notice($"The ledger of '{environment}' goes on from before its restore: it was kept in '{file.Path}'.")
             : new Caution($"{settled} did not happen. {settled.Reason}"));
@@ -79,7 +80,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
     }
 
     /// <summary>Gives the database that came back its ledger, with the restore in it; where it is the one from before, says so in it.</summary>
-    internal async Task<Deployment> SettleAsync(DeploymentEnvironment environment, KeptLedgerFile file, KeptLedger kept, CancellationToken cancellationToken)
+    internal async Task<Deployment> SettleAsync(DeploymentEnvironment environment, KeptLedgerFile file, KeptLedger kept, IProgressSink sink, CancellationToken cancellationToken)
     {
         DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         var ledger = new Ledger(environment, database);
@@ -96,13 +97,28 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
         {
             ended = IsTheOld(ended)
                 ? End(ended, DeploymentStatus.Failed, $"The database of '{environment}' was not brought back to restore point '{kept.Point}': it is still the one from before.")
-                : End(ended, DeploymentStatus.Succeeded, await SayAsync(database, ended.Release, kept.Point, cancellationToken).ConfigureAwait(false));
-            ended = ended with { Reason = ended.Status == DeploymentStatus.Succeeded ? kept.Reason ?? ended.Reason : ended.Reason };
+                : await SucceedAsync(ledger, ended, kept, sink, cancellationToken).ConfigureAwait(false);
             await ledger.FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
         }
 
         file.Delete();
         return ended;
+    }
+
+    /// <summary>What is there now is read, and what is lost is counted.</summary>
+    private async Task<Deployment> SucceedAsync(Ledger ledger, Deployment begun, KeptLedger kept, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        string said = await SayAsync(ledger.Database, begun.Release, kept.Point, cancellationToken).ConfigureAwait(false);
+        if (begun.Events.All(each => each.Kind != LedgerEvent.Loss))
+        {
+            IReadOnlyList<TableRows>? rows = kept.Rows is null ? null : await MeasuredLoss.TryCountAsync(ledger.Database, sink, cancellationToken).ConfigureAwait(false);
+            string message = MeasuredLoss.Between(kept.Rows, rows, kept.PointAt, kept.AskedAt).ToString();
+            sink.Publish(new Notice(message));
+            var loss = new LedgerEvent(0, LedgerEvent.Loss, message, begun.RequestedBy, Ledger.ToMicrosecond(_time.GetUtcNow()));
+            begun = begun with { Events = [.. begun.Events, .. await ledger.RecordEventsAsync(begun.Id, [loss], cancellationToken).ConfigureAwait(false)] };
+        }
+
+        return End(begun, DeploymentStatus.Succeeded, said) with { Reason = kept.Reason ?? said };
     }
 
     /// <summary>How a restore by a platform ended.</summary>

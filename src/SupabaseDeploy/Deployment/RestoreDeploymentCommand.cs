@@ -103,9 +103,9 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         Releases.Release? wanted = Release is null ? null : await Release.FetchAsync(CurrentProject, Sink, cancellationToken).ConfigureAwait(false);
         DeploymentPlan plan = await new DeploymentPlanner(Targets, means: Means())
             .PlanRollbackAsync(environment, wanted, cancellationToken).ConfigureAwait(false);
-        foreach (RollbackWay way in plan.Ways.TakeWhile(way => !way.IsPossible))
+        if (plan.HasWork)
         {
-            Sink.Publish(new Detail($"{way}"));
+            Sink.Publish(new Notice(RollbackWay.Explain(plan.Ways)));
         }
 
         foreach (string loss in plan.DataLoss)
@@ -120,23 +120,19 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         }
         else if (isAgreed)
         {
-            await (plan.Way?.BackupId is { } backup ? ByBackupAsync(plan, backup, cancellationToken) : ByCodeAsync(plan, cancellationToken)).ConfigureAwait(false);
+            // The release's files may be in the store only, as another machine published it: they are here before anything changes.
+            await ProjectReleases.Open(plan.Environment.Project).FetchAsync(plan.Release!, Sink, cancellationToken).ConfigureAwait(false);
+            await (plan.Way is { ReplacesDatabase: true } way ? ByDatabaseAsync(plan, way, cancellationToken) : ExecuteAsync(plan, new DeploymentOptions(), cancellationToken)).ConfigureAwait(false);
         }
     }
 
-    /// <summary>The release's files may be in the store only: another machine published it.</summary>
-    private async Task ByCodeAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    /// <summary>The database first; then the code that it does not hold.</summary>
+    private async Task ByDatabaseAsync(DeploymentPlan plan, RollbackWay way, CancellationToken cancellationToken)
     {
-        await ProjectReleases.Open(plan.Environment.Project).FetchAsync(plan.Release!, Sink, cancellationToken).ConfigureAwait(false);
-        await ExecuteAsync(plan, new DeploymentOptions(), cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>The database first; then the code that a backup does not hold.</summary>
-    private async Task ByBackupAsync(DeploymentPlan plan, string backup, CancellationToken cancellationToken)
-    {
-        var restorer = new DeploymentRestorer(Targets, new PostgresInstallations());
-        Deployments.Deployment restored = await restorer.RestoreAsync(
-            new BackupStore(plan.Environment).Find(backup), Options(new()), Sink, cancellationToken).ConfigureAwait(false);
+        Deployments.Deployment restored = way.BackupId is { } backup
+            ? await new DeploymentRestorer(Targets, new PostgresInstallations())
+                .RestoreAsync(new BackupStore(plan.Environment).Find(backup), Options(new()), Sink, cancellationToken).ConfigureAwait(false)
+            : await ToPointAsync(plan.Environment, way.RestorePoint!, cancellationToken).ConfigureAwait(false);
         DeploymentPlan? code = restored.Status == DeploymentStatus.Succeeded
             ? await new DeploymentPlanner(Targets).PlanRollbackAsync(plan.Environment, plan.Release, cancellationToken).ConfigureAwait(false)
             : null;
@@ -146,8 +142,15 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         }
         else
         {
-            WriteOutcome(restored, $"Restore of backup '{backup}'");
+            WriteOutcome(restored, $"Restore of '{way.BackupId ?? way.RestorePoint}'");
         }
+    }
+
+    private async Task<Deployments.Deployment> ToPointAsync(DeploymentEnvironment environment, string name, CancellationToken cancellationToken)
+    {
+        var restorer = new RestorePointRestorer(Targets);
+        RestorePoint point = await restorer.FindAsync(environment, name, cancellationToken).ConfigureAwait(false);
+        return await restorer.RestoreAsync(environment, point, Options(new()), Sink, cancellationToken).ConfigureAwait(false);
     }
 
     private RollbackMeans Means() => new()
@@ -163,6 +166,6 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     {
         IEnumerable<string> way = plan.Steps.Where(step => step.Changes && step.Name != StepName.Record).Select(step => step.Description);
         string loss = plan.DataLoss.Count > 0 ? $" This loses {string.Join(", ", plan.DataLoss).TrimEnd('.')}." : "";
-        return $"Go back from release {plan.PreviousRelease?.ShortId ?? "none"} to {plan.Release}. {string.Join(" ", way)}{loss}";
+        return $"Go back from release {plan.PreviousRelease?.ShortId ?? "none"} to {plan.Release}. {RollbackWay.Explain(plan.Ways)} {string.Join(" ", way)}{loss}";
     }
 }

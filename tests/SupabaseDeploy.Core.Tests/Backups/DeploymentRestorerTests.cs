@@ -31,7 +31,7 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
         Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
         Assert.Equal(DeploymentKind.Restore, deployment.Kind);
         Assert.True(deployment.Changed);
-        Assert.Equal(["build", "verify", "switch", "web", "health"], deployment.Steps.Select(step => step.Name));
+        Assert.Equal(["build", "verify", "switch", "web", "health", "loss"], deployment.Steps.Select(step => step.Name));
         Assert.All(deployment.Steps, step => Assert.Equal(StepStatus.Succeeded, step.Status));
         IReadOnlyList<string> databases = await _project.DatabasesAsync();
         Assert.Equal(_project.Live, databases[0]);
@@ -39,6 +39,21 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
         Assert.Contains(databases[1], deployment.Reason, StringComparison.Ordinal);
         var closed = await Assert.ThrowsAsync<DeployException>(() => (Database.Administration with { Database = databases[1] }).OpenAsync(CancellationToken.None));
         Assert.Contains("not currently accepting connections", closed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_going_back_has_cost_is_counted_after_it_in_what_was_replaced()
+    {
+        await Database.ExecuteAsync("insert into child (parent) values (1), (1), (2); delete from auth.users");
+
+        Deployment deployment = await RestoreAsync();
+
+        string replaced = (await _project.DatabasesAsync())[1];
+        LedgerEvent loss = Assert.Single(deployment.Events);
+        Assert.Matches($@"^3 rows are lost \(public\.child 5 → 2\), and every other change of the \d+ \w+ since .*Z\. All of it is still in database '{replaced}'\.$", loss.Message);
+        Assert.StartsWith("3 rows are lost (public.child 5 → 2)", deployment.Steps.Single(step => step.Name == "loss").Message, StringComparison.Ordinal);
+        Assert.Equal(loss.Message, Assert.Single(Assert.Single(await new Ledger(_project.Environment, Database.Application).GetDeploymentsAsync(CancellationToken.None)).Events).Message);
+        await Assert.ThrowsAsync<DeployException>(() => (Database.Administration with { Database = replaced }).OpenAsync(CancellationToken.None));
     }
 
     [Fact]
@@ -92,7 +107,7 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
 
         Assert.Equal([1, 2], recorded.Select(deployment => deployment.Number));
         Assert.All(recorded, deployment => Assert.Equal(DeploymentStatus.Succeeded, deployment.Status));
-        Assert.All(recorded, deployment => Assert.Equal(5, deployment.Steps.Count));
+        Assert.All(recorded, deployment => Assert.Equal(6, deployment.Steps.Count));
     }
 
     [Fact]

@@ -99,6 +99,33 @@ public sealed class CloudCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Going_back_takes_the_restore_point_where_no_down_script_leads_there_and_brings_the_code_after_it()
+    {
+        _application.Declare(Settings + "\nbackup: { before: true }");
+        string first = Assert.Single(Lines("New-Release | Publish-Environment staging | ForEach-Object { $_.Release.Id }"));
+        _application.WriteMigration(2, hasDownScript: false);
+        _application.WriteFunction("hello", "export const v = 2;");
+        Lines("New-Release | Publish-Environment staging");
+        _application.Staging.OnRestore = async _ =>
+        {
+            await _application.Database.ExecuteAsync("drop table public.t2; delete from supabase_migrations.schema_migrations where version = '002'");
+            await _application.Database.ExecuteAsync("alter schema supabase_deploy rename to gone");
+        };
+        string question = _session.Show("Restore-Deployment staging -WhatIf").ReplaceLineEndings("");
+        Assert.Contains("RestorePoint is the way that costs least of those that lead there: not CodeOnly, because", question, StringComparison.Ordinal);
+        Assert.Contains("This loses Everything written since", question, StringComparison.Ordinal);
+        Assert.Empty(_application.Staging.Restores);
+
+        Assert.Equal(["Rollback Succeeded " + first], Lines("Restore-Deployment staging -Confirm:$false | ForEach-Object { \"$($_.Kind) $($_.Status) $($_.Release.Id)\" }"));
+
+        Assert.Equal("export const v = 1;", _application.Staging.Source("hello", "supabase/functions/hello/index.ts"));
+        Assert.Equal(
+            ["1 Publish Succeeded", "2 Publish Succeeded", "3 Restore Succeeded", "4 Rollback Succeeded"],
+            Lines("Get-Deployment staging | ForEach-Object { \"$($_.Number) $($_.Kind) $($_.Status)\" }"));
+        Assert.Equal(["Succeeded False"], Lines($"Restore-Deployment staging -Release {first} -Confirm:$false | ForEach-Object {{ \"$($_.Status) $($_.Changed)\" }}"));
+    }
+
+    [Fact]
     public void A_revoked_token_says_what_to_do()
     {
         Lines("New-Release");

@@ -1,3 +1,5 @@
+using Npgsql;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Tests.Deployment;
@@ -55,6 +57,25 @@ internal sealed class PublishSession : IDisposable
         Assert.True(result.Error is null, $"{script}: {result.Error}");
         return [.. result.Output.Select(value => $"{value}")];
     }
+
+    /// <summary>Runs SQL in the database of a stage.</summary>
+    public async Task ExecuteAsync(string stage, string sql)
+    {
+        await using NpgsqlConnection connection = await OpenAsync(stage);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The first value of a query in the database of a stage.</summary>
+    public async Task<T> ScalarAsync<T>(string stage, string sql)
+    {
+        await using NpgsqlConnection connection = await OpenAsync(stage);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    private Task<NpgsqlConnection> OpenAsync(string stage) =>
+        DatabaseAddress.Parse(Assert.Single(Lines($$"""$d = (Get-LocalStack {{stage}}).Database; "postgresql://$($d.User):$([uri]::EscapeDataString($d.Password.Reveal()))@$($d.Host):$($d.Port)/$($d.Database)" """))).OpenAsync(CancellationToken.None);
 
     public void Dispose()
     {

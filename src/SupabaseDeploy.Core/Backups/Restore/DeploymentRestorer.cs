@@ -18,8 +18,8 @@ namespace SupabaseDeploy.Backups;
 /// <param name="time">The clock; the system's when null.</param>
 public sealed class DeploymentRestorer(IDeploymentTargets targets, PostgresInstallations installations, TimeProvider? time = null)
 {
-    // The ledger goes on as it is.
-    private const string LedgerSchema = "supabase_deploy";
+    // Nobody's data: the ledger goes on as it is, and the history says what the schema is.
+    private static readonly string[] s_bookkeeping = ["supabase_deploy", "supabase_migrations"];
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
@@ -107,7 +107,7 @@ public sealed class DeploymentRestorer(IDeploymentTargets targets, PostgresInsta
     }
 
     private static Dictionary<string, long> Rows(IReadOnlyList<TableRows> tables) =>
-        tables.Where(table => table.Schema != LedgerSchema).ToDictionary(table => table.ToString(), table => table.Rows);
+        tables.Where(table => !s_bookkeeping.Contains(table.Schema)).ToDictionary(table => table.ToString(), table => table.Rows);
 
     private static DeployException NotPossible(DeploymentEnvironment environment) => new(
         ErrorTable.RestoreNotPossible,

@@ -26,6 +26,7 @@ internal sealed class Restoration(
 
     private readonly DeploymentEnvironment _environment = backup.Environment;
     private readonly Ledger _ledger = new(backup.Environment, workplace.Application);
+    private DateTimeOffset? _switchedAt;
 
     /// <summary>Restores; a failure before the switch leaves nothing behind and is thrown, one after it is in the result.</summary>
     public async Task<Deployment> RunAsync(string activity, CancellationToken cancellationToken)
@@ -96,6 +97,7 @@ internal sealed class Restoration(
         }
 
         await new DatabaseSwitch(workplace.Maintenance, sink, time).RunAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
+        _switchedAt = time.GetUtcNow();
         sink.Publish(new Detail($"'{entry.Restored}' is now '{entry.Live}'."));
         if (!run.IsRecorded)
         {
@@ -136,10 +138,11 @@ internal sealed class Restoration(
     {
         using var limit = new CancellationTokenSource(s_finishLimit + options.HealthLimit);
         Exception? problem = null;
+        var restored = new RestoredEnvironment(workplace.Maintenance, target, health, backup, options, sink);
         try
         {
-            await run.StepAsync("web", token => PutWebBackAsync(release, token), limit.Token).ConfigureAwait(false);
-            await run.StepAsync("health", token => MeasureAsync(release, token), limit.Token).ConfigureAwait(false);
+            await run.StepAsync("web", token => restored.PutWebBackAsync(release, token), limit.Token).ConfigureAwait(false);
+            await run.StepAsync("health", token => restored.MeasureHealthAsync(release, token), limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DeployException or NpgsqlException or IOException or OperationCanceledException)
         {
@@ -147,6 +150,11 @@ internal sealed class Restoration(
         }
 
         await CompleteAsync(entry, limit.Token).ConfigureAwait(false);
+        if (hasLive)
+        {
+            await restored.MeasureLossAsync(entry, _switchedAt ?? time.GetUtcNow(), run).ConfigureAwait(false);
+        }
+
         string done = $"Backup {backup.Id} was restored{(hasLive ? $"; the replaced database is kept as '{entry.Previous}'" : "")}";
         string reason = options.Reason is null ? done : $"{options.Reason}: {done}";
         return problem is null
@@ -165,50 +173,6 @@ internal sealed class Restoration(
             // The restored database is live: the deployment has to be recorded as what it is all the same.
             sink.Publish(new Caution($"The journal could not be told that the restore is done: {e.Message} The next restore sees to it."));
         }
-    }
-
-    private async Task<string> PutWebBackAsync(Release? release, CancellationToken cancellationToken)
-    {
-        if (release is null)
-        {
-            return backup.Release is null ? "The backup is older than the first release; the web root stays as it is." : $"Release {backup.Release} is not known here; the web root stays as it is.";
-        }
-
-        if (await target.GetWebUrlAsync(cancellationToken).ConfigureAwait(false) is null)
-        {
-            return "There is no web root.";
-        }
-
-        string? served = await target.GetServedReleaseAsync(cancellationToken).ConfigureAwait(false);
-        string? wanted = release.Web is null ? null : release.Id;
-        if (served == wanted)
-        {
-            return wanted is null ? "The web root serves no release, as it should." : $"The web root serves {release.ShortId} already.";
-        }
-
-        if (wanted is null)
-        {
-            await target.WithdrawWebAsync(sink, cancellationToken).ConfigureAwait(false);
-            return $"The web root serves no release: {release.ShortId} has no web bundle.";
-        }
-
-        if (new ReleaseStore(_environment.Project).FindExactly(wanted) is not { } stored)
-        {
-            sink.Publish(new Caution($"The web root serves '{served}', but the data is of release '{release.ShortId}', which is not stored on this machine."));
-            return $"Release {release.ShortId} is not stored here; the web root stays as it is.";
-        }
-
-        await target.PublishWebAsync(stored, sink, cancellationToken).ConfigureAwait(false);
-        return $"The web root serves {release.ShortId} again.";
-    }
-
-    private async Task<string> MeasureAsync(Release? release, CancellationToken cancellationToken)
-    {
-        DeploymentHealth measured = await health.WaitAsync(_environment, release, HealthStatus.Degraded, options.HealthLimit, sink, cancellationToken).ConfigureAwait(false);
-        string summary = string.Join("; ", measured.Checks.Where(check => check.Status != HealthStatus.Healthy).Select(check => $"{check.Check}: {check.Message}"));
-        return measured.Status == HealthStatus.Failed
-            ? throw new DeployException(ErrorTable.RequirementNotMet, $"'{_environment}' is not healthy: {summary}", $"See 'Test-DeploymentHealth {_environment}'.", _environment)
-            : summary.Length == 0 ? "Healthy." : $"{measured.Status}: {summary}";
     }
 
     private async Task<IReadOnlyList<Deployment>?> ReadLedgerAsync(CancellationToken cancellationToken)

@@ -34,6 +34,7 @@ internal static class RestoreNames
             new PlannedStep("switch", true, $"Carry the ledger over, end all sessions, and exchange the names: '{entry.Live}' is kept as '{entry.Previous}'."),
             new PlannedStep("web", release is not null && release.Id != previous?.Id, "Serve the web bundle of the backup's release."),
             new PlannedStep("health", false, "Measure the environment's health."),
+            new PlannedStep("loss", false, $"Count what '{entry.Previous}' has and the backup has not."),
         ],
         Rollback = new RollbackPlan(RollbackStrategy.None, $"The replaced database is kept as '{entry.Previous}'.", "Everything written after the restore."),
         DataLoss = [$"Everything written after {backup.ConsistentAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z."],

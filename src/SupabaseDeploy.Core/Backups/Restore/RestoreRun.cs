@@ -53,6 +53,20 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
         }
     }
 
+    /// <summary>Keeps with the deployment what was lost, and tells it.</summary>
+    public async Task NoteLossAsync(string message, CancellationToken cancellationToken)
+    {
+        sink.Publish(new Notice(message));
+        if (_ledger is null)
+        {
+            return;
+        }
+
+        var loss = new LedgerEvent(0, LedgerEvent.Loss, message, deployment.RequestedBy, Ledger.ToMicrosecond(time.GetUtcNow()));
+        IReadOnlyList<LedgerEvent> recorded = await _ledger.RecordEventsAsync(deployment.Id, [loss], cancellationToken).ConfigureAwait(false);
+        deployment = deployment with { Events = [.. deployment.Events, .. recorded] };
+    }
+
     /// <summary>Writes how the restore ended.</summary>
     public async Task<Deployment> FinishAsync(DeploymentStatus status, bool changed, string? reason)
     {

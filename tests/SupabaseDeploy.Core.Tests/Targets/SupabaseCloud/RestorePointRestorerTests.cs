@@ -45,6 +45,53 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync(one)).Status);
     }
 
+    [Fact]
+    public async Task Rows_that_are_gone_are_counted_after_it_and_kept_with_the_restore()
+    {
+        await _application.PublishAsync(await _application.ReleaseAsync());
+        _application.WriteMigration(2, hasDownScript: false);
+        Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
+        await _application.Database.ExecuteAsync("insert into public.t2 values (1), (2), (3)");
+        _application.Staging.OnRestore = _ => GoBackAsync();
+        RestorePoint point = await Restorer.FindAsync(_application.Environment, DeploymentSteps.RestorePointOf(second)!, default);
+
+        Deployment restored = await Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default);
+
+        Assert.Matches(@"^\d+ rows are lost \(.*public\.t2 3 → 0.*\), and every other change of the .* since 2026-11-23 05:00:00Z\.$", Assert.Single(restored.Events).Message);
+        Assert.Equal(restored.Events[0].Message, (await new Ledger(_application.Environment, _application.Database.Application).GetDeploymentsAsync(default))[^1].Events[^1].Message);
+    }
+
+    [Fact]
+    public async Task A_restore_point_is_the_way_back_where_no_down_script_leads_there_and_goes_before_a_backup()
+    {
+        Release one = await _application.ReleaseAsync();
+        await _application.PublishAsync(one);
+        _application.WriteMigration(2, hasDownScript: false);
+        Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
+        string name = DeploymentSteps.RestorePointOf(second)!;
+        var backup = new RollbackWay(RollbackStrategy.Backup, "A backup.", "All.", null) { BackupId = "b" };
+        var means = new RollbackMeans { FindBackup = (_, _, _) => Task.FromResult(backup) };
+
+        DeploymentPlan plan = await new DeploymentPlanner(_application.Targets, means: means).PlanRollbackAsync(_application.Environment, null, default);
+
+        Assert.Equal([false, false, true, true], plan.Ways.Select(way => way.IsPossible));
+        Assert.Equal((RollbackStrategy.RestorePoint, name), (plan.Way!.Strategy, plan.Way.RestorePoint));
+        Assert.StartsWith(
+            "RestorePoint is the way that costs least of those that lead there: not CodeOnly, because migration 002 was applied since; not DownScripts, because ",
+            RollbackWay.Explain(plan.Ways),
+            StringComparison.Ordinal);
+
+        // The platform gave that point up; a daily backup of its own from the same time does as well, and one from another time does not.
+        _application.Staging.SetRestorePoint(name, "REMOVED");
+        _application.Staging.DailyBackups.Add((7, second.StartedAt.AddHours(-1)));
+        _application.Staging.DailyBackups.Add((9, second.StartedAt.AddHours(1)));
+        plan = await new DeploymentPlanner(_application.Targets, means: means).PlanRollbackAsync(_application.Environment, null, default);
+        Assert.Equal(backup, plan.Way);
+        _application.Staging.DailyBackups.Add((8, second.StartedAt));
+        plan = await new DeploymentPlanner(_application.Targets, means: means).PlanRollbackAsync(_application.Environment, null, default);
+        Assert.Equal("backup-8", plan.Way!.RestorePoint);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
