@@ -103,5 +103,5 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     }
 
     private Task WriteAsync(int position, CancellationToken cancellationToken) =>
-        _ledger is null ? Task.CompletedTask : _ledger.WriteStepAsync(deployment, position, _steps[position], cancellationToken);
+        _ledger is null ? Task.CompletedTask : _ledger.WriteStepAsync(deployment with { Steps = [.. _steps] }, position, _steps[position], cancellationToken);
 }
