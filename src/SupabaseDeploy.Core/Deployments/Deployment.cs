@@ -44,7 +44,7 @@ public enum DeploymentStatus
 /// <summary>One attempt to bring one environment to one release.</summary>
 public sealed record Deployment : IEnvironmentResult
 {
-    /// <summary>Its identity in the ledger.</summary>
+    /// <summary>Its identity in the ledger; zeros for one that waits, which is a request there.</summary>
     public required Guid Id { get; init; }
 
     /// <summary>Its number in the environment's ledger, from 1; null when nothing was to do and the ledger was left as it was.</summary>
@@ -101,6 +101,9 @@ public sealed record Deployment : IEnvironmentResult
     /// <summary>True while it waits for a person's decision, because its health is not known.</summary>
     public bool IsPaused => Status == DeploymentStatus.Running
         && Events.LastOrDefault(each => each.Kind is LedgerEvent.Paused or LedgerEvent.Kept or LedgerEvent.RolledBack)?.Kind == LedgerEvent.Paused;
+
+    /// <summary>The command that goes on with it; null when it does not wait, or its release is not here.</summary>
+    public string? Continue => Status == DeploymentStatus.Pending && Release is not null ? PendingDeployments.Command(Environment, Release.Id) : null;
 
     /// <summary>True when it may have left the environment between two releases: the next deployment has to settle that.</summary>
     internal bool IsUnsettled =>

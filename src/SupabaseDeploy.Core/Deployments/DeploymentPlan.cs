@@ -1,5 +1,6 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
 
@@ -65,8 +66,19 @@ public sealed record DeploymentPlan : IEnvironmentResult
     /// <summary>What the deployment itself loses: tables and columns that down scripts drop, with rows; what a backup is older by.</summary>
     public IReadOnlyList<string> DataLoss { get; init => field = value.ToArray(); } = [];
 
-    /// <summary>How long it may take, by the deployments before it; null when none of them had such steps.</summary>
+    /// <summary>What the last rehearsal of the release here foretells; null when there was none, and in a plan from the ledger.</summary>
+    public RehearsalForecast? Rehearsal { get; init; }
+
+    /// <summary>
+    /// The locks of the migrations that an application waits for: seen in the <see cref="Rehearsal"/>, or foretold by rules where that was asked for.
+    /// </summary>
+    public IReadOnlyList<BlockingLock> Locks { get; init => field = value.ToArray(); } = [];
+
+    /// <summary>How long it may take, by the deployments before it and the rehearsal; null when neither says.</summary>
     public TimeSpan? Expected => Steps.All(step => step.Expected is null) ? null : Steps.Aggregate(TimeSpan.Zero, (sum, step) => sum + (step.Expected ?? TimeSpan.Zero));
+
+    /// <summary>What <see cref="Expected"/> was made from: <c>the last deployments and the rehearsal</c>; empty where it is null.</summary>
+    public string ExpectedBy => string.Join(" and ", Steps.Select(step => step.ExpectedBy).OfType<string>().Distinct());
 
     /// <summary>True when anything is to be changed; false when the environment is as asked, and only has to be verified.</summary>
     public bool HasWork => Steps.Any(step => step.Changes);
@@ -107,8 +119,17 @@ public sealed record DeploymentPlan : IEnvironmentResult
 /// <param name="Description">What it does, and why where that is not plain.</param>
 public sealed record PlannedStep(string Name, bool Changes, string Description)
 {
-    /// <summary>How long it may take, by what it took in the deployments before; null when it never ran here.</summary>
+    /// <summary>How long it may take, by what it took in the deployments before, else in the rehearsal; null when neither says.</summary>
     public TimeSpan? Expected { get; init; }
+
+    /// <summary>Where <see cref="Expected"/> comes from: <c>the last deployments</c>, <c>the rehearsal</c>; null with it.</summary>
+    public string? ExpectedBy { get; init; }
+
+    /// <summary>How it would be undone; null when it changes nothing that would have to be.</summary>
+    public string? Undo { get; init; }
+
+    /// <summary>What undoing it would lose; null with <see cref="Undo"/>.</summary>
+    public string? Loses { get; init; }
 }
 
 /// <summary>The way back from a deployment.</summary>

@@ -27,6 +27,7 @@ internal sealed class EnvironmentObserver(IDeploymentTargets targets)
             HasRestorePoints = target.RestorePoints is not null,
             Deployments = deployments,
             HealthyReleases = Evidence.HealthyOn(environment.Name, evidence),
+            Evidence = evidence,
         };
     }
 

@@ -27,6 +27,9 @@ internal sealed record ObservedState
     /// <summary>The ids of the releases that were healthy here.</summary>
     public required IReadOnlySet<string> HealthyReleases { get; init; }
 
+    /// <summary>All evidence in the ledger, oldest first.</summary>
+    public IReadOnlyList<Evidence> Evidence { get; init; } = [];
+
     /// <summary>The release that runs here; null before the first.</summary>
     public Release? Current => Ledger.Current(Deployments)?.Release;
 

@@ -8,7 +8,12 @@ namespace SupabaseDeploy.Deployments;
 /// <summary>Puts the steps that publishes and rollbacks share into words. No I/O.</summary>
 internal sealed class PlanSteps(DeploymentEnvironment environment, Release release, ObservedState observed)
 {
+    private const string ByDeployments = "the last deployments", ByRehearsal = "the rehearsal";
+
     private readonly StepTimes _times = new(observed.Deployments);
+
+    /// <summary>The last rehearsal of the release in this environment; null when there was none.</summary>
+    public RehearsalForecast? Rehearsal { get; } = RehearsalForecast.Find(observed.Evidence, environment.Name, release.Id);
 
     public PlannedStep Lock() => Step(StepName.Lock, false, "One writer at a time, held to the end.");
 
@@ -33,17 +38,19 @@ internal sealed class PlanSteps(DeploymentEnvironment environment, Release relea
         return [Step(name, changes, description)];
     }
 
-    public PlannedStep Migrate(IReadOnlyList<string> apply) => new(
-        StepName.Migrate, apply.Count > 0, apply.Count > 0 ? $"Apply {Words.Migrations(apply)}." : "No migration is pending.")
+    public PlannedStep Migrate(IReadOnlyList<string> apply)
     {
-        Expected = _times.Of(StepName.Migrate, apply.Count, plan => plan.Apply.Count),
-    };
+        var step = new PlannedStep(
+            StepName.Migrate, apply.Count > 0, apply.Count > 0 ? $"Apply {Words.Migrations(apply)}: the release has {Them(apply)}, the history has not." : "No migration is pending.");
+        return _times.Of(StepName.Migrate, apply.Count, plan => plan.Apply.Count) is null && apply.Count > 0 && Rehearsal?.Expected is { } rehearsed
+            ? step with { Expected = rehearsed, ExpectedBy = ByRehearsal }
+            : Timed(step, apply.Count, plan => plan.Apply.Count);
+    }
 
-    public PlannedStep Undo(IReadOnlyList<string> undo) => new(
-        StepName.Undo, undo.Count > 0, undo.Count > 0 ? $"Undo {Words.Migrations(undo)} by down script." : "No migration has to be undone.")
-    {
-        Expected = _times.Of(StepName.Undo, undo.Count, plan => plan.Undo.Count),
-    };
+    public PlannedStep Undo(IReadOnlyList<string> undo) => Timed(
+        new(StepName.Undo, undo.Count > 0, undo.Count > 0 ? $"Undo {Words.Migrations(undo)} by down script: the history has {Them(undo)}, the release has not." : "No migration has to be undone."),
+        undo.Count,
+        plan => plan.Undo.Count);
 
     public PlannedStep Recover(IReadOnlyList<string> undo) => new(
         StepName.Recover, true, $"Undo {Words.Migrations(undo)}, left by interrupted {observed.Unsettled}.");
@@ -58,16 +65,16 @@ internal sealed class PlanSteps(DeploymentEnvironment environment, Release relea
 
         string[] parts =
         [
-            .. change.Deploy.Count > 0 ? [$"Bring {Names(change.Deploy)} and switch at once."] : (string[])[],
+            .. change.Deploy.Count > 0 ? [$"Bring {Names(change.Deploy)}, new or changed, and switch at once."] : (string[])[],
             .. change.Remove.Count > 0 ? [$"Remove {Names(change.Remove)}, which this release does not have."] : (string[])[],
         ];
         int changed = change.Deploy.Count + change.Remove.Count;
         return
         [
-            new(StepName.Functions, !change.IsEmpty, parts.Length > 0 ? string.Join(" ", parts) : $"All {release.Functions.Count} are the release's already.")
-            {
-                Expected = _times.Of(StepName.Functions, changed, plan => plan.Functions is { } then ? then.Deploy.Count + then.Remove.Count : 0),
-            },
+            Timed(
+                new(StepName.Functions, !change.IsEmpty, parts.Length > 0 ? string.Join(" ", parts) : $"All {release.Functions.Count} are the release's already."),
+                changed,
+                plan => plan.Functions is { } then ? then.Deploy.Count + then.Remove.Count : 0),
         ];
     }
 
@@ -90,12 +97,21 @@ internal sealed class PlanSteps(DeploymentEnvironment environment, Release relea
     /// <summary>None where none is pending.</summary>
     public IEnumerable<PlannedStep> Contract(IReadOnlyList<string> versions) => versions.Count == 0
         ? []
-        : [new(StepName.Contract, true, $"Apply contracting {Words.Migrations(versions)}, once the release is healthy and recorded: there is no way back from then on but a backup.")
-        {
-            Expected = _times.Of(StepName.Contract, versions.Count, plan => plan.Contract.Count),
-        }];
+        : [Timed(
+            new(StepName.Contract, true, $"Apply contracting {Words.Migrations(versions)}, once the release is healthy and recorded: there is no way back from then on but a backup."),
+            versions.Count,
+            plan => plan.Contract.Count)];
 
-    private PlannedStep Step(string name, bool changes, string description) => new(name, changes, description) { Expected = changes || name is StepName.Lock or StepName.Preflight or StepName.Health ? _times.Of(name) : null };
+    private PlannedStep Step(string name, bool changes, string description)
+    {
+        var step = new PlannedStep(name, changes, description);
+        return changes || name is StepName.Lock or StepName.Preflight or StepName.Health ? Timed(step) : step;
+    }
+
+    private PlannedStep Timed(PlannedStep step, int parts = 1, Func<DeploymentPlan, int>? partsOf = null) =>
+        _times.Of(step.Name, parts, partsOf) is { } expected ? step with { Expected = expected, ExpectedBy = ByDeployments } : step;
+
+    private static string Them(IReadOnlyList<string> versions) => versions.Count == 1 ? "it" : "them";
 
     private static string Names(IReadOnlyList<string> slugs) => slugs.Count == 1 ? $"function {slugs[0]}" : $"functions {string.Join(", ", slugs)}";
 }

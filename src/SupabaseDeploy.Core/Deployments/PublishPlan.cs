@@ -13,23 +13,38 @@ internal static class PublishPlan
         var draft = new PlanDraft(environment, release, observed, delta, configuration);
         bool changes = draft.Changes || delta.Contract.Count > 0;
         PlanSteps steps = draft.Steps;
-        return draft.Finish(
-            DeploymentKind.Publish,
-            [
-                steps.Lock(),
-                steps.Preflight(),
-                .. steps.Backup(changes),
-                .. draft.Undo.Count > 0 ? [steps.Recover(draft.Undo)] : (PlannedStep[])[],
-                steps.Migrate(delta.Apply),
-                .. steps.Functions(draft.Functions),
-                .. steps.Configuration(configuration),
-                steps.Web(draft.WebChanges),
-                steps.Health(draft.Changes ? "; roll back when it fails" : "; nothing was changed"),
-                steps.Record(changes || draft.IsNews || !observed.HealthyReleases.Contains(release.Id)),
-                .. steps.Contract(delta.Contract),
-            ],
-            WayBack(environment, release, observed, delta));
+        RollbackPlan back = WayBack(environment, release, observed, delta);
+        PlannedStep[] planned =
+        [
+            steps.Lock(),
+            steps.Preflight(),
+            .. steps.Backup(changes),
+            .. draft.Undo.Count > 0 ? [steps.Recover(draft.Undo)] : (PlannedStep[])[],
+            steps.Migrate(delta.Apply),
+            .. steps.Functions(draft.Functions),
+            .. steps.Configuration(configuration),
+            steps.Web(draft.WebChanges),
+            steps.Health(draft.Changes ? "; roll back when it fails" : "; nothing was changed"),
+            steps.Record(changes || draft.IsNews || !observed.HealthyReleases.Contains(release.Id)),
+            .. steps.Contract(delta.Contract),
+        ];
+        return draft.Finish(DeploymentKind.Publish, [.. planned.Select(step => step.Changes ? WithWayBack(step, observed, back) : step)], back) with
+        {
+            Rehearsal = steps.Rehearsal,
+            Locks = [.. steps.Rehearsal?.Locks.Where(held => delta.Apply.Contains(held.Version) || delta.Contract.Contains(held.Version)) ?? []],
+        };
     }
+
+    private static PlannedStep WithWayBack(PlannedStep step, ObservedState observed, RollbackPlan back) => step.Name switch
+    {
+        StepName.Migrate => step with { Undo = Words.Way(back.Strategy), Loses = back.Loss },
+        StepName.Functions => step with { Undo = "The functions from before are kept, and switched back to.", Loses = "Nothing." },
+        StepName.Configuration => step with { Undo = "Each key is set back to what it was; a secret stays, as it cannot be read.", Loses = "Nothing." },
+        StepName.Web => step with { Undo = $"The web root is switched back to {(observed.ServedRelease is { } served ? Words.Short(served) : "nothing")}.", Loses = "Nothing." },
+        StepName.Recover => step with { Undo = "Publish that release again.", Loses = "What the down scripts drop." },
+        StepName.Contract => step with { Undo = "A backup from before it.", Loses = "Everything written after the backup." },
+        _ => step,
+    };
 
     private static RollbackPlan WayBack(DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta delta)
     {

@@ -29,6 +29,15 @@ internal static class Words
             _ => $"Switch the web root from {(observed.ServedRelease is { } served ? Short(served) : "nothing")} to {release} ({release.Web!.Files.Count} files).",
         };
 
+    /// <summary>How migrations are taken back.</summary>
+    public static string Way(RollbackStrategy strategy) => strategy switch
+    {
+        RollbackStrategy.RestorePoint => "The restore point from before, by a person's decision.",
+        RollbackStrategy.Backup => "The backup from before, by a person's decision.",
+        RollbackStrategy.None => "Not at all: a down script is missing, and no backup is taken before.",
+        _ => "Down scripts, newest first.",
+    };
+
     public static string Size(long bytes) => bytes switch
     {
         >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.#} GB"),

@@ -9,7 +9,7 @@ using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Shell.Deployment;
 
-/// <summary>Lists the deployments of environments from their ledgers, oldest first, or follows one that runs.</summary>
+/// <summary>Lists the deployments of environments from their ledgers, oldest first, then those that wait for people; or follows one that runs.</summary>
 [Cmdlet(VerbsCommon.Get, "Deployment", DefaultParameterSetName = EnvironmentSet)]
 [OutputType(typeof(Deployments.Deployment))]
 public sealed class GetDeploymentCommand : EnvironmentCmdlet
@@ -91,12 +91,17 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
             Until = Until,
             ReleaseId = Release is null ? null : (await Release.FindAsync(ledger.Environment.Project, cancellationToken).ConfigureAwait(false)).Id,
         };
-        IEnumerable<Deployments.Deployment> deployments = (await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).Where(filter.Matches);
+        IReadOnlyList<Deployments.Deployment> recorded = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        IEnumerable<Deployments.Deployment> pending = IsPendingAsked ? await new PendingDeployments().FindAsync(ledger, recorded, cancellationToken).ConfigureAwait(false) : [];
+        IEnumerable<Deployments.Deployment> deployments = recorded.Concat(pending).Where(filter.Matches);
         foreach (Deployments.Deployment deployment in Latest ? deployments.TakeLast(1) : deployments)
         {
             Write(deployment);
         }
     }
+
+    // The latest is the last one that began, unless those that wait are asked for.
+    private bool IsPendingAsked => Status.Length == 0 ? !Latest : Status.Contains(DeploymentStatus.Pending);
 
     private async Task FollowAsync(Ledger ledger, CancellationToken cancellationToken)
     {

@@ -54,7 +54,7 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
         if (IsWhatIf)
         {
             await AskAsync(plan).ConfigureAwait(false);
-            Write(plan);
+            Write(await LockForecast.ForeseeAsync(plan, Sink, cancellationToken).ConfigureAwait(false));
             return;
         }
 

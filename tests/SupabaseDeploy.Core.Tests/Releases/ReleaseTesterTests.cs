@@ -4,6 +4,7 @@ using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Testing;
 
@@ -32,6 +33,34 @@ public sealed class ReleaseTesterTests : IAsyncLifetime
         Assert.Equal(1, figures.RootElement.GetProperty("migrations").GetInt32());
         Assert.Equal(2, figures.RootElement.GetProperty("statements").GetInt32());
         Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync("production", release)).Status);
+    }
+
+    [Fact]
+    public async Task A_plan_shows_the_locks_and_the_time_of_the_rehearsal()
+    {
+        Release first = await _application.ReleaseAsync(1);
+        Assert.Null((await PlanAsync(first)).Rehearsal);
+        await TestAsync(first, "production", ReleaseCheck.Rehearsal);
+        DeploymentPlan planned = await PlanAsync(first);
+        PlannedStep migrate = planned.Steps.Single(step => step.Name == StepName.Migrate);
+        Assert.Equal((true, "the rehearsal", "Down scripts, newest first."), (migrate.Expected > TimeSpan.Zero, migrate.ExpectedBy, migrate.Undo));
+        Assert.Empty(planned.Locks); // What a migration makes itself nobody uses yet.
+        await _application.PublishAsync("production", first);
+
+        _application.Write("migrations/002_wider.sql", "alter table public.t1 alter column id type bigint;");
+        Release second = await _application.ReleaseAsync();
+        BlockingLock foretold = Assert.Single((await LockForecast.ForeseeAsync(await PlanAsync(second), _application.Sink, CancellationToken.None)).Locks);
+        await TestAsync(second, "production", ReleaseCheck.Rehearsal);
+        DeploymentPlan wider = await PlanAsync(second);
+
+        BlockingLock seen = Assert.Single(wider.Locks);
+        Assert.Equal(("002", "002_wider.sql", 1, BlockedAccess.ReadsAndWrites), (foretold.Version, foretold.File, foretold.Line, foretold.Blocks));
+        Assert.Contains("by rule column-type-change", $"{foretold}", StringComparison.Ordinal);
+        Assert.Equal(("002", "public.t1", BlockedAccess.ReadsAndWrites), (seen.Version, seen.Relation, seen.Blocks));
+        Assert.Equal("002_wider.sql:1 takes ACCESS EXCLUSIVE on public.t1: reads and writes wait for less than 1 s", $"{seen}");
+        Assert.Equal("the last deployments", wider.ExpectedBy);
+        Assert.Equal("Not at all: a down script is missing, and no backup is taken before.", wider.Steps.Single(step => step.Name == StepName.Migrate).Undo);
+        Assert.Same(wider, await LockForecast.ForeseeAsync(wider, _application.Sink, CancellationToken.None));
     }
 
     [Fact]
@@ -69,6 +98,9 @@ public sealed class ReleaseTesterTests : IAsyncLifetime
         await ReleaseStore.VerifyAsync(good, CancellationToken.None);
         Assert.Equal([true, false], (await _application.Ledger("staging").GetEvidenceAsync(CancellationToken.None)).Select(fact => fact.IsPassed));
     }
+
+    private Task<DeploymentPlan> PlanAsync(Release release) =>
+        _application.Planner.PlanPublishAsync(_application.Environment("production"), release, false, CancellationToken.None);
 
     [Fact]
     public async Task The_commands_are_told_whole()

@@ -29,6 +29,13 @@ public sealed class ApprovalCommandTests : IDisposable
         Assert.StartsWith("ApprovalPending,", pending.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("Approve-Deployment production", pending.Error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
 
+        Assert.Equal(
+            ["Pending ann True True"],
+            _project.Lines("Get-Deployment production -Status Pending | ForEach-Object { \"$($_.Status) $($_.RequestedBy) $($_.Release.Id -eq $release.Id) $($_.Continue -eq \"Publish-Environment production -Release $($release.ShortId)\")\" }"));
+        Assert.Equal(["Pending"], _project.Lines("(Get-Deployment production).Status"));
+        Assert.Empty(_project.Lines("Get-Deployment production -Latest"));
+        Assert.Matches(@"- production +[0-9a-f]{12} +Publish +Pending", _project.Show("Get-Deployment production"));
+
         SessionResult own = _project.Run("Approve-Deployment production");
         Assert.StartsWith("ApprovalRefused,", own.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
 
@@ -38,7 +45,8 @@ public sealed class ApprovalCommandTests : IDisposable
             ["True bob GITLAB_USER_LOGIN ann True"],
             _project.Lines("$a = Approve-Deployment production -Reason fine; \"$($a.IsApproved) $($a.By) $($a.Source) $($a.Requester) $($a.ReleaseId -eq $release.Id)\""));
 
-        Assert.Equal(["Succeeded"], _project.Lines("(Publish-Environment production).Status"));
+        Assert.Equal(["Succeeded"], _project.Lines("Get-Deployment production -Status Pending | Publish-Environment production | ForEach-Object Status"));
+        Assert.Equal(["Succeeded"], _project.Lines("(Get-Deployment production).Status"));
         Assert.Matches(@"Environment +Release +Approved +By +Until +Message", _project.Show("Approve-Deployment production $release"));
     }
 

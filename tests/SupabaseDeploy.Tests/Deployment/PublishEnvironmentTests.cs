@@ -45,6 +45,10 @@ public sealed class PublishEnvironmentTests
                 "$($plan.Rollback.Strategy)"
                 $plan.Gates.Name -join ', '
                 """));
+        string shown = project.Show("Publish-Environment production -WhatIf");
+        Assert.Contains("Apply migration 001: the release has it, the history has not.", shown, StringComparison.Ordinal);
+        Assert.Contains("Undone: Down scripts, newest first. Loses: What is written into what these migrations add", shown, StringComparison.Ordinal);
+        Assert.Contains("Lock: none that the application waits for, as far as rules can tell.", shown, StringComparison.Ordinal);
         Assert.Empty(project.Lines("Get-Deployment production"));
     }
 

@@ -40,7 +40,7 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
         if (asked.Length == 0)
         {
             sink.Publish(new Notice($"There is nothing to rehearse for '{request.Environment}': no migration is pending."));
-            return await SummarizeAsync(request, files, [], [], startedAt, start, cancellationToken).ConfigureAwait(false);
+            return await SummarizeAsync(request, files, [], [], statistics, startedAt, start, cancellationToken).ConfigureAwait(false);
         }
 
         HashSet<MigrationFile> later = [.. pending.Where(file => string.CompareOrdinal(file.Version, asked[0].Version) >= 0)];
@@ -58,7 +58,7 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
             write(statement);
         }
 
-        return await SummarizeAsync(request, [.. chain, .. rehearsed], statements, rehearsed, startedAt, start, cancellationToken).ConfigureAwait(false) with { Downs = downs };
+        return await SummarizeAsync(request, [.. chain, .. rehearsed], statements, rehearsed, statistics, startedAt, start, cancellationToken).ConfigureAwait(false) with { Downs = downs };
     }
 
     private async Task<RehearsalSummary> SummarizeAsync(
@@ -66,6 +66,7 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
         IReadOnlyList<MigrationFile> chain,
         StatementRehearsal[] statements,
         MigrationFile[] rehearsed,
+        EnvironmentStatistics? statistics,
         DateTimeOffset startedAt,
         long start,
         CancellationToken cancellationToken) => new()
@@ -75,6 +76,8 @@ public sealed class MigrationRehearser(ShadowDatabases? shadows = null, TimeProv
             Statements = statements.Length,
             Risk = statements.Select(statement => statement.Risk).DefaultIfEmpty().Max(),
             Risks = [.. statements.SelectMany(statement => statement.Risks.Where(risk => risk.Risk >= RehearsalRisk.Medium).Select(risk => $"{statement}: {risk.Message}"))],
+            Locks = [.. statements.SelectMany(statement => BlockingLock.Of(statement, statistics))],
+            Expected = statements.Aggregate(TimeSpan.Zero, (sum, statement) => sum + statement.Duration + (statement.Estimate?.AtMost ?? TimeSpan.Zero)),
             Failure = statements.FirstOrDefault(statement => statement.Failure is not null)?.Failure,
             ChainHash = await ChainHash.OfAsync(chain, cancellationToken).ConfigureAwait(false),
             StartedAt = startedAt,

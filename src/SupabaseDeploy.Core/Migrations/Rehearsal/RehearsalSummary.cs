@@ -20,6 +20,12 @@ public sealed record RehearsalSummary : IEnvironmentResult
     /// <summary>Version, file and message of everything of risk <see cref="RehearsalRisk.Medium"/> or worse.</summary>
     public required IReadOnlyList<string> Risks { get; init => field = value.ToArray(); }
 
+    /// <summary>The locks that an application waits for, of tables that the environment has and that hold rows; of all where none was asked.</summary>
+    public IReadOnlyList<BlockingLock> Locks { get; init => field = value.ToArray(); } = [];
+
+    /// <summary>How long applying the files may take: what they took in the rehearsal, and at most what their work takes with the environment's tables.</summary>
+    public TimeSpan Expected { get; init; }
+
     /// <summary>Whether the down scripts take their migrations back, one a file; empty when they were not tested.</summary>
     public IReadOnlyList<DownProof> Downs { get; init => field = value.ToArray(); } = [];
 

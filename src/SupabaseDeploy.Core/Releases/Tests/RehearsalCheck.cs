@@ -1,3 +1,4 @@
+using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
@@ -24,11 +25,14 @@ internal static class RehearsalCheck
             summary.IsPassed,
             message,
             summary.Failure is null ? [.. summary.Risks, .. unproven] : [summary.Failure],
-            ("migrations", summary.Files.Count),
-            ("statements", summary.Statements),
-            ("risk", summary.Risk.ToString()),
-            ("unprovenDownScripts", unproven.Length),
-            ("chain", summary.ChainHash));
+            [
+                ("migrations", summary.Files.Count),
+                ("statements", summary.Statements),
+                ("risk", summary.Risk.ToString()),
+                ("unprovenDownScripts", unproven.Length),
+                ("chain", summary.ChainHash),
+                .. RehearsalForecast.Figures(summary),
+            ]);
     }
 
     private static DeploymentEnvironment Nowhere(ProjectFolder project) =>
