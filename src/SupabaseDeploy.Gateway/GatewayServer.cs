@@ -97,6 +97,10 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
             {
                 await WriteHealthAsync(context);
             }
+            else if (context.Request.Path.StartsWithSegments(ServicePlan.MailPath, out PathString name) && _plan.MailTemplates.TryGetValue(name.Value!.TrimStart('/'), out string? template))
+            {
+                await MailTemplate.WriteAsync(context, template);
+            }
             else if (context.Request.Path.StartsWithSegments("/_gateway"))
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;

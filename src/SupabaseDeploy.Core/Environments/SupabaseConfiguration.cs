@@ -9,16 +9,18 @@ namespace SupabaseDeploy.Environments;
 
 /// <summary>
 /// The project's <c>supabase/config.toml</c>, read by key (<see href="https://supabase.com/docs/guides/local-development/cli/config"/>).
-/// A text <c>env(NAME)</c> stands for a variable of ours, and for nothing when that is not set.
+/// A text <c>env(NAME)</c> stands for what <see cref="ProjectVariables"/> finds, and for nothing when that is not set.
 /// </summary>
 public sealed partial class SupabaseConfiguration
 {
     private readonly string _path;
     private readonly Dictionary<string, object> _values = [];
+    private readonly ProjectVariables _variables;
 
     private SupabaseConfiguration(string path, TomlTable table)
     {
         _path = path;
+        _variables = new ProjectVariables(Path.GetDirectoryName(path)!);
         Flatten("", table);
     }
 
@@ -54,6 +56,9 @@ public sealed partial class SupabaseConfiguration
     public int? Number(string key, int minimum = 0, int maximum = int.MaxValue) => Find(key) switch
     {
         null => null,
+        string text when IsReference(text) => Resolve(text) is not { } value ? null
+            : int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out int read) && read >= minimum && read <= maximum ? read
+            : throw Wrong(key, text, "a variable that holds a whole number"),
         long number when number >= minimum && number <= maximum => (int)number,
         object other => throw Wrong(key, other, maximum == int.MaxValue ? $"a whole number from {minimum}" : $"a whole number from {minimum} to {maximum}"),
     };
@@ -68,6 +73,9 @@ public sealed partial class SupabaseConfiguration
     {
         null => null,
         bool flag => flag,
+        string text when IsReference(text) => Resolve(text) is not { } value ? null
+            : bool.TryParse(value, out bool read) ? read
+            : throw Wrong(key, text, "a variable that holds true or false"),
         object other => throw Wrong(key, other, "true or false"),
     };
 
@@ -95,7 +103,7 @@ public sealed partial class SupabaseConfiguration
     public IReadOnlyList<string>? Texts(string key) => Find(key) switch
     {
         null => null,
-        TomlArray array when array.All(item => item is string) => [.. array.Cast<string>()],
+        TomlArray array when array.All(item => item is string) => [.. array.Cast<string>().Select(Resolve).OfType<string>()],
         object other => throw Wrong(key, other, "a list of texts in quotes"),
     };
 
@@ -142,8 +150,10 @@ public sealed partial class SupabaseConfiguration
     private object? Find(string key) =>
         _values.GetValueOrDefault(key) ?? (key.StartsWith("inbucket.", StringComparison.Ordinal) ? _values.GetValueOrDefault($"local_smtp.{key[9..]}") : null);
 
-    private static string? Resolve(string text) =>
-        EnvironmentReference().Match(text) is { Success: true } match ? Environment.GetEnvironmentVariable(match.Groups["name"].Value) : text;
+    private static bool IsReference(string text) => EnvironmentReference().IsMatch(text);
+
+    private string? Resolve(string text) =>
+        EnvironmentReference().Match(text) is { Success: true } match ? _variables.Find(match.Groups["name"].Value) : text;
 
     private void Flatten(string prefix, TomlTable table)
     {

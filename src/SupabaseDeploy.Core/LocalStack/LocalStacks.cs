@@ -92,6 +92,11 @@ public sealed class LocalStacks
                 throw;
             }
 
+            if (choice.Engine != LocalStackEngine.SupabaseCli && await chosen.FindAdministrationAsync(cancellationToken).ConfigureAwait(false) is { } administration)
+            {
+                await ProjectContent.EnsureAsync(context.Configuration, administration, cancellationToken).ConfigureAwait(false);
+            }
+
             LocalStackInfo info = await ObserveAsync(chosen, choice, environment, cancellationToken).ConfigureAwait(false);
             await before.Seen(info).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
             HonouredKeys.Warn(info, sink);

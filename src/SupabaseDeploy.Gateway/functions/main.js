@@ -5,13 +5,14 @@ import { BootError, FunctionProcess } from "./function-process.js";
 import { createVerifier } from "./jwt.js";
 import { Published } from "./published.js";
 import { Sources } from "./sources.js";
+import { keysAndPlace, secretsBeside } from "./variables.js";
 
 const need = (name) => Deno.env.get(name) ?? (() => { throw new Error(`${name} is not set.`); })();
 const folder = realPath(need("FUNCTIONS_FOLDER"));
 const requestLimit = Number(Deno.env.get("FUNCTIONS_REQUEST_LIMIT_MS") ?? 150_000);
 const retirement = 10_000;
 const passedOn = [
-  "SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_DB_URL",
+  ...keysAndPlace,
   "PATH", "HOME", "LANG", "TZ", "TMPDIR", "DENO_DIR", "DENO_NO_UPDATE_CHECK", "XDG_CACHE_HOME",
 ];
 const environment = {
@@ -30,7 +31,7 @@ function processOf(source) {
   }
 
   known?.retire(retirement);
-  const begun = new FunctionProcess(source, environment);
+  const begun = new FunctionProcess(source, { ...secretsBeside(`${folder}/.env`), ...environment });
   running.set(source.name, begun);
   return begun;
 }

@@ -33,6 +33,10 @@ public sealed class FunctionsServiceTests
         verify_jwt = false
         entrypoint = "./other/start.ts"
         import_map = "./other/map.json"
+        [edge_runtime.secrets]
+        GREETING = "the file goes before this"
+        PLACE = "here"
+        SUPABASE_URL = "the platform keeps that name"
         """;
 
     [Fact]
@@ -45,7 +49,7 @@ public sealed class FunctionsServiceTests
         Write(project, "functions/open/index.ts", """
             import { greet } from "../_shared/greet.ts";
             Deno.serve(async (request: Request) => Response.json({
-              path: new URL(request.url).pathname, shared: greet(await request.text()), greeting: Deno.env.get("GREETING"), url: Deno.env.get("SUPABASE_URL"),
+              path: new URL(request.url).pathname, shared: greet(await request.text()), greeting: `${Deno.env.get("GREETING")} ${Deno.env.get("PLACE")}`, url: Deno.env.get("SUPABASE_URL"),
               anon: Deno.env.get("SUPABASE_ANON_KEY"), service: Deno.env.get("SUPABASE_SERVICE_ROLE_KEY"),
               database: Deno.env.get("SUPABASE_DB_URL"), others: Deno.env.get("FUNCTIONS_JWT_SECRET"),
             }));
@@ -160,7 +164,7 @@ public sealed class FunctionsServiceTests
         using JsonDocument given = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
         string? Value(string name) => given.RootElement.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 
-        Assert.Equal(("/open/a/b", "hello you", "good morning"), (Value("path"), Value("shared"), Value("greeting")));
+        Assert.Equal(("/open/a/b", "hello you", "good morning here"), (Value("path"), Value("shared"), Value("greeting")));
         Assert.Equal((stack.Url!.AbsoluteUri.TrimEnd('/'), stack.Keys!.AnonKey, stack.Keys.ServiceRoleKey.Reveal()), (Value("url"), Value("anon"), Value("service")));
         Assert.StartsWith("postgresql://postgres:", Value("database"), StringComparison.Ordinal);
         Assert.Null(Value("others"));

@@ -63,7 +63,7 @@ internal static class AuthSettings
     public static IReadOnlyList<string> Keys { get; } =
     [
         .. s_variables.Keys.Select(key => $"auth.{key}"), "auth.email.smtp.enabled", "auth.password_requirements", "auth.sms.test_otp.*",
-        "auth.hook.*", "auth.external.*", .. s_messengers.Select(messenger => $"auth.sms.{messenger}.*"), "auth.email.template.*.subject",
+        "auth.hook.*", "auth.external.*", .. s_messengers.Select(messenger => $"auth.sms.{messenger}.*"),
     ];
 
     /// <summary>The variables.</summary>
@@ -96,11 +96,6 @@ internal static class AuthSettings
         {
             Add("SMS_PROVIDER", messenger);
             AddAll($"SMS_{messenger}", $"auth.sms.{messenger}");
-        }
-
-        foreach (string template in configuration.Names("auth.email.template"))
-        {
-            Add($"MAILER_SUBJECTS_{template}", configuration.Text($"auth.email.template.{template}.subject"));
         }
 
         return variables;

@@ -16,7 +16,7 @@ internal static class HonouredKeys
     [
         "project_id", "api.enabled", "api.port", "api.schemas", "api.extra_search_path", "api.max_rows", "api.auto_expose_new_tables",
         "db.port", "db.seed.*", "realtime.enabled", "studio.enabled", "studio.port", .. s_mail.Select(key => $"inbucket.{key}"), .. s_mail.Select(key => $"local_smtp.{key}"),
-        "storage.enabled", "storage.file_size_limit", "edge_runtime.enabled",
+        "storage.enabled", "storage.file_size_limit", "edge_runtime.enabled", "edge_runtime.secrets.*",
         "functions.*.enabled", "functions.*.verify_jwt", "functions.*.import_map", "functions.*.entrypoint",
         "auth.enabled", "auth.site_url", "auth.additional_redirect_urls", "auth.jwt_expiry", "auth.enable_signup", "auth.enable_anonymous_sign_ins",
         "auth.enable_manual_linking", "auth.enable_refresh_token_rotation", "auth.refresh_token_reuse_interval", "auth.minimum_password_length",
@@ -45,12 +45,12 @@ internal static class HonouredKeys
 
         string[] honoured =
         [
-            .. s_ours, .. s_withoutEffect, .. AuthSettings.Keys,
+            .. s_ours, .. s_withoutEffect, .. AuthSettings.Keys, .. MailTemplates.Keys, .. ProjectContent.Keys,
             .. engine == LocalStackEngine.Docker ? ["storage.image_transformation.enabled"] : Array.Empty<string>(),
         ];
         return
         [
-            .. configuration.Keys.Where(key => !honoured.Any(pattern => IsMatch(pattern, key)) && IsAsked(configuration, key) && !IsMet(configuration, key, databaseVersion)),
+            .. configuration.Keys.Where(key => (!honoured.Any(pattern => IsMatch(pattern, key)) || ProjectContent.IsEncrypted(configuration, key)) && IsAsked(configuration, key) && !IsMet(configuration, key, databaseVersion)),
         ];
     }
 

@@ -67,6 +67,11 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
                 sink.Publish(new ActivityProgress(activity, "Making a new database", 10));
                 var record = new ResetRecord(plan, held, startedAt, Time);
                 ReplacedDatabase replaced = await engine.ReplaceDatabaseAsync(plan, record, sink, cancellationToken).ConfigureAwait(false);
+                if (engine.Kind != LocalStackEngine.SupabaseCli)
+                {
+                    await ProjectContent.EnsureAsync(SupabaseConfiguration.Load(environment.Project), administration, CancellationToken.None).ConfigureAwait(false);
+                }
+
                 return await VerifyAsync(plan, database, CancellationToken.None).ConfigureAwait(false)
                     with { FromCache = replaced.FromCache, Downtime = replaced.Downtime, StartedAt = startedAt, Duration = Time.GetUtcNow() - startedAt };
             }

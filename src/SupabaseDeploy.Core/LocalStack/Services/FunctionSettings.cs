@@ -26,6 +26,13 @@ internal sealed record FunctionSettings(bool? Enabled, bool? VerifyJwt, string? 
         context.Configuration.Names("functions").ToDictionary(name => name, name => Read(context, name)),
         FunctionSettingsJson.Default.DictionaryStringFunctionSettings);
 
+    /// <summary>The variables of <c>edge_runtime.secrets</c>, as <c>functions/main.js</c> reads them. The platform keeps names that begin with SUPABASE_ for itself.</summary>
+    public static string SecretsToJson(ServiceContext context) => JsonSerializer.Serialize(
+        ProjectContent.Secrets(context.Configuration, "edge_runtime.secrets")
+            .Where(secret => !secret.Key.StartsWith("SUPABASE_", StringComparison.Ordinal))
+            .ToDictionary(secret => secret.Key, secret => secret.Value.Reveal()),
+        FunctionSettingsJson.Default.DictionaryStringString);
+
     private static FunctionSettings Read(ServiceContext context, string name)
     {
         SupabaseConfiguration configuration = context.Configuration;
@@ -45,4 +52,5 @@ internal sealed record FunctionSettings(bool? Enabled, bool? VerifyJwt, string? 
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Dictionary<string, FunctionSettings>))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class FunctionSettingsJson : JsonSerializerContext;

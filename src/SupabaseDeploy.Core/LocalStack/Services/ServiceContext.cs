@@ -33,6 +33,13 @@ internal sealed record ServiceContext
     /// <summary>The gateway's port.</summary>
     public required int GatewayPort { get; init; }
 
+    /// <summary>The gateway, as services reach it.</summary>
+    public string GatewayUrl
+    {
+        get => field ?? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"http://127.0.0.1:{GatewayPort}");
+        init;
+    }
+
     /// <summary>The folder of the gateway's program and of what comes with it.</summary>
     public required string GatewayFolder { get; init; }
 

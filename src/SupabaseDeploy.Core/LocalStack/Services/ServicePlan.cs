@@ -13,6 +13,12 @@ namespace SupabaseDeploy.LocalStack;
 /// <param name="Keys">The API keys that requests come with; null to know none.</param>
 public sealed record ServicePlan(IReadOnlyList<PlannedService> Services, IReadOnlyList<MissingService> Missing, GatewayKeys? Keys = null)
 {
+    /// <summary>Where the gateway serves <see cref="MailTemplates"/>, with the name behind it.</summary>
+    public const string MailPath = "/_gateway/mail";
+
+    /// <summary>Files that the gateway serves to Auth, by their names: texts of mails.</summary>
+    public IReadOnlyDictionary<string, string> MailTemplates { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Addresses of this machine that the gateway listens on besides its loopback address, where containers reach it.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 

@@ -54,7 +54,10 @@ internal sealed class ServicePlanner(
         return new ServicePlan(
             [.. found.Select(service => Plan(service, context, found))],
             missing,
-            new GatewayKeys(keys.PublishableKey, keys.SecretKey.Reveal(), keys.AnonKey, keys.ServiceRoleKey.Reveal()));
+            new GatewayKeys(keys.PublishableKey, keys.SecretKey.Reveal(), keys.AnonKey, keys.ServiceRoleKey.Reveal()))
+        {
+            MailTemplates = MailTemplates.Files(context.Configuration, context.Environment.Project),
+        };
     }
 
     private static PlannedService Plan(FoundService service, ServiceContext context, IReadOnlyList<FoundService> all)

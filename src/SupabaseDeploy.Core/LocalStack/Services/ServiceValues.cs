@@ -31,6 +31,7 @@ internal sealed class ServiceValues
         ["functions"] = context.FunctionsFolder,
         ["publishedFunctions"] = context.Folder.PublishedFunctions,
         ["functionSettings"] = FunctionSettings.ToJson(context),
+        ["functionSecrets"] = FunctionSettings.SecretsToJson(context),
         ["gateway"] = context.GatewayFolder,
         ["state"] = context.Folder.Root,
         ["gatewayUrl"] = $"http://127.0.0.1:{Text(context.GatewayPort)}",

@@ -4,13 +4,14 @@ import { problem, refusal } from "../access.js";
 import { createVerifier } from "../jwt.js";
 import { Published } from "../published.js";
 import { Sources } from "../sources.js";
-import { readVariables } from "./variables.js";
+import { keysAndPlace, readVariables, secretsBeside } from "../variables.js";
 
 const need = (name) => Deno.env.get(name) ?? (() => { throw new Error(`${name} is not set.`); })();
 const folder = need("FUNCTIONS_FOLDER");
 const memoryLimitMb = 256;
 const workerTimeoutMs = 150_000;
-const passedOn = ["SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_DB_URL"];
+// Deno itself has no workers that could be cancelled.
+class Never {}
 const sources = new Sources(folder, JSON.parse(need("FUNCTIONS_SETTINGS")));
 const published = new Published(need("FUNCTIONS_PUBLISHED"), `${folder}/.env`);
 const isValid = await createVerifier(need("FUNCTIONS_JWT_SECRET"));
@@ -35,18 +36,26 @@ async function run(source, request) {
   let worker;
   try {
     const entrypoint = new URL(source.entrypoint);
+    // The options are those of https://github.com/supabase/cli/blob/develop/apps/cli-go/internal/functions/serve/templates/main.ts,
+    // but for the time limit, which is the embedded engine's, and the module cache of a worker.
     worker = await EdgeRuntime.userWorkers.create({
       servicePath: decodeURIComponent(entrypoint.pathname.slice(0, entrypoint.pathname.lastIndexOf("/"))),
       maybeEntrypoint: source.entrypoint,
-      importMapPath: source.importMap,
+      importMapPath: source.importMap ?? "",
       memoryLimitMb,
       workerTimeoutMs,
+      cpuTimeSoftLimitMs: 1000,
+      cpuTimeHardLimitMs: 2000,
       noModuleCache: false,
+      noNpm: false,
+      customModuleRoot: "",
+      decoratorType: "tc39",
+      context: { useReadSyncFileAPI: true },
       // A file that was saved is to answer the next request.
       forceCreate: true,
       envVars: [
-        ...Object.entries(readVariables(`${folder}/.env`)),
-        ...passedOn.map((variable) => [variable, Deno.env.get(variable)]).filter(([, value]) => value !== undefined),
+        ...Object.entries({ ...secretsBeside(`${folder}/.env`), ...readVariables(`${folder}/.env`) }),
+        ...keysAndPlace.map((variable) => [variable, Deno.env.get(variable)]).filter(([, value]) => value !== undefined),
       ],
     });
   } catch (error) {
@@ -57,6 +66,10 @@ async function run(source, request) {
     return await worker.fetch(request);
   } catch (error) {
     console.error(`[${source.name}] ${error}`);
+    if (error instanceof (Deno.errors.WorkerRequestCancelled ?? Never)) {
+      return problem(546, "WORKER_LIMIT", "Function did not respond due to a resource limit (see its log).");
+    }
+
     return problem(500, "WORKER_ERROR", "Function exited due to an error (see its log).");
   }
 }

@@ -1,4 +1,5 @@
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Testing;
 
@@ -62,7 +63,6 @@ public sealed class ConfigurationTests : IDisposable
                 "GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_URI=pg-functions://postgres/public/hook",
                 "GOTRUE_MAILER_OTP_LENGTH=8",
                 "GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED=true",
-                "GOTRUE_MAILER_SUBJECTS_INVITE=Come in",
                 "GOTRUE_MFA_TOTP_ENROLL_ENABLED=true",
                 "GOTRUE_PASSWORD_REQUIRED_CHARACTERS=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:0123456789",
                 "GOTRUE_RATE_LIMIT_OTP=9",
@@ -72,7 +72,46 @@ public sealed class ConfigurationTests : IDisposable
                 "GOTRUE_SMS_TWILIO_ENABLED=true",
             ],
             AuthSettings.Of(configuration, "http://127.0.0.1:1/auth/v1").Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal));
-        Assert.Equal(["auth.email.template.invite.content_path"], HonouredKeys.Unmet(LocalStackEngine.Embedded, configuration, null));
+        Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.Embedded, configuration, null));
+    }
+
+    [Fact]
+    public void Mails_of_the_projects_own_are_given_to_GoTrue_by_URL()
+    {
+        var project = new ProjectFolder(_folder.Path);
+        SupabaseConfiguration configuration = Load(
+            """
+            [auth.email.template.invite]
+            subject = "Come in"
+            content_path = "./supabase/templates/invite.html"
+            [auth.email.template.recovery]
+            subject = "Back again"
+            [auth.email.notification.password_changed]
+            enabled = true
+            subject = "Changed"
+            content_path = "./templates/changed.html"
+            [auth.email.notification.phone_changed]
+            enabled = false
+            content_path = "./templates/nowhere.html"
+            """);
+        DeployException missing = Assert.Throws<DeployException>(() => MailTemplates.Files(configuration, project));
+        string invite = _folder.Write("supabase/templates/invite.html", "<p>Come</p>"), changed = _folder.Write("supabase/templates/changed.html", "<p>New</p>");
+
+        Assert.StartsWith("'auth.email.template.invite.content_path' in 'supabase/config.toml' names file '", missing.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            new Dictionary<string, string> { ["invite"] = invite, ["password_changed_notification"] = changed }, MailTemplates.Files(configuration, project));
+        Assert.Equal(
+            [
+                "GOTRUE_MAILER_NOTIFICATIONS_PASSWORD_CHANGED_ENABLED=true",
+                "GOTRUE_MAILER_SUBJECTS_INVITE=Come in",
+                "GOTRUE_MAILER_SUBJECTS_PASSWORD_CHANGED_NOTIFICATION=Changed",
+                "GOTRUE_MAILER_SUBJECTS_RECOVERY=Back again",
+                "GOTRUE_MAILER_TEMPLATES_INVITE=http://api-gw:1/_gateway/mail/invite",
+                "GOTRUE_MAILER_TEMPLATES_PASSWORD_CHANGED_NOTIFICATION=http://api-gw:1/_gateway/mail/password_changed_notification",
+                "GOTRUE_MAILER_TEMPLATE_RELOADING_ENABLED=true",
+            ],
+            MailTemplates.Variables(configuration, project, "http://api-gw:1").Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal));
+        Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.Docker, configuration, null));
     }
 
     [Fact]
@@ -91,10 +130,12 @@ public sealed class ConfigurationTests : IDisposable
             port = 54329
             [db.vault]
             key = "env(KEY)"
+            sealed = "encrypted:BAs"
             [storage.image_transformation]
             enabled = true
             [storage.buckets.images]
             public = true
+            objects_path = "./images"
             [functions.hello]
             verify_jwt = false
             static_files = ["a.html"]
@@ -105,10 +146,10 @@ public sealed class ConfigurationTests : IDisposable
             """);
 
         Assert.Equal(
-            ["api.tls.cert_path", "api.tls.enabled", "db.major_version", "db.vault.key", "functions.hello.static_files", "storage.buckets.images.public", "storage.image_transformation.enabled"],
+            ["api.tls.cert_path", "api.tls.enabled", "db.major_version", "db.vault.sealed", "functions.hello.static_files", "storage.buckets.images.objects_path", "storage.image_transformation.enabled"],
             HonouredKeys.Unmet(LocalStackEngine.Embedded, configuration, "17.6"));
         Assert.Equal(
-            ["api.tls.cert_path", "api.tls.enabled", "db.vault.key", "functions.hello.static_files", "storage.buckets.images.public"],
+            ["api.tls.cert_path", "api.tls.enabled", "db.vault.sealed", "functions.hello.static_files", "storage.buckets.images.objects_path"],
             HonouredKeys.Unmet(LocalStackEngine.Docker, configuration, "14.2"));
         Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.SupabaseCli, configuration, "17.6"));
     }

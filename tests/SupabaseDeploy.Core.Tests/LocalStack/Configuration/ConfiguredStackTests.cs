@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.LocalStack;
@@ -63,6 +64,59 @@ public sealed class ConfiguredStackTests
         Assert.Equal((false, true), (hidden, await MayReadAsync(project.Database, "courses")));
     }
 
+    [Fact]
+    public async Task Buckets_and_secrets_are_in_the_database_and_mails_are_served_to_Auth()
+    {
+        await using var project = new StackProject
+        {
+            Stacks = new LocalStacks(gatewayFolder: Repository.GatewayFolder)
+            {
+                FindProgram = program => program == "gotrue" ? Path.Combine(Repository.Root, "tests", "stand-ins", "gotrue") : null,
+            },
+        };
+        const string Toml = """
+            [storage.buckets.images]
+            public = true
+            file_size_limit = "2MiB"
+            allowed_mime_types = ["image/png"]
+            [db.vault]
+            api_key = "env(THE_API_KEY)"
+            [auth.email.template.invite]
+            content_path = "./invite.html"
+            """;
+        const string Content = "select (select decrypted_secret from vault.decrypted_secrets where name = 'api_key') || ' ' || (select format('%s %s %s %s', id, public, file_size_limit, allowed_mime_types) from storage.buckets)";
+        Write(project, Toml);
+        await File.WriteAllTextAsync(Path.Combine(project.Root, "supabase", ".env"), "THE_API_KEY=first\n");
+        await File.WriteAllTextAsync(Path.Combine(project.Root, "invite.html"), "<p>Come in</p>");
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+        string before = await QueryAsync(stack.Database!, Content);
+        await File.WriteAllTextAsync(Path.Combine(project.Root, "supabase", ".env"), "THE_API_KEY=second\n");
+        Write(project, Toml.Replace("public = true", "public = false", StringComparison.Ordinal));
+        await project.StartAsync(project.Environment());
+
+        Assert.Equal(("first images t 2097152 {image/png}", "second images f 2097152 {image/png}"), (before, await QueryAsync(stack.Database!, Content)));
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using JsonDocument auth = JsonDocument.Parse(await client.GetStringAsync(new Uri(stack.Url!, "/auth/v1/verify")));
+        string url = auth.RootElement.GetProperty("inviteTemplate").GetString()!;
+        Assert.Equal(new Uri(stack.Url!, "/_gateway/mail/invite").ToString(), url);
+        Assert.Equal("<p>Come in</p>", await client.GetStringAsync(new Uri(url)));
+        File.Delete(Path.Combine(project.Root, "invite.html"));
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(new Uri(url))).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(new Uri(stack.Url!, "/_gateway/mail/../services.json"))).StatusCode);
+        await File.WriteAllTextAsync(Path.Combine(project.Root, "invite.html"), "");
+    }
+
+    [Fact]
+    public async Task A_reset_makes_buckets_anew()
+    {
+        await using ResetProject project = await ResetProject.StartAsync();
+        project.Write("config.toml", "[storage.buckets.images]\npublic = true\n");
+
+        await project.Resetter.ResetAsync(project.Request, NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal("images", await QueryAsync(project.Database, "select name from storage.buckets"));
+    }
+
     private static void Write(StackProject project, string toml)
     {
         Directory.CreateDirectory(Path.Combine(project.Root, "supabase"));
@@ -75,6 +129,14 @@ public sealed class ConfiguredStackTests
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
         await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<string> QueryAsync(DatabaseAddress database, string sql)
+    {
+        await using var connection = await database.OpenAsync(CancellationToken.None);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (string)(await command.ExecuteScalarAsync())!;
     }
 
     private static async Task<bool> MayReadAsync(DatabaseAddress database, string table)

@@ -2,7 +2,9 @@ namespace SupabaseDeploy.LocalStack;
 
 /// <summary>
 /// Supabase's services as images, with the tags and variables of its compose file for self-hosting
-/// (<see href="https://github.com/supabase/supabase/blob/master/docker/docker-compose.yml"/>), each after those it depends on. What the
+/// (<see href="https://github.com/supabase/supabase/blob/master/docker/docker-compose.yml"/>), each after those it depends on. Mailpit, Studio and
+/// PostgreSQL 15 are those of the CLI
+/// (<see href="https://github.com/supabase/cli/blob/develop/apps/cli-go/pkg/config/templates/Dockerfile"/>, <c>constants.go</c> beside it). What the
 /// embedded engine knows of a service, its settings from <c>config.toml</c> among it, is taken from there.
 /// </summary>
 internal static class DockerCatalog
@@ -201,7 +203,7 @@ internal static class DockerCatalog
     private static DockerService Studio(DockerService embedded) => With(embedded, ("HOSTNAME", "::"), ("SUPABASE_URL", "{innerGatewayUrl}")) with
     {
         Repository = "supabase/studio",
-        Tag = "2026.02.16-sha-26c615c",
+        Tag = "2026.05.25-sha-65c570e",
         Ports = Port(3000),
         DependsOn = [new DockerDependency("meta")],
     };

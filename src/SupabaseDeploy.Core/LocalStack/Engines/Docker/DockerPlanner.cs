@@ -90,7 +90,7 @@ internal sealed class DockerPlanner
         }
 
         Dictionary<string, string> filled = variables.ToDictionary(variable => variable.Key, variable => values.Fill(variable.Value));
-        foreach ((string name, string value) in service.EnvironmentOf(_context with { GatewayPort = gatewayPort }))
+        foreach ((string name, string value) in service.EnvironmentOf(_context with { GatewayPort = gatewayPort, GatewayUrl = InnerGatewayUrl(gatewayPort) }))
         {
             filled[name] = value;
         }
@@ -119,6 +119,7 @@ internal sealed class DockerPlanner
             new GatewayKeys(keys.PublishableKey, keys.SecretKey.Reveal(), keys.AnonKey, keys.ServiceRoleKey.Reveal()))
         {
             Addresses = GatewayAddresses,
+            MailTemplates = MailTemplates.Files(_context.Configuration, _context.Environment.Project),
         };
     }
 
@@ -152,7 +153,7 @@ internal sealed class DockerPlanner
     private ServiceValues Values(DockerService service, int gatewayPort)
     {
         ServiceValues values = ServiceValues.Of(_context with { GatewayPort = gatewayPort });
-        values["innerGatewayUrl"] = $"http://{DockerCatalog.GatewayHost}:{Text(gatewayPort)}";
+        values["innerGatewayUrl"] = InnerGatewayUrl(gatewayPort);
         foreach ((string name, int port) in service.Ports)
         {
             values[name] = Text(port);
@@ -165,6 +166,9 @@ internal sealed class DockerPlanner
 
         return values;
     }
+
+    /// <summary>The gateway, as containers reach it.</summary>
+    private static string InnerGatewayUrl(int gatewayPort) => $"http://{DockerCatalog.GatewayHost}:{Text(gatewayPort)}";
 
     private string VolumeOf(DockerMount mount, string dataVolume) => mount.Source switch
     {

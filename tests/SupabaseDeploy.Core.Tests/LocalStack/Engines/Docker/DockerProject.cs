@@ -110,7 +110,7 @@ public sealed class DockerProject : IAsyncDisposable
             await TagAsync("supabase/realtime:v2.134.10", await DockerStandIns.ServiceAsync(engine, [4000], ["/api/tenants/realtime-dev/health"]));
             await TagAsync("supabase/edge-runtime:v1.76.2", await DockerStandIns.ServiceAsync(engine, [9000], ["/_internal/health"]));
             await TagAsync("axllent/mailpit:v1.22.3", await DockerStandIns.ServiceAsync(engine, [8025], ["/readyz"]));
-            await TagAsync("supabase/studio:2026.02.16-sha-26c615c", await DockerStandIns.ServiceAsync(engine, [3000], ["/api/platform/profile"]));
+            await TagAsync("supabase/studio:2026.05.25-sha-65c570e", await DockerStandIns.ServiceAsync(engine, [3000], ["/api/platform/profile"]));
         }
         finally
         {

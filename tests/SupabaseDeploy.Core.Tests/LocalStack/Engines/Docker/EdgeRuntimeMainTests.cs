@@ -12,9 +12,11 @@ public sealed class EdgeRuntimeMainTests : IDisposable
 {
     private const string Workers = """
         globalThis.EdgeRuntime = { userWorkers: { create: async (options) => {
+          if (options.maybeEntrypoint.endsWith("greedy/index.ts")) return { fetch: () => Promise.reject(new Deno.errors.WorkerRequestCancelled("too much")) };
           if (options.maybeEntrypoint.endsWith("broken/index.ts")) throw new Error("cannot be parsed");
           return { fetch: async (request) => Response.json({ ...options, path: new URL(request.url).pathname, body: await request.text() }) };
         } } };
+        Deno.errors.WorkerRequestCancelled = class extends Error {};
         const serve = Deno.serve;
         Deno.serve = (handler) => serve({ hostname: "127.0.0.1", port: Number(Deno.env.get("FUNCTIONS_PORT")) }, handler);
         await import(Deno.args[0]);
@@ -35,6 +37,7 @@ public sealed class EdgeRuntimeMainTests : IDisposable
         _folder.Write("functions/open/deno.json", "{}");
         _folder.Write("functions/closed/index.ts", "");
         _folder.Write("functions/broken/index.ts", "");
+        _folder.Write("functions/greedy/index.ts", "");
         int port = LoopbackPort.Choose();
         using var ending = new CancellationTokenSource();
         Task<ProcessResult> running = await StartAsync(port, ending.Token);
@@ -49,11 +52,13 @@ public sealed class EdgeRuntimeMainTests : IDisposable
         Assert.Equal(Path.Combine(_folder.Path, "functions", "open"), open.RootElement.GetProperty("servicePath").GetString());
         Assert.Equal(Path.Combine(_folder.Path, "functions", "open", "deno.json"), open.RootElement.GetProperty("importMapPath").GetString());
         Assert.Equal(("good\nmorning", "a b", "$x", "http://api-gw:1"), (variables["GREETING"], variables["PLAIN"], variables["LITERAL"], variables["SUPABASE_URL"]));
+        Assert.Equal("here", variables["PLACE"]);
         Assert.DoesNotContain("FUNCTIONS_JWT_SECRET", variables.Keys);
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(client, "closed"));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "closed", _keys.AnonKey));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(client, "none"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(client, "broken"));
+        Assert.Equal(546, (int?)await StatusAsync(client, "greedy"));
 
         await ending.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
@@ -71,10 +76,11 @@ public sealed class EdgeRuntimeMainTests : IDisposable
             {
                 ["FUNCTIONS_PORT"] = $"{port}",
                 ["FUNCTIONS_FOLDER"] = Path.Combine(_folder.Path, "functions"),
-                ["FUNCTIONS_SETTINGS"] = """{ "open": { "verifyJwt": false }, "broken": { "verifyJwt": false } }""",
+                ["FUNCTIONS_SETTINGS"] = """{ "open": { "verifyJwt": false }, "broken": { "verifyJwt": false }, "greedy": { "verifyJwt": false } }""",
                 ["FUNCTIONS_PUBLISHED"] = Path.Combine(_folder.Path, "published", "current.json"),
                 ["FUNCTIONS_JWT_SECRET"] = _keys.JwtSecret.Reveal(),
                 ["SUPABASE_URL"] = "http://api-gw:1",
+                ["FUNCTIONS_SECRETS"] = """{ "PLAIN": "the file goes before this", "PLACE": "here" }""",
             },
         };
         return ChildProcess.RunAsync(request, cancellationToken);
