@@ -134,7 +134,7 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
 
     private IEnumerable<ServiceReport> Report(int ownPort) =>
         from report in _supervisor?.Report() ?? []
-        let route = _plan.Services.First(service => service.Name == report.Name).Route
+        let route = _plan.Services.First(service => service.Name == report.Name).Route?.Path
         select report with { Url = route is null ? $"http://127.0.0.1:{report.Port}/" : $"http://127.0.0.1:{ownPort}{route}" };
 
     private static int BoundPort(WebApplication application) =>

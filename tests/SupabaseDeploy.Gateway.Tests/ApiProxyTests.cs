@@ -146,7 +146,7 @@ public sealed class ApiProxyTests(ApiProxyTests.EchoServices services) : IClassF
         public async ValueTask InitializeAsync()
         {
             PlannedService rest = Service("rest", "/rest/v1", ServiceAccess.ApiKey);
-            PlannedService functions = Service("functions", "/functions/v1", ServiceAccess.Open) with { RoutedAs = "/run" };
+            PlannedService functions = Service("functions", "/functions/v1", ServiceAccess.Open) with { Route = new ServiceRoute("/functions/v1") { Access = ServiceAccess.Open, RoutedAs = "/run" } };
             PlannedService meta = Service("meta", "/pg", ServiceAccess.SecretKey);
             PlannedService dead = Service("dead", "/dead/v1", ServiceAccess.Open) with { FileName = "/nowhere/program" };
             Gateway = await RunningGateway.StartAsync(new ServicePlan(
@@ -177,8 +177,7 @@ public sealed class ApiProxyTests(ApiProxyTests.EchoServices services) : IClassF
                 WorkingFolder = _folder.Path,
                 Port = port,
                 HealthPath = "/health",
-                Route = route,
-                Access = access,
+                Route = new ServiceRoute(route) { Access = access },
                 LogFile = Path.Combine(_folder.Path, name + ".log"),
             };
         }

@@ -18,27 +18,12 @@ public sealed record ProcessIdentity(int Id, string Mark)
     public static ProcessIdentity? Of(int id) =>
         OperatingSystem.IsLinux() ? OfLinux(id) : OfStartTime(id);
 
-    /// <summary>Reads <c>/proc/&lt;id&gt;/stat</c> (<see href="https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html"/>). Its start is exact, where a time computed from it moves with the clock.</summary>
-    private static ProcessIdentity? OfLinux(int id)
-    {
-        string stat;
-        try
-        {
-            stat = File.ReadAllText($"/proc/{id}/stat");
-        }
-        catch (IOException)
-        {
-            return null; // No such process: the folder does not exist, or vanished while it was read.
-        }
-
-        // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        const int State = 0, Threads = 17, StartTime = 19;
+    /// <summary>Its start in clock ticks is exact, where a time computed from it moves with the clock.</summary>
+    private static ProcessIdentity? OfLinux(int id) =>
         // Killed, the first thread may be gone before the others, which hold the process's ports for that long.
-        return fields[State] is "Z" or "X" && int.Parse(fields[Threads], CultureInfo.InvariantCulture) <= 1
+        ProcessStatus.Read(id) is not { } status || (status.State is "Z" or "X" && status.Threads <= 1)
             ? null
-            : new ProcessIdentity(id, $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}/{fields[StartTime]}");
-    }
+            : new ProcessIdentity(id, $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}/{status.StartTime}");
 
     private static ProcessIdentity? OfStartTime(int id)
     {

@@ -11,7 +11,7 @@ namespace SupabaseDeploy.Gateway.Api;
 /// </summary>
 internal sealed class ApiProxy : IDisposable
 {
-    private readonly IReadOnlyList<PlannedService> _services;
+    private readonly IReadOnlyList<(PlannedService Service, ServiceRoute Route)> _services;
     private readonly IReadOnlyList<MissingService> _missing;
     private readonly ApiKeys? _keys;
     private readonly IHttpForwarder _forwarder;
@@ -34,7 +34,7 @@ internal sealed class ApiProxy : IDisposable
 
     public ApiProxy(ServicePlan plan, IHttpForwarder forwarder, Func<IReadOnlyList<ServiceReport>> report)
     {
-        _services = [.. plan.Services.Where(service => service.Route is not null)];
+        _services = [.. plan.Services.Where(service => service.Route is not null).Select(service => (service, service.Route!))];
         _missing = [.. plan.Missing.Where(service => service.Route is not null)];
         _keys = plan.Keys is null ? null : new ApiKeys(plan.Keys);
         _forwarder = forwarder;
@@ -46,7 +46,7 @@ internal sealed class ApiProxy : IDisposable
     public async Task<bool> TryHandleAsync(HttpContext context)
     {
         PathString path = context.Request.Path;
-        PlannedService? service = _services.FirstOrDefault(known => path.StartsWithSegments(known.Route));
+        (PlannedService? service, ServiceRoute? route) = _services.FirstOrDefault(known => path.StartsWithSegments(known.Route.Path));
         MissingService? missing = service is null ? _missing.FirstOrDefault(known => path.StartsWithSegments(known.Route)) : null;
         if (service is null && missing is null)
         {
@@ -66,20 +66,20 @@ internal sealed class ApiProxy : IDisposable
             return true;
         }
 
-        await ForwardAsync(context, service!);
+        await ForwardAsync(context, service!, route!);
         return true;
     }
 
     public void Dispose() => _client.Dispose();
 
-    private async Task ForwardAsync(HttpContext context, PlannedService service)
+    private async Task ForwardAsync(HttpContext context, PlannedService service, ServiceRoute route)
     {
         string? key = ApiKeys.Of(context.Request);
         ApiIdentity? identity = key is null ? null : _keys?.Find(key);
-        string? refusal = service.Access switch
+        string? refusal = route.Access switch
         {
             ServiceAccess.Open => null,
-            _ when service.OpenPaths.Any(open => context.Request.Path.StartsWithSegments(service.Route + open)) => null,
+            _ when route.OpenPaths.Any(open => context.Request.Path.StartsWithSegments(route.Path + open)) => null,
             _ when key is null => "No API key found in request: send it as header 'apikey'.",
             _ when identity is null => "Invalid API key: it is none of this stack's. 'Get-LocalStack' shows them.",
             ServiceAccess.SecretKey when !identity.IsSecret => "This path needs the secret key.",
@@ -91,7 +91,7 @@ internal sealed class ApiProxy : IDisposable
             return;
         }
 
-        context.Features.Set(new ServiceRequest(service, identity?.Token));
+        context.Features.Set(new ServiceRequest(route, identity?.Token));
         ForwarderError error = await _forwarder.SendAsync(context, $"http://127.0.0.1:{service.Port}", _client, _config, _transformer);
         if (error is ForwarderError.Request or ForwarderError.RequestTimedOut or ForwarderError.NoAvailableDestinations && !context.Response.HasStarted)
         {

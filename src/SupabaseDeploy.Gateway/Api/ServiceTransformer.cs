@@ -5,9 +5,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace SupabaseDeploy.Gateway.Api;
 
 /// <summary>What a request that is being forwarded belongs to.</summary>
-/// <param name="Service">The service.</param>
+/// <param name="Route">How it is led to its service.</param>
 /// <param name="Token">The JWT that the request's API key stands for; null when it has none.</param>
-internal sealed record ServiceRequest(PlannedService Service, string? Token);
+internal sealed record ServiceRequest(ServiceRoute Route, string? Token);
 
 /// <summary>Turns a request to the gateway into one to a service: its own path, and tokens in place of keys.</summary>
 internal sealed class ServiceTransformer : HttpTransformer
@@ -16,16 +16,16 @@ internal sealed class ServiceTransformer : HttpTransformer
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-        ServiceRequest request = httpContext.Features.Get<ServiceRequest>()!;
-        _ = httpContext.Request.Path.StartsWithSegments(request.Service.Route, out PathString rest);
-        string prefix = request.Service.OwnPaths.Any(own => rest.StartsWithSegments(own)) ? "" : request.Service.RoutedAs;
+        (ServiceRoute route, string? known) = httpContext.Features.Get<ServiceRequest>()!;
+        _ = httpContext.Request.Path.StartsWithSegments(route.Path, out PathString rest);
+        string prefix = route.OwnPaths.Any(own => rest.StartsWithSegments(own)) ? "" : route.RoutedAs;
         PathString path = prefix + (rest.HasValue ? rest : "/");
-        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, path, Query(httpContext.Request, request.Token));
-        proxyRequest.Headers.Host = request.Service.Host ?? proxyRequest.Headers.Host;
+        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, path, Query(httpContext.Request, known));
+        proxyRequest.Headers.Host = route.Host ?? proxyRequest.Headers.Host;
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
-        proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", request.Service.Route);
-        if (request.Token is { } token)
+        proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", route.Path);
+        if (known is { } token)
         {
             Identify(httpContext.Request, proxyRequest.Headers, token);
         }

@@ -18,7 +18,7 @@ public sealed class ServicePlannerTests : IDisposable
         Arguments = ["--port", "{port}", "{{literal}}"],
         Environment = new Dictionary<string, string> { ["DATABASE"] = "postgres://{databaseUser}@{databaseHost}:{databasePort}/{databaseName}" },
         HealthPath = "/health",
-        Route = "/sample/v1",
+        Route = new ServiceRoute("/sample/v1"),
     };
 
     private readonly TemporaryFolder _folder = new();

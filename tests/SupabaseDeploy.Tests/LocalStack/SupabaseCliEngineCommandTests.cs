@@ -25,7 +25,10 @@ public sealed class SupabaseCliEngineCommandTests
         Assert.DoesNotContain("not-shown", table + list, StringComparison.Ordinal);
         Assert.DoesNotContain("sb_secret_N7UND0", table + list, StringComparison.Ordinal);
         Assert.Equal(["sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz"], project.Lines("(Get-LocalStack local).Keys.SecretKey.Reveal()"));
+        const string Complete = "(TabExpansion2 'Get-LocalStack local -Log a' 27).CompletionMatches | ForEach-Object CompletionText";
+        Assert.Equal(["api", "auth", "access"], project.Lines(Complete));
         Assert.Equal("EngineMismatch", project.Run("Start-LocalStack -Engine Embedded").Error!.FullyQualifiedErrorId.Split(',')[0]);
         Assert.Equal(["Stopped True", "Stopped True"], project.Lines("Stop-LocalStack | ForEach-Object { \"$($_.State) $($_.Changed)\" }; Stop-LocalStack -RemoveData -Confirm:$false | ForEach-Object { \"$($_.State) $($_.Changed)\" }"));
+        Assert.Equal(["access", "auth"], project.Lines(Complete));
     }
 }

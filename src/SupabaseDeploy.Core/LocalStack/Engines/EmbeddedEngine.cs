@@ -12,10 +12,10 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
     private readonly StackFolder _folder = context.Folder;
     private readonly PostgresCluster _cluster = PostgresCluster.At(context.Folder.Root, context.Cluster with { WishedPort = () => context.Configuration.Port("db.port") });
 
+    public LocalStackEngine Kind => LocalStackEngine.Embedded;
+
     public static IReadOnlyList<string> AllLogNames { get; } =
         [DatabaseService.ServiceName, GatewayService.ServiceName, LogFiles.Access, .. ServiceCatalog.All.Select(definition => definition.Name)];
-
-    public LocalStackEngine Kind => LocalStackEngine.Embedded;
 
     public IReadOnlyList<string> LogNames => AllLogNames;
 

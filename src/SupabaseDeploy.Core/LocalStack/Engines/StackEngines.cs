@@ -13,6 +13,17 @@ internal static class StackEngines
         [LocalStackEngine.SupabaseCli] = context => new SupabaseCliEngine(context),
     };
 
+    private static readonly Dictionary<LocalStackEngine, IReadOnlyList<string>> s_logNames = new()
+    {
+        [LocalStackEngine.Embedded] = EmbeddedEngine.AllLogNames,
+        [LocalStackEngine.Docker] = DockerStackEngine.AllLogNames,
+        [LocalStackEngine.SupabaseCli] = SupabaseCliEngine.AllLogNames,
+    };
+
+    /// <summary>What writes logs in a stack, which need not run.</summary>
+    public static IReadOnlyList<string> LogNamesOf(StackFolder folder) =>
+        s_logNames[StackRecord.Read(folder.StackFile)?.Engine ?? LocalStackEngine.Embedded];
+
     /// <summary>The engine that the stack of an environment has; the embedded one before its first start.</summary>
     public static ILocalStackEngine Of(DeploymentEnvironment environment, TimeProvider? time = null) =>
         Of(new EngineContext { Environment = environment, Time = time ?? TimeProvider.System });

@@ -10,11 +10,11 @@ public sealed class StackLogs(DeploymentEnvironment environment, TimeProvider? t
 {
     private const string DatabaseAlias = "db";
 
-    /// <summary>
-    /// The services that write logs, in the order they are started, where the stack has the embedded engine; <c>access</c> is the gateway's
-    /// log of requests.
-    /// </summary>
-    public static IReadOnlyList<string> Names => EmbeddedEngine.AllLogNames;
+    /// <summary>The services of a stack's engine that write logs, in the order they are started; <c>access</c> is the gateway's log of requests.</summary>
+    /// <param name="project">The project.</param>
+    /// <param name="environment">The name of its environment.</param>
+    public static IReadOnlyList<string> NamesOf(ProjectFolder project, string environment) =>
+        StackEngines.LogNamesOf(new StackFolder(project.EnvironmentFolder(environment)));
 
     /// <summary>The last lines of each log and, when they are followed, every line that is added to any of them.</summary>
     /// <param name="services">Names of services; <c>db</c> is the database, <c>*</c> all.</param>

@@ -84,25 +84,10 @@ public sealed record OrphanedServices(ProcessIdentity Gateway, IReadOnlyList<Pro
         OperatingSystem.IsLinux()
             ? Directory.EnumerateDirectories("/proc")
                 .Select(folder => int.TryParse(Path.GetFileName(folder), out int id) ? id : 0)
-                .Where(id => id > 0 && SessionOf(id) == session)
+                .Where(id => id > 0 && ProcessStatus.Read(id)?.Session == session)
                 .Select(ProcessIdentity.Of)
                 .OfType<ProcessIdentity>()
             : [];
-
-    private static int? SessionOf(int id)
-    {
-        const int Session = 3;
-        try
-        {
-            string stat = File.ReadAllText($"/proc/{id}/stat");
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return int.Parse(fields[Session], System.Globalization.CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return null; // It ended while the list was read.
-        }
-    }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]

@@ -29,7 +29,7 @@ internal static partial class ServiceCatalog
         FurtherPorts = ["adminPort"],
         HealthPath = "/ready",
         HealthPort = "adminPort",
-        Route = "/rest/v1",
+        Route = new ServiceRoute("/rest/v1"),
         IsWanted = context => context.Configuration.Flag("api.enabled") != false,
     };
 
@@ -87,8 +87,7 @@ internal static partial class ServiceCatalog
             .Concat(MailTemplates.Variables(context.Configuration, context.Environment.Project, context.GatewayUrl))
             .ToDictionary(),
         HealthPath = "/health",
-        Route = "/auth/v1",
-        OpenPaths = ["/verify", "/callback", "/authorize", "/sso/saml", "/.well-known"],
+        Route = new ServiceRoute("/auth/v1") { OpenPaths = ["/verify", "/callback", "/authorize", "/sso/saml", "/.well-known"] },
         IsWanted = context => context.Configuration.Flag("auth.enabled") != false,
     };
 
@@ -124,8 +123,7 @@ internal static partial class ServiceCatalog
             ["NO_COLOR"] = "1",
         },
         HealthPath = "/_internal/health",
-        Route = "/functions/v1",
-        Access = ServiceAccess.Open,
+        Route = new ServiceRoute("/functions/v1") { Access = ServiceAccess.Open },
         IsWanted = FunctionSettings.AreWanted,
     };
 
@@ -149,8 +147,7 @@ internal static partial class ServiceCatalog
             ["PG_META_DB_SSL_MODE"] = "disable",
         },
         HealthPath = "/health",
-        Route = "/pg",
-        Access = ServiceAccess.SecretKey,
+        Route = new ServiceRoute("/pg") { Access = ServiceAccess.SecretKey },
         IsOptional = true,
     };
 }

@@ -47,22 +47,8 @@ internal sealed record ServiceDefinition
     /// <summary>The bearer token that <see cref="HealthPath"/> needs; null for none.</summary>
     public string? HealthToken { get; init; }
 
-    /// <summary>The first part of the path that the gateway routes to it, and what the service knows it as.</summary>
-    public string? Route { get; init; }
-
-    public string RoutedAs { get; init; } = "";
-
-    /// <summary>Paths below <see cref="Route"/> that the service knows as they are, without <see cref="RoutedAs"/>.</summary>
-    public IReadOnlyList<string> OwnPaths { get; init; } = [];
-
-    /// <summary>The host that requests to it name; null for the one that the client named.</summary>
-    public string? Host { get; init; }
-
-    /// <summary>Whom the gateway lets through to it.</summary>
-    public ServiceAccess Access { get; init; }
-
-    /// <summary>Paths below <see cref="Route"/> to which everybody is let through.</summary>
-    public IReadOnlyList<string> OpenPaths { get; init; } = [];
+    /// <summary>How the gateway leads requests to it; null for not at all.</summary>
+    public ServiceRoute? Route { get; init; }
 
     /// <summary>Names of services that must be healthy first. The database is, before any service is started.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];

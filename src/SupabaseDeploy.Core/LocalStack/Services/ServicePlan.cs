@@ -71,23 +71,8 @@ public sealed record PlannedService
     /// <summary>The bearer token that <see cref="HealthPath"/> needs; null for none.</summary>
     public string? HealthToken { get; init; }
 
-    /// <summary>The first part of the path that the gateway routes to it, as <c>/rest/v1</c>; null for none.</summary>
-    public string? Route { get; init; }
-
-    /// <summary>What the service knows that part as; empty for nothing.</summary>
-    public string RoutedAs { get; init; } = "";
-
-    /// <summary>Paths below <see cref="Route"/> that the service knows as they are, without <see cref="RoutedAs"/>.</summary>
-    public IReadOnlyList<string> OwnPaths { get; init; } = [];
-
-    /// <summary>The host that requests to it name; null for the one that the client named.</summary>
-    public string? Host { get; init; }
-
-    /// <summary>Whom the gateway lets through.</summary>
-    public ServiceAccess Access { get; init; }
-
-    /// <summary>Paths below <see cref="Route"/> to which everybody is let through.</summary>
-    public IReadOnlyList<string> OpenPaths { get; init; } = [];
+    /// <summary>How the gateway leads requests to it; null for not at all.</summary>
+    public ServiceRoute? Route { get; init; }
 
     /// <summary>Names of services that must be healthy before this one is started.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
@@ -108,19 +93,6 @@ public sealed record PlannedService
 /// <param name="AnonKey">The JWT of role <c>anon</c>, which the publishable key stands for.</param>
 /// <param name="ServiceRoleKey">The JWT of role <c>service_role</c>, which the secret key stands for.</param>
 public sealed record GatewayKeys(string PublishableKey, string SecretKey, string AnonKey, string ServiceRoleKey);
-
-/// <summary>Whom the gateway lets through to a service.</summary>
-public enum ServiceAccess
-{
-    /// <summary>Whoever has an API key of the stack.</summary>
-    ApiKey,
-
-    /// <summary>Everybody: the service decides itself.</summary>
-    Open,
-
-    /// <summary>Whoever has the secret key.</summary>
-    SecretKey,
-}
 
 /// <summary>A service that cannot be run on this machine as it is.</summary>
 /// <param name="Name">The service's name.</param>

@@ -32,7 +32,7 @@ internal sealed class ServicePlanner(
         {
             if (context.Chosen?.Contains(definition.Name) == false)
             {
-                missing.Add(new MissingService(definition.Name, definition.Route, NotChosen));
+                missing.Add(new MissingService(definition.Name, definition.Route?.Path, NotChosen));
             }
             else if (Find(definition) is { } program)
             {
@@ -42,7 +42,7 @@ internal sealed class ServicePlanner(
             }
             else
             {
-                missing.Add(new MissingService(definition.Name, definition.Route, Remedy(definition)));
+                missing.Add(new MissingService(definition.Name, definition.Route?.Path, Remedy(definition)));
                 if (context.Chosen is not null && _told.Add(definition.Name))
                 {
                     sink.Publish(new Caution($"Service '{definition.Name}' was chosen, and its program is not on this machine. {Remedy(definition)}"));
@@ -94,11 +94,6 @@ internal sealed class ServicePlanner(
             HealthPort = definition.HealthPort == ServiceDefinition.MainPort ? null : ports[definition.HealthPort],
             HealthToken = definition.HealthToken is { } token ? values.Fill(token) : null,
             Route = definition.Route,
-            RoutedAs = definition.RoutedAs,
-            OwnPaths = definition.OwnPaths,
-            Host = definition.Host,
-            Access = definition.Access,
-            OpenPaths = definition.OpenPaths,
             DependsOn = definition.DependsOn,
             IsOptional = definition.IsOptional,
             LogFile = context.Folder.LogOf(definition.Name),

@@ -230,11 +230,6 @@ internal static class DockerCatalog
         HealthPort = embedded.HealthPort,
         HealthToken = embedded.HealthToken,
         Route = embedded.Route,
-        RoutedAs = embedded.RoutedAs,
-        OwnPaths = embedded.OwnPaths,
-        Host = embedded.Host,
-        Access = embedded.Access,
-        OpenPaths = embedded.OpenPaths,
         IsOptional = embedded.IsOptional,
     };
 

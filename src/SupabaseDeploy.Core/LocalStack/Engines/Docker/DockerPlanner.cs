@@ -115,7 +115,7 @@ internal sealed class DockerPlanner
         LocalKeys keys = _context.Keys;
         return new ServicePlan(
             [.. containers.Where(container => container.Service.HealthPath is not null).OrderBy(container => container.Service.Name, StringComparer.Ordinal).Select(Attend)],
-            [.. _missing.Select(service => new MissingService(service.Key.Name, service.Key.Route, $"Its image '{ImageOf(service.Key)}' cannot be pulled: {service.Value}"))],
+            [.. _missing.Select(service => new MissingService(service.Key.Name, service.Key.Route?.Path, $"Its image '{ImageOf(service.Key)}' cannot be pulled: {service.Value}"))],
             new GatewayKeys(keys.PublishableKey, keys.SecretKey.Reveal(), keys.AnonKey, keys.ServiceRoleKey.Reveal()))
         {
             Addresses = GatewayAddresses,
@@ -139,11 +139,6 @@ internal sealed class DockerPlanner
             HealthPort = service.HealthPort == ServiceDefinition.MainPort ? null : container.HealthPort,
             HealthToken = container.HealthToken,
             Route = service.Route,
-            RoutedAs = service.RoutedAs,
-            OwnPaths = service.OwnPaths,
-            Host = service.Host,
-            Access = service.Access,
-            OpenPaths = service.OpenPaths,
             IsOptional = service.IsOptional,
             LogFile = _context.Folder.LogOf(service.Name),
             Version = service.Tag,

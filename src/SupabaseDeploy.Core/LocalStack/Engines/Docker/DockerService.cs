@@ -56,18 +56,8 @@ internal sealed record DockerService
     /// <summary>How long it may take to end.</summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The first part of the path that the gateway routes to it, and so on, as in <see cref="PlannedService"/>.</summary>
-    public string? Route { get; init; }
-
-    public string RoutedAs { get; init; } = "";
-
-    public IReadOnlyList<string> OwnPaths { get; init; } = [];
-
-    public string? Host { get; init; }
-
-    public ServiceAccess Access { get; init; }
-
-    public IReadOnlyList<string> OpenPaths { get; init; } = [];
+    /// <inheritdoc cref="ServiceDefinition.Route"/>
+    public ServiceRoute? Route { get; init; }
 
     /// <summary>True when the stack counts as running without it.</summary>
     public bool IsOptional { get; init; }

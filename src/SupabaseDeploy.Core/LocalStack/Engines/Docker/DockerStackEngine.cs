@@ -21,7 +21,9 @@ internal sealed class DockerStackEngine(EngineContext context) : ILocalStackEngi
 
     public LocalStackEngine Kind => LocalStackEngine.Docker;
 
-    public IReadOnlyList<string> LogNames { get; } = [DockerCatalog.Database, GatewayService.ServiceName, LogFiles.Access, .. DockerCatalog.Names.Skip(1)];
+    public static IReadOnlyList<string> AllLogNames { get; } = [DockerCatalog.Database, GatewayService.ServiceName, LogFiles.Access, .. DockerCatalog.Names.Skip(1)];
+
+    public IReadOnlyList<string> LogNames => AllLogNames;
 
     public string Host => StackRecord.Read(_folder.StackFile)?.PortOf(DockerCatalog.Database) is { } port ? $"127.0.0.1:{port}" : "127.0.0.1";
 

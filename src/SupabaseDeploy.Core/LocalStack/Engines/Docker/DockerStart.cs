@@ -109,7 +109,7 @@ internal sealed class DockerStart(DockerThings things, DockerPlanner planner, Do
     {
         foreach (FoundContainer container in await things.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (_created.Contains(container.Id) || _created.Contains(container.Name))
+            if (_created.Contains(container.Id))
             {
                 await things.RemoveAsync(container.Id, cancellationToken).ConfigureAwait(false);
             }
@@ -176,13 +176,14 @@ internal sealed class DockerStart(DockerThings things, DockerPlanner planner, Do
             Directory.CreateDirectory(folder.Source);
         }
 
+        // Not cancelled: the engine would go on making a container of which nobody had the id.
+        cancellationToken.ThrowIfCancellationRequested();
+        string id = await things.CreateAsync(container, keys.JwtSecret, CancellationToken.None).ConfigureAwait(false);
         lock (_gate)
         {
-            // By its name first: a call that is cancelled while the engine makes it gives no id.
-            _created.Add(container.Name);
+            _created.Add(id);
         }
 
-        string id = await things.CreateAsync(container, keys.JwtSecret, cancellationToken).ConfigureAwait(false);
         sink.Publish(new Detail($"Container '{container.Name}' is made."));
         return id;
     }

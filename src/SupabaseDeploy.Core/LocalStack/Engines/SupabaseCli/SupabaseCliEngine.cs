@@ -22,7 +22,9 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
 
     public LocalStackEngine Kind => LocalStackEngine.SupabaseCli;
 
-    public IReadOnlyList<string> LogNames { get; } = [.. SupabaseCliServices.Names, GatewayService.ServiceName, LogFiles.Access];
+    public static IReadOnlyList<string> AllLogNames { get; } = [.. SupabaseCliServices.Names, GatewayService.ServiceName, LogFiles.Access];
+
+    public IReadOnlyList<string> LogNames => AllLogNames;
 
     public string Host => $"127.0.0.1:{SupabaseCliServices.DatabasePort(context.Configuration)}";
 

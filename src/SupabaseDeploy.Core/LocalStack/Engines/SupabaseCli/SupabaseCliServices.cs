@@ -72,9 +72,7 @@ internal static class SupabaseCliServices
         LogFile = "",
         Port = port,
         HealthPath = null,
-        Route = route,
-        RoutedAs = route,
-        Access = ServiceAccess.Open,
+        Route = new ServiceRoute(route) { RoutedAs = route, Access = ServiceAccess.Open },
     };
 
     private static bool IsChosen(string service, IReadOnlyList<string>? chosen) =>
