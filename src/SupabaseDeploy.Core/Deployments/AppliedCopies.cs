@@ -11,12 +11,16 @@ internal sealed class AppliedCopies(ObservedState observed)
     /// <summary>
     /// A stored release that holds the down script of the applied file: the release that brought it, else one with the very same file.
     /// </summary>
-    public Release? DownScriptSource(string version)
+    public Release? DownScriptSource(string version) => DownScriptSources(version).FirstOrDefault(release => Directory.Exists(release.MigrationsFolder));
+
+    /// <summary>A release that would be one, and is not stored on this machine; null for none.</summary>
+    public Release? AbsentDownScriptSource(string version) => DownScriptSources(version).FirstOrDefault(release => !Directory.Exists(release.Path));
+
+    private IEnumerable<Release> DownScriptSources(string version)
     {
         string? sha256 = Sha256(version);
         return Candidates(version)
-            .Where(release => Migration(release, version) is { DownSha256: not null } migration && (sha256 is null || migration.Sha256 == sha256))
-            .FirstOrDefault(release => Directory.Exists(release.MigrationsFolder));
+            .Where(release => Migration(release, version) is { DownSha256: not null } migration && (sha256 is null || migration.Sha256 == sha256));
     }
 
     private IEnumerable<Release> Candidates(string version) =>

@@ -1,5 +1,6 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
@@ -11,7 +12,8 @@ namespace SupabaseDeploy.Deployments;
 /// <param name="time">The clock; the system's when null.</param>
 /// <param name="actor">Who asks; who runs this process when null.</param>
 /// <param name="means">What helps a rollback; nothing when null.</param>
-public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? time = null, Actor? actor = null, RollbackMeans? means = null)
+/// <param name="sink">Told what is fetched for it; nobody when null.</param>
+public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? time = null, Actor? actor = null, RollbackMeans? means = null, IProgressSink? sink = null)
 {
     private readonly RollbackMeans _means = means ?? RollbackMeans.None;
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -38,6 +40,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
         ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
         release = release.For(environment.Name);
         EnsureServable(environment, release, observed);
+        await FetchDownScriptsAsync(environment, release, observed, cancellationToken).ConfigureAwait(false);
         MigrationDelta delta = MigrationDelta.ForPublish(environment, release, observed);
         DeploymentPlan plan = PublishPlan.Make(environment, release, observed, delta, await DeclaredAsync(environment, release, cancellationToken).ConfigureAwait(false));
         plan = plan with { DataLoss = await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false) };
@@ -58,7 +61,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
         ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
         Release release = RollbackTarget.Choose(environment, observed, wanted).For(environment.Name);
         EnsureServable(environment, release, observed);
-        (MigrationDelta? delta, DeployException? stuck) = TryUndo(environment, release, observed);
+        (MigrationDelta? delta, DeployException? stuck) = await TryUndoAsync(environment, release, observed, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> losses = delta is null ? [] : await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<RollbackWay> ways = await new RollbackWays(targets, _means, _time)
             .FindAsync(environment, release, observed, delta, stuck, losses, cancellationToken).ConfigureAwait(false);
@@ -73,17 +76,22 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
         return RollbackTarget.MakePlan(environment, release, observed, delta!, configuration) with { Ways = ways, DataLoss = losses };
     }
 
-    private static (MigrationDelta? Delta, DeployException? Stuck) TryUndo(DeploymentEnvironment environment, Release release, ObservedState observed)
+    private async Task<(MigrationDelta? Delta, DeployException? Stuck)> TryUndoAsync(
+        DeploymentEnvironment environment, Release release, ObservedState observed, CancellationToken cancellationToken)
     {
         try
         {
+            await FetchDownScriptsAsync(environment, release, observed, cancellationToken).ConfigureAwait(false);
             return (MigrationDelta.ForRollback(environment, release, observed), null);
         }
-        catch (DeployException e) when (e.Code == ErrorTable.DownScriptsMissing)
+        catch (DeployException e) when (e.Code == ErrorTable.DownScriptsMissing || e.Code == ErrorTable.ReleaseStoreUnavailable)
         {
             return (null, e);
         }
     }
+
+    private Task FetchDownScriptsAsync(DeploymentEnvironment environment, Release release, ObservedState observed, CancellationToken cancellationToken) =>
+        WayBackFiles.FetchDownScriptsAsync(environment, release, observed, sink ?? NullProgressSink.Instance, cancellationToken);
 
     private static DeployException NoWay(DeploymentEnvironment environment, Release release, IReadOnlyList<RollbackWay> ways) => new(
         ErrorTable.DownScriptsMissing,

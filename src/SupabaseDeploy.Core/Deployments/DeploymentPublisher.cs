@@ -99,6 +99,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
             return await VerifyOnlyAsync(run, steps, options, sink, cancellationToken).ConfigureAwait(false);
         }
 
+        await WayBackFiles.EnsureBundleAsync(run.Plan, sink, cancellationToken).ConfigureAwait(false);
         await TakeOverAsync(run.Plan, sink, cancellationToken).ConfigureAwait(false);
         await run.RecordAsync(cancellationToken).ConfigureAwait(false);
         try

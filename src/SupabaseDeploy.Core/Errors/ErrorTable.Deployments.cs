@@ -58,4 +58,7 @@ public static partial class ErrorTable
 
     /// <summary>A ledger that was kept during a restore cannot be brought back: the restored database's own went on meanwhile.</summary>
     public static readonly ErrorCode LedgerWentOn = new("LedgerWentOn", 6040, ErrorKind.InvalidOperation);
+
+    /// <summary>A publish waited for approval, and the request was withdrawn or became too old.</summary>
+    public static readonly ErrorCode ApprovalNotGiven = new("ApprovalNotGiven", 6041, ErrorKind.InvalidOperation);
 }

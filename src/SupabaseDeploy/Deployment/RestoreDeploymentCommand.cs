@@ -101,7 +101,7 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         DeploymentEnvironment environment = One(Environment);
         await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
         Releases.Release? wanted = Release is null ? null : await Release.FetchAsync(CurrentProject, Sink, cancellationToken).ConfigureAwait(false);
-        DeploymentPlan plan = await new DeploymentPlanner(Targets, means: Means())
+        DeploymentPlan plan = await new DeploymentPlanner(Targets, means: Means(), sink: Sink)
             .PlanRollbackAsync(environment, wanted, cancellationToken).ConfigureAwait(false);
         if (plan.HasWork)
         {

@@ -181,6 +181,52 @@ public sealed class ApprovalTests : IAsyncLifetime
         int Shown() => _application.Sink.Events.OfType<ActivityProgress>().Count(shown => shown.Status.StartsWith("Asked for by ann", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true, "ann withdrew the request")]
+    [InlineData(false, "the request is older than 8 h, and nobody approved it")]
+    public async Task A_publish_that_waits_for_what_nobody_can_approve_any_more_ends_and_says_why(bool isWithdrawn, string why)
+    {
+        DeploymentPlan plan = await PlanAsync(s_ann, _release);
+        Task<AdmittedPlan> waiting = new DeploymentAdmission(_application.Targets, _time, s_ann).AdmitAsync(plan, s_options, waits: true, _application.Sink, CancellationToken.None);
+        await Wait.UntilAsync(async () => (await _application.Ledger("production").GetEvidenceAsync(CancellationToken.None)).Any(fact => fact.Kind == "request"));
+
+        _time.Advance(isWithdrawn ? TimeSpan.FromSeconds(1) : TimeSpan.FromHours(9));
+        if (isWithdrawn)
+        {
+            await DecideAsync(s_ann, false);
+        }
+
+        await Wait.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(5));
+            return waiting.IsCompleted;
+        });
+
+        DeployException ended = await Assert.ThrowsAsync<DeployException>(() => waiting);
+        Assert.Equal(ErrorTable.ApprovalNotGiven, ended.Code);
+        Assert.Contains($"any more: {why}. Nothing was changed.", ended.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Ask again: Publish-Environment production", ended.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_publish_that_waits_ends_refused_when_somebody_says_no()
+    {
+        DeploymentPlan plan = await PlanAsync(s_ann, _release);
+        Task<AdmittedPlan> waiting = new DeploymentAdmission(_application.Targets, _time, s_ann).AdmitAsync(plan, s_options, waits: true, _application.Sink, CancellationToken.None);
+        await Wait.UntilAsync(async () => (await _application.Ledger("production").GetEvidenceAsync(CancellationToken.None)).Any(fact => fact.Kind == "request"));
+
+        await DecideAsync(s_bob, false, "not on a Friday");
+        await Wait.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(5));
+            return waiting.IsCompleted;
+        });
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => waiting);
+        Assert.Equal(ErrorTable.GateRefused, refused.Code);
+        Assert.Contains("Denied by bob", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_waits_is_found_without_naming_it_and_asked_for_once()
     {

@@ -1,6 +1,7 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Health;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
 
@@ -27,7 +28,10 @@ public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider
     /// <param name="waits">True to wait, as long as an approval would count.</param>
     /// <param name="sink">Told that it waits.</param>
     /// <param name="cancellationToken">Stops waiting. The request stays.</param>
-    /// <exception cref="DeployException"><see cref="ErrorTable.GateRefused"/>: something else is missing, or somebody said no.</exception>
+    /// <exception cref="DeployException">
+    /// <see cref="ErrorTable.GateRefused"/>: something else is missing, or somebody said no; <see cref="ErrorTable.ApprovalNotGiven"/>: it waited, and nobody can
+    /// approve it any more, because the request was withdrawn or is too old.
+    /// </exception>
     public async Task<AdmittedPlan> AdmitAsync(
         DeploymentPlan plan, DeploymentOptions options, bool waits, IProgressSink sink, CancellationToken cancellationToken)
     {
@@ -38,15 +42,16 @@ public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider
         }
 
         await _approvals.RequestAsync(plan, options.Reason, cancellationToken).ConfigureAwait(false);
-        if (waits)
-        {
-            await WaitForPeopleAsync(plan, sink, cancellationToken).ConfigureAwait(false);
-            plan = await _planner.PlanPublishAsync(plan.Environment, plan.Release!, options.RollForward, options.Force, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (WaitsForPeople(plan))
+        if (!waits)
         {
             return new AdmittedPlan(plan, Pending(plan));
+        }
+
+        await WaitForPeopleAsync(plan, sink, cancellationToken).ConfigureAwait(false);
+        plan = await _planner.PlanPublishAsync(plan.Environment, plan.Release!, options.RollForward, options.Force, cancellationToken).ConfigureAwait(false);
+        if (WaitsForPeople(plan))
+        {
+            throw await NotGivenAsync(plan, cancellationToken).ConfigureAwait(false);
         }
 
         plan.EnsureGatesPassed();
@@ -78,6 +83,22 @@ public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider
         {
             sink.Publish(new ActivityCompleted(activity));
         }
+    }
+
+    /// <summary>Nobody said no, and nobody can say yes any more: who asked took it back, or asked too long ago.</summary>
+    private async Task<DeployException> NotGivenAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        StageRecord own = await StageRecord.ReadAsync(plan.Environment, targets, cancellationToken).ConfigureAwait(false);
+        Evidence? last = own.Evidence.LastOrDefault(fact =>
+            fact.Kind is Evidence.Request or Evidence.Approval && fact.ReleaseId == plan.Release!.Id && fact.EnvironmentName == own.Name);
+        string why = last is { Kind: Evidence.Approval, IsPassed: false } denial
+            ? $"{Approval.Of(denial, plan.Environment).By} withdrew the request"
+            : $"the request is older than {Readable.Duration(plan.Environment.Gates.ApprovalsWithin)}, and nobody approved it";
+        return new DeployException(
+            ErrorTable.ApprovalNotGiven,
+            $"Release '{plan.Release}' does not wait for approval on '{plan.Environment}' any more: {why}. Nothing was changed.",
+            $"Ask again: Publish-Environment {plan.Environment} -Release {plan.Release}",
+            plan.Release);
     }
 
     private static bool WaitsForPeople(DeploymentPlan plan) =>

@@ -1,0 +1,102 @@
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Testing;
+
+namespace SupabaseDeploy.Core.Tests.Deployments;
+
+/// <summary>A fresh machine, as a CI runner is, has only the release that it publishes: what going back needs comes from the store before anything changes.</summary>
+public sealed class WayBackFilesTests : IAsyncLifetime
+{
+    private PublishedApplication _application = null!;
+    private Release _first = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _application = await PublishedApplication.CreateAsync();
+        _first = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", _first);
+    }
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    [Fact]
+    public async Task The_release_before_is_fetched_before_it_is_replaced_and_gone_back_to()
+    {
+        await LeaveInStoreOnlyAsync(_first);
+        Release broken = await _application.ReleaseAsync(2, page: "broken");
+
+        Deployment deployment = await _application.PublishAsync("staging", broken);
+
+        Assert.Equal(DeploymentStatus.RolledBack, deployment.Status);
+        Assert.Equal(("001", _first.Id), await _application.StateAsync("staging"));
+        Assert.Contains(_application.Sink.Events.OfType<Notice>(), notice => notice.Message.StartsWith($"Fetching release {_first} from ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_release_before_that_is_nowhere_is_warned_of_before_anything_changes_and_with_the_deployment()
+    {
+        Directory.Delete(_first.Path, recursive: true);
+
+        Deployment deployment = await _application.PublishAsync("staging", await _application.ReleaseAsync(2));
+
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        LedgerEvent caution = Assert.Single(deployment.Events, each => each.Kind == LedgerEvent.Caution);
+        Assert.StartsWith($"If this fails, 'staging' cannot go back to release {_first} by itself", caution.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_that_does_not_answer_refuses_before_anything_changes()
+    {
+        Directory.Delete(_first.Path, recursive: true);
+        Release second = await _application.ReleaseAsync(2);
+        NameStore("s3://bucket/x, endpoint: 'http://127.0.0.1:9', accessKey: '${secret:KEY}', secretKey: '${secret:KEY}'");
+        File.SetUnixFileMode(_application.Write(".supabase-deploy/secrets/KEY", "k"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("staging", second));
+
+        Assert.Equal(ErrorTable.ReleaseStoreUnavailable, refused.Code);
+        Assert.Equal(("001", _first.Id), await _application.StateAsync("staging"));
+        Assert.Single(await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Down_scripts_that_only_the_store_has_are_a_way_back()
+    {
+        Release second = await _application.ReleaseAsync(2);
+        await _application.PublishAsync("staging", second);
+        await LeaveInStoreOnlyAsync(second);
+
+        Deployment back = await _application.RollBackAsync("staging");
+
+        Assert.Equal(DeploymentStatus.Succeeded, back.Status);
+        Assert.Equal(("001", _first.Id), await _application.StateAsync("staging"));
+    }
+
+    [Fact]
+    public async Task Down_scripts_that_are_nowhere_are_no_way_back_and_say_so()
+    {
+        Release second = await _application.ReleaseAsync(2);
+        await _application.PublishAsync("staging", second);
+        Directory.Delete(second.Path, recursive: true);
+
+        DeployException none = await Assert.ThrowsAsync<DeployException>(() => _application.RollBackAsync("staging"));
+
+        Assert.Equal(ErrorTable.DownScriptsMissing, none.Code);
+        Assert.Equal(("001 002", second.Id), await _application.StateAsync("staging"));
+    }
+
+    private async Task LeaveInStoreOnlyAsync(Release release)
+    {
+        NameStore("shared");
+        await ProjectReleases.Open(_application.Project).ShareAsync(release, _application.Sink, CancellationToken.None);
+        Directory.Delete(release.Path, recursive: true);
+    }
+
+    private void NameStore(string store)
+    {
+        string pipeline = File.ReadAllText(_application.Project.PipelineFile);
+        _application.Write("env/pipeline.yml", $"{pipeline}\nreleases: {{ store: {store} }}\n");
+    }
+}
