@@ -71,7 +71,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
                     return new StepOutcome("Held.");
                 },
                 cancellationToken).ConfigureAwait(false);
-            var steps = new DeploymentSteps(target, database, held!, _observer, _time, run.Sink);
+            var steps = new DeploymentSteps(target, targets, database, held!, _observer, _time, run.Sink);
             await using ConfiguredAsyncDisposable joining = steps.ConfigureAwait(false);
             return await UnderLockAsync(run, steps, options, run.Sink, cancellationToken).ConfigureAwait(false);
         }

@@ -9,7 +9,7 @@ namespace SupabaseDeploy.Deployments;
 
 /// <summary>What the steps of publishes and rollbacks do. Each checks before it acts and verifies afterwards, so each may be repeated.</summary>
 internal sealed class DeploymentSteps(
-    IDeploymentTarget target, DatabaseAddress database, DeploymentLock held, EnvironmentObserver observer, TimeProvider time, IProgressSink sink) : IAsyncDisposable
+    IDeploymentTarget target, IDeploymentTargets targets, DatabaseAddress database, DeploymentLock held, EnvironmentObserver observer, TimeProvider time, IProgressSink sink) : IAsyncDisposable
 {
     private const string RestorePointSaid = "Restore point ";
 
@@ -47,7 +47,7 @@ internal sealed class DeploymentSteps(
     /// <summary>The release itself, the files that are to run, and the place: none of them depends on another.</summary>
     private async Task<IReadOnlyList<PlaceFact>> LookAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        Task<IReadOnlyList<PlaceFact>> inspected = new Preflight(target, database).InspectAsync(plan, cancellationToken);
+        Task<IReadOnlyList<PlaceFact>> inspected = new Preflight(target, targets, database).InspectAsync(plan, cancellationToken);
         Task readable = EnsureReadableAsync(plan, cancellationToken);
         await Task.WhenAll(ReleaseStore.VerifyAsync(plan.Release!, cancellationToken), readable, inspected).ConfigureAwait(false);
         return await inspected.ConfigureAwait(false);

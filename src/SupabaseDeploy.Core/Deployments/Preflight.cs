@@ -9,7 +9,7 @@ using SupabaseDeploy.Targets;
 namespace SupabaseDeploy.Deployments;
 
 /// <summary>Looks at everything around a release that has to be right before the first change. Changes nothing.</summary>
-internal sealed class Preflight(IDeploymentTarget target, DatabaseAddress database)
+internal sealed class Preflight(IDeploymentTarget target, IDeploymentTargets targets, DatabaseAddress database)
 {
     private const long Reserve = 64L * 1024 * 1024;
 
@@ -40,6 +40,10 @@ internal sealed class Preflight(IDeploymentTarget target, DatabaseAddress databa
             if (plan.Apply.Count + plan.Undo.Count + plan.Contract.Count > 0)
             {
                 facts.Add(await DriftAsync(plan.Environment, connection, cancellationToken).ConfigureAwait(false));
+                if (await new StageBefore(targets).InspectAsync(plan.Environment, connection.PostgreSqlVersion.Major, cancellationToken).ConfigureAwait(false) is { } differs)
+                {
+                    facts.Add(differs);
+                }
             }
         }
 
