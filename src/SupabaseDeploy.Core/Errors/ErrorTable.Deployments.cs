@@ -61,4 +61,7 @@ public static partial class ErrorTable
 
     /// <summary>A publish waited for approval, and the request was withdrawn or became too old.</summary>
     public static readonly ErrorCode ApprovalNotGiven = new("ApprovalNotGiven", 6041, ErrorKind.InvalidOperation);
+
+    /// <summary>A migration is recorded as applied, and its down script ran in part.</summary>
+    public static readonly ErrorCode MigrationHalfUndone = new("MigrationHalfUndone", 6042, ErrorKind.InvalidOperation);
 }

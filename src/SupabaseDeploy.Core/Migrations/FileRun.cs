@@ -49,7 +49,13 @@ internal sealed class FileRun : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _blockers.DisposeAsync();
 
-    private ScriptSession NewScripts() => new(_session.Connection, new FreshSession(_settings, _session.Role), _sink);
+    private ScriptSession NewScripts() => new(_session.Connection, new FreshSession(_settings, _session.Database), _sink);
+
+    /// <summary>What a down script did outside a transaction is remembered too; a usual one is a transaction, and needs no note.</summary>
+    private async Task<string?> NoteOfAsync(MigrationFile file, SqlScript script, bool isRecorded, CancellationToken cancellationToken) =>
+        isRecorded ? file.Version
+        : script.Mode == ScriptMode.EachAlone ? await UnfinishedScript.UndoKeyAsync(_session.Connection, file.Version, cancellationToken).ConfigureAwait(false)
+        : null;
 
     private async Task RunAsync(MigrationFile file, SqlScript script, Func<NpgsqlBatchCommand> record, bool isRecorded, CancellationToken cancellationToken)
     {
@@ -58,7 +64,8 @@ internal sealed class FileRun : IAsyncDisposable
             try
             {
                 _blockers.Begin(script.FileName);
-                await Scripts.RunAsync(script, record(), cancellationToken, isRecorded ? file.Version : null, isRecorded && Begun.Contains(file.Version)).ConfigureAwait(false);
+                await Scripts.RunAsync(
+                    script, record(), cancellationToken, await NoteOfAsync(file, script, isRecorded, cancellationToken).ConfigureAwait(false), isRecorded && Begun.Contains(file.Version)).ConfigureAwait(false);
                 return;
             }
             catch (DeployException e) when (IsLost(e))
@@ -153,7 +160,7 @@ internal sealed class FileRun : IAsyncDisposable
 
         string kept = script.Mode switch
         {
-            ScriptMode.EachAlone => "The file is not recorded as applied. It runs outside a transaction: statements of it may have been kept.",
+            ScriptMode.EachAlone => $"The {(isRecorded ? "file is not" : "migration is still")} recorded as applied. It runs outside a transaction: statements of it may have been kept.",
             _ when script.Mode == ScriptMode.SeveralTransactions || Begun.Contains(file.Version) => await KeptAsync(file, script, cancellationToken).ConfigureAwait(false),
             _ => "The history was asked again: nothing of this file was kept.",
         };
@@ -167,7 +174,7 @@ internal sealed class FileRun : IAsyncDisposable
 
     private async Task<string> KeptAsync(MigrationFile file, SqlScript script, CancellationToken cancellationToken)
     {
-        var unfinished = new UnfinishedScript(_session.Connection, script, file.Version, isBegun: true);
+        var unfinished = new UnfinishedScript(_session.Connection, _session.Database, script, file.Version, isBegun: true);
         await using (unfinished.ConfigureAwait(false))
         {
             int done = await unfinished.CountDoneAsync(cancellationToken).ConfigureAwait(false);

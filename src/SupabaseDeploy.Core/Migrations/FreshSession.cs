@@ -6,9 +6,11 @@ namespace SupabaseDeploy.Migrations;
 
 /// <summary>How a session is before each file: a file may have changed settings and role, and <c>RESET ALL</c> leaves the role alone.</summary>
 /// <param name="Settings">The time limits.</param>
-/// <param name="Role">The role that a session takes on after signing in; null for the one that signs in.</param>
-internal sealed record FreshSession(MigrationSettings Settings, string? Role)
+/// <param name="Database">The database, with the role that a session takes on after signing in.</param>
+internal sealed record FreshSession(MigrationSettings Settings, DatabaseAddress Database)
 {
+    private string? Role => Database.Role;
+
     /// <summary>Leaves the role that a file took on for the rest of its transaction.</summary>
     public string LeaveRole => $"set local role {(Role is null ? "none" : DatabaseAddress.Quote(Role))}";
 

@@ -54,6 +54,8 @@ public sealed class MigrationRunner(TimeProvider? time = null)
         NpgsqlConnection connection = await request.Database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
+            await UnfinishedScript.EnsureNoneHalfUndoneAsync(
+                await UnfinishedScript.VersionsAsync(connection, cancellationToken).ConfigureAwait(false), connection, cancellationToken).ConfigureAwait(false);
             return (await PlanAsync(request, connection, files, new JudgedScripts(), sink, cancellationToken).ConfigureAwait(false)).Pending;
         }
     }
@@ -172,6 +174,7 @@ public sealed class MigrationRunner(TimeProvider? time = null)
     private static async Task<IReadOnlySet<string>> BegunAsync(NpgsqlConnection connection, IReadOnlyList<AppliedVersion> history, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> begun = await UnfinishedScript.VersionsAsync(connection, cancellationToken).ConfigureAwait(false);
+        await UnfinishedScript.EnsureNoneHalfUndoneAsync(begun, connection, cancellationToken).ConfigureAwait(false);
         string[] recorded = [.. begun.Intersect(history.Select(row => row.Version))];
         if (recorded.Length > 0)
         {

@@ -26,8 +26,8 @@ internal sealed class MigrationSession : IAsyncDisposable
 
     public NpgsqlConnection Connection { get; private set; }
 
-    /// <summary>The role that the session takes on after signing in; null for the one that signs in.</summary>
-    public string? Role => _database.Role;
+    /// <summary>Where the session is.</summary>
+    public DatabaseAddress Database => _database;
 
     /// <summary>The server's process; a pooler gives a number of its own for it.</summary>
     public int Backend { get; private set; }

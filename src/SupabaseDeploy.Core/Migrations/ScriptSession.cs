@@ -66,7 +66,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection, FreshSession fr
     private async Task RunInTransactionsAsync(
         SqlScript script, NpgsqlBatchCommand record, string? version, bool isBegun, CancellationToken cancellationToken)
     {
-        var unfinished = new UnfinishedScript(connection, script, version, isBegun);
+        var unfinished = new UnfinishedScript(connection, fresh.Database, script, version, isBegun);
         await using (unfinished.ConfigureAwait(false))
         {
             var run = new TransactionByTransaction(connection, script, unfinished, fresh, _isLocal, sink ?? NullProgressSink.Instance);
@@ -84,7 +84,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection, FreshSession fr
     private async Task RunEachAloneAsync(SqlScript script, NpgsqlBatchCommand record, string? version, bool isBegun, CancellationToken cancellationToken)
     {
         IsInTransaction = false;
-        var unfinished = new UnfinishedScript(connection, script, version, isBegun);
+        var unfinished = new UnfinishedScript(connection, fresh.Database, script, version, isBegun);
         await using (unfinished.ConfigureAwait(false))
         {
             // What runs concurrently waits for others without holding anybody up.
@@ -94,7 +94,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection, FreshSession fr
             await first.SendAsync(cancellationToken).ConfigureAwait(false);
             await new StatementByStatement(connection, script, unfinished, sink ?? NullProgressSink.Instance, _isLocal).RunAsync(cancellationToken).ConfigureAwait(false);
 
-            var last = new PendingBatch(connection, script, "All its statements were kept, and the file is not recorded as applied.");
+            var last = new PendingBatch(connection, script, $"All its statements were kept, and {unfinished.Recorded}.");
             fresh.AddTo(last);
             last.Add(record);
             if (unfinished.IsRemembered)

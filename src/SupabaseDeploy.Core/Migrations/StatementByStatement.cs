@@ -31,7 +31,7 @@ internal sealed class StatementByStatement(NpgsqlConnection connection, SqlScrip
             {
                 string kept = done == 0
                     ? KeptStatements.None
-                    : $"{done} of its {_total} statements were kept, and the file is not recorded as applied. The next run goes on with this statement.";
+                    : $"{done} of its {_total} statements were kept, and {unfinished.Recorded}. The next run goes on with this statement.";
                 await RunAsync(statement, kept, cancellationToken).ConfigureAwait(false);
             }
 

@@ -9,8 +9,10 @@ namespace SupabaseDeploy.Migrations;
 /// Which statements of a file ran, when they do not share a transaction and the file is not done: the next run continues behind them.
 /// Kept in <c>supabase_migrations.unfinished_files</c> until the file is recorded. A transaction carries its note; what ran outside of one
 /// is noted on a connection of its own, because the file may have changed the role of its session. A file of one statement needs none of it.
+/// A down script has a key of its own, which ends with the row of the history that it is to take away: once the version was applied anew, the note of before
+/// counts for nothing.
 /// </summary>
-internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript script, string? version, bool isBegun = false) : IAsyncDisposable
+internal sealed class UnfinishedScript(NpgsqlConnection connection, DatabaseAddress database, SqlScript script, string? version, bool isBegun = false) : IAsyncDisposable
 {
     private const string CreateSql =
         "create table if not exists supabase_migrations.unfinished_files (version text not null primary key, statements text[] not null)";
@@ -21,8 +23,24 @@ internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript sc
         on conflict (version) do update set statements = f.statements || excluded.statements
         """;
 
+    private const string DownMark = " down ";
+
+    private const string UndoKeySql = "select version || ' down ' || xmin::text from supabase_migrations.schema_migrations where version = $1";
+
+    private const string HalfUndoneSql =
+        """
+        select h.version || ': ' || cardinality(n.statements) || case cardinality(n.statements) when 1 then ' statement' else ' statements' end
+        from supabase_migrations.schema_migrations h join supabase_migrations.unfinished_files n on n.version = h.version || ' down ' || h.xmin::text
+        order by 1
+        """;
+
     private readonly bool _isNoted = version is not null && (isBegun || script.Statements.Count(statement => statement.HasCode) > 1);
     private NpgsqlConnection? _own;
+
+    /// <summary>What the history says while the file is not done.</summary>
+    public string Recorded => version?.Contains(DownMark, StringComparison.Ordinal) == true
+        ? "the migration is still recorded as applied, although a part of it is undone"
+        : "the file is not recorded as applied";
 
     /// <summary>True when there is a row to take away.</summary>
     public bool IsRemembered { get; set; }
@@ -67,8 +85,7 @@ internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript sc
 
         if (_own is null)
         {
-            _own = connection.CloneWith(connection.ConnectionString);
-            await _own.OpenAsync(cancellationToken).ConfigureAwait(false);
+            _own = await database.OpenAsync(cancellationToken, "supabase-deploy migration notes").ConfigureAwait(false);
             await EnsureTableAsync(_own, cancellationToken).ConfigureAwait(false);
         }
 
@@ -96,7 +113,37 @@ internal sealed class UnfinishedScript(NpgsqlConnection connection, SqlScript sc
         Parameters = { new NpgsqlParameter { Value = version } },
     };
 
-    /// <summary>The versions of which something is noted.</summary>
+    /// <summary>Under which the progress of undoing a version is noted; null where the history does not have it.</summary>
+    public static async Task<string?> UndoKeyAsync(NpgsqlConnection connection, string version, CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(UndoKeySql, connection) { Parameters = { new NpgsqlParameter { Value = version } } };
+        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as string;
+    }
+
+    /// <summary>Refuses to go on where a version is recorded as applied and its down script ran in part: that is neither the one state nor the other.</summary>
+    /// <param name="noted">From <see cref="VersionsAsync"/>.</param>
+    /// <param name="connection">The database.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="DeployException"><see cref="ErrorTable.MigrationHalfUndone"/>.</exception>
+    public static async Task EnsureNoneHalfUndoneAsync(IReadOnlyList<string> noted, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (!noted.Any(key => key.Contains(DownMark, StringComparison.Ordinal)))
+        {
+            return;
+        }
+
+        IReadOnlyList<string> half = await connection.RowsAsync(HalfUndoneSql, row => row.GetString(0), cancellationToken).ConfigureAwait(false);
+        if (half.Count > 0)
+        {
+            throw new DeployException(
+                ErrorTable.MigrationHalfUndone,
+                $"A down script ran in part, and its migration is still recorded as applied. What ran of it: {string.Join("; ", half)}.",
+                "Correct the down script behind those statements and undo the migration again, which goes on there; or finish it by hand and say so: Repair-Migration -Version <version> -Status Reverted; or bring back by hand what they took away and delete the row from 'supabase_migrations.unfinished_files'.",
+                half);
+        }
+    }
+
+    /// <summary>The versions of which something is noted, and the keys of down scripts.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.MigrationHistoryInaccessible"/>.</exception>
     public static async Task<IReadOnlyList<string>> VersionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

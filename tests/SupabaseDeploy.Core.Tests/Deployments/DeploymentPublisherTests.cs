@@ -15,6 +15,30 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
     [Fact]
+    public async Task A_down_script_that_ran_in_part_is_said_in_the_ledger_and_no_repair_is_published_on_top_of_it()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        _application.WriteVersion(2, page: "broken");
+        _application.Write("migrations/down/002_add_t2.sql", "-- pg-delta: transaction=false\ndrop table public.t2;\ndrop table public.missing;\n");
+        Release bad = await _application.ReleaseAsync();
+
+        Deployment failed = await _application.PublishAsync("staging", bad);
+
+        Assert.Equal(DeploymentStatus.Failed, failed.Status);
+        Assert.Contains("1 of its 2 statements were kept, and the migration is still recorded as applied, although a part of it is undone.", failed.Lockout, StringComparison.Ordinal);
+        Deployment recorded = (await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None))[^1];
+        Assert.Contains("although a part of it is undone", recorded.Steps.Single(step => step.Name == StepName.RollbackMigrations).Message, StringComparison.Ordinal);
+        Release repair = await _application.ReleaseAsync(2);
+        DeploymentOptions forward = new() { HealthLimit = TimeSpan.Zero, RollForward = true };
+        Deployment refused = await _application.PublishAsync("staging", repair, forward);
+        Assert.Equal((DeploymentStatus.Failed, ErrorTable.MigrationHalfUndone), (refused.Status, (refused.Failure as DeployException)?.Code));
+
+        // By hand, as the remedy says.
+        await _application.Database("staging").ExecuteAsync("create table public.t2 (id int primary key); delete from supabase_migrations.unfinished_files");
+        Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync("staging", repair, forward)).Status);
+    }
+
+    [Fact]
     public async Task A_release_is_published_step_by_step_and_recorded()
     {
         Release release = await _application.ReleaseAsync(1);

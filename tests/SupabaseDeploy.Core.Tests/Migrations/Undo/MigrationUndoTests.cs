@@ -46,6 +46,52 @@ public sealed class MigrationUndoTests : MigrationTest
         Assert.Equal(["a", "b"], await TablesAsync());
     }
 
+    [Fact]
+    public async Task What_a_down_script_outside_a_transaction_did_is_said_and_remembered_and_nothing_is_applied_on_top_of_it()
+    {
+        WriteThree();
+        Write("down/3_c.sql", "-- pg-delta: transaction=false\ndrop table c;\ndrop table missing;");
+        await ApplyAsync();
+
+        DeployException failed = await Assert.ThrowsAsync<DeployException>(() => UndoAsync("3"));
+        Write("4_d.sql", "create table d (id int)");
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => ApplyAsync());
+        DeployException planned = await Assert.ThrowsAsync<DeployException>(() => new MigrationRunner().PlanAsync(Request, Sink, default));
+
+        Assert.Contains("1 of its 2 statements were kept, and the migration is still recorded as applied, although a part of it is undone.", failed.Message, StringComparison.Ordinal);
+        Assert.Equal((ErrorTable.MigrationHalfUndone, ErrorTable.MigrationHalfUndone), (refused.Code, planned.Code));
+        Assert.Contains("What ran of it: 3: 1 statement.", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(["a", "b"], await TablesAsync());
+
+        File.Delete(Path.Combine(Request.Folder, "4_d.sql"));
+        Write("down/3_c.sql", "-- pg-delta: transaction=false\ndrop table c;\ndrop table if exists missing;");
+        Assert.Equal("3", Assert.Single((await UndoAsync("3")).Undone).Version);
+        Assert.Empty(await QueryAsync("select version from supabase_migrations.unfinished_files"));
+        Assert.Equal("3", Assert.Single((await ApplyAsync()).Applied).Version);
+        Assert.Equal(["a", "b", "c"], await TablesAsync());
+    }
+
+    [Fact]
+    public async Task What_a_down_script_did_counts_for_nothing_once_the_version_was_applied_anew_by_something_else()
+    {
+        WriteThree();
+        Write("down/3_c.sql", "-- pg-delta: transaction=false\ndrop table c;\ndrop table later;");
+        await ApplyAsync();
+        await Assert.ThrowsAsync<DeployException>(() => UndoAsync("3"));
+        await QueryAsync(
+            """
+            delete from supabase_migrations.schema_migrations where version = '3';
+            create table c (id int);
+            create table later (id int);
+            insert into supabase_migrations.schema_migrations (version, name, statements) values ('3', 'c', array['create table c (id int)']);
+            select '1'
+            """);
+
+        await UndoAsync("3");
+
+        Assert.Equal(["a", "b"], await TablesAsync());
+    }
+
     private void WriteThree()
     {
         Write("1_a.sql", "create table a (id int)");

@@ -47,6 +47,16 @@ public sealed class TemporaryLoginTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_outside_a_transaction_notes_what_ran_as_the_role_that_works_there()
+    {
+        _application.Write("migrations/002_index.sql", "-- pg-delta: transaction=false\ncreate index concurrently t1_id on public.t1 (id);\ncomment on index public.t1_id is 'one';\n");
+
+        Deployment deployment = await _application.PublishAsync(await _application.ReleaseAsync());
+
+        Assert.True(deployment.Status == DeploymentStatus.Succeeded, $"{deployment.Reason} {deployment.Failure}");
+    }
+
+    [Fact]
     public async Task The_way_back_goes_on_with_a_new_login_when_its_own_has_ended()
     {
         await _application.PublishAsync(await _application.ReleaseAsync());
