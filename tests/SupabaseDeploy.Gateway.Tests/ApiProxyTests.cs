@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Testing;
 
@@ -137,7 +138,7 @@ public sealed class ApiProxyTests(ApiProxyTests.EchoServices services) : IClassF
             server.listen(Number(process.env.PORT), '127.0.0.1');
             """;
 
-        private static readonly GatewayKeys s_keys = new("sb_publishable_1", "sb_secret_1", "anon.jwt.1", "service.jwt.1");
+        private static readonly GatewayKeys s_keys = new("sb_publishable_1", new Secret("sb_secret_1"), "anon.jwt.1", new Secret("service.jwt.1"));
 
         private readonly TemporaryFolder _folder = new();
 

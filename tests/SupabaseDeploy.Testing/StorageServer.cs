@@ -81,7 +81,7 @@ public sealed class StorageServer : IAsyncDisposable
 
         if (context.Request.Headers.Authorization != $"Bearer {Key}" || context.Request.Headers["apikey"] != Key)
         {
-            await SayAsync(context, 400, new { statusCode = "403", error = "Unauthorized", message = "Invalid Compact JWS" });
+            await SayAsync(context, 400, new { statusCode = "403", error = "Unauthorized", message = $"Invalid Compact JWS: {context.Request.Headers["apikey"]}" });
             return;
         }
 

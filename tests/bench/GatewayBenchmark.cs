@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
@@ -79,7 +80,7 @@ internal static class GatewayBenchmark
             Route = "/rest/v1",
             LogFile = System.IO.Path.Combine(folder.Path, "rest.log"),
         };
-        var plan = new ServicePlan([planned], [], new GatewayKeys(Key, "sb_secret_bench", "anon.jwt.bench", "service.jwt.bench"));
+        var plan = new ServicePlan([planned], [], new GatewayKeys(Key, new Secret("sb_secret_bench"), "anon.jwt.bench", new Secret("service.jwt.bench")));
         string File(string name) => System.IO.Path.Combine(folder.Path, name);
         string[] arguments =
         [

@@ -11,8 +11,8 @@ internal sealed class CloudReader(ProblemList problems)
     public WrittenCloud Read(MapReader stage) => new()
     {
         AccessToken = OnlyReference(stage.Text("accessToken", "'${secret:NAME}'")),
-        Api = Address(Referable(stage.Text("api", "an http(s) address"))),
-        Certificate = Referable(stage.Text("certificate", "the path of a file")),
+        Api = Address(Public(stage.Text("api", "an http(s) address"))),
+        Certificate = Public(stage.Text("certificate", "the path of a file")),
         Secrets = Secrets(stage, "secrets", IsSecretName),
         RemoveSecrets = [.. stage.Texts("removeSecrets", "a list of names").Where(IsSecretName)],
         Hosting = Hosting(stage.Map("hosting", "a mapping with 'bucket' or 'command'")),
@@ -47,9 +47,9 @@ internal sealed class CloudReader(ProblemList problems)
         var written = new WrittenHosting(hosting.Path, hosting.Line)
         {
             Bucket = hosting.Text("bucket", "the name of a storage bucket: lower-case letters, digits and '-'", IsBucketName),
-            Command = hosting.Texts("command", "a program and its arguments as a list, '{bundle}' for the bundle's folder"),
+            Command = [.. hosting.Texts("command", "a program and its arguments as a list, '{bundle}' for the bundle's folder").Where(IsArgument)],
             Variables = Secrets(hosting, "variables", _ => true),
-            Url = Address(Referable(hosting.Text("url", "the http(s) address that the bundle is served at"))),
+            Url = Address(Public(hosting.Text("url", "the http(s) address that the bundle is served at"))),
         };
         CheckHosting(hosting, written);
         return written;
@@ -110,9 +110,25 @@ internal sealed class CloudReader(ProblemList problems)
         return text;
     }
 
-    private Written<string>? Referable(Written<string>? text)
+    /// <summary>Arguments are seen by every user of the machine.</summary>
+    private bool IsArgument(Written<string> text)
     {
-        if (text is not null && Reference.FormProblem(text.Value) is { } problem)
+        if (Reference.FormProblem(text.Value) is null && Reference.PublicProblem(text.Value) is not null)
+        {
+            problems.Error(text.Path, text.Line, $"'{text.Value}' would put a secret among the arguments, which every user of the machine sees; expected it in 'variables'.");
+            return false;
+        }
+
+        return Public(text) is not null;
+    }
+
+    private Written<string>? Referable(Written<string>? text) => Checked(text, Reference.FormProblem);
+
+    private Written<string>? Public(Written<string>? text) => Checked(text, Reference.PublicProblem);
+
+    private Written<string>? Checked(Written<string>? text, Func<string, string?> problemOf)
+    {
+        if (text is not null && problemOf(text.Value) is { } problem)
         {
             problems.Error(text.Path, text.Line, problem);
             return null;

@@ -27,6 +27,12 @@ internal sealed record Reference(ReferenceSource Source, string Name)
     public static string? FormProblem(string text) =>
         Parts(text).Select(part => part.Problem).FirstOrDefault(problem => problem is not null);
 
+    /// <summary>What is wrong with the references in a text whose value is shown, logged or an argument of a program; null when nothing is.</summary>
+    public static string? PublicProblem(string text) =>
+        FormProblem(text) is { } problem ? problem
+        : Parts(text).FirstOrDefault(part => part.Reference?.Source == ReferenceSource.Secret).Reference is { } secret ? $"'{secret}' is a secret, and the value of this key is shown; expected '${{{secret.Name}}}' if it is none."
+        : null;
+
     /// <summary>The text in pieces: literals and references.</summary>
     public static IEnumerable<(string? Literal, Reference? Reference, string? Problem)> Parts(string text)
     {

@@ -23,7 +23,8 @@ internal static class ReleasesReader
         };
         foreach (Written<string> value in ((Written<string>?[])[written.Store, written.Endpoint, written.Region, written.AccessKey, written.SecretKey]).OfType<Written<string>>())
         {
-            if (Reference.FormProblem(value.Value) is { } problem)
+            bool isKey = value == written.AccessKey || value == written.SecretKey;
+            if ((isKey ? Reference.FormProblem(value.Value) : Reference.PublicProblem(value.Value)) is { } problem)
             {
                 problems.Error(value.Path, value.Line, problem);
             }

@@ -75,7 +75,7 @@ public static class ChildProcess
                 ErrorTable.ProgramFailed,
                 $"Cannot start program '{program}': {e.Message}",
                 "Check that the file may be executed and that the working folder exists.",
-                request,
+                request.ToString(),
                 e);
         }
     }

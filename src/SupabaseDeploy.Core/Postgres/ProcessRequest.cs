@@ -58,7 +58,7 @@ public sealed record ProcessResult(int ExitCode, string Output, string Error)
             ErrorTable.ProgramFailed,
             $"Program '{Path.GetFileName(request.FileName)}' ended with exit code {ExitCode}{(said.Length > 0 ? ": " + said : ".")}",
             $"Correct what the program reports; it was run as: {request}",
-            request);
+            request.ToString());
     }
 
     /// <summary>The last <paramref name="count"/> lines of <paramref name="text"/> that are not empty.</summary>

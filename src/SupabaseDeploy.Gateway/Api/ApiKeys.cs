@@ -13,8 +13,8 @@ internal sealed class ApiKeys(GatewayKeys keys)
     [
         (Encoding.UTF8.GetBytes(keys.PublishableKey), new ApiIdentity(keys.AnonKey, IsSecret: false)),
         (Encoding.UTF8.GetBytes(keys.AnonKey), new ApiIdentity(keys.AnonKey, IsSecret: false)),
-        (Encoding.UTF8.GetBytes(keys.SecretKey), new ApiIdentity(keys.ServiceRoleKey, IsSecret: true)),
-        (Encoding.UTF8.GetBytes(keys.ServiceRoleKey), new ApiIdentity(keys.ServiceRoleKey, IsSecret: true)),
+        (Encoding.UTF8.GetBytes(keys.SecretKey.Reveal()), new ApiIdentity(keys.ServiceRoleKey.Reveal(), IsSecret: true)),
+        (Encoding.UTF8.GetBytes(keys.ServiceRoleKey.Reveal()), new ApiIdentity(keys.ServiceRoleKey.Reveal(), IsSecret: true)),
     ];
 
     /// <summary>The key of a request: header <c>apikey</c>, the query of a WebSocket, or the bearer token; null when it has none.</summary>

@@ -130,7 +130,7 @@ public sealed class DeploymentPipelineTests : IDisposable
     public void The_value_of_a_secret_is_never_shown_when_it_cannot_be_used()
     {
         using var url = new EnvironmentVariable("SDTEST_URL", "hunter2");
-        DeploymentPipeline pipeline = Load("application: a\nstages: [{ name: cluster, target: kubernetes, database: '${secret:SDTEST_URL}', health: { endpoints: [{ name: a, url: '${secret:SDTEST_URL}' }] } }]");
+        DeploymentPipeline pipeline = Load("application: a\nstages: [{ name: cluster, target: kubernetes, database: '${secret:SDTEST_URL}', health: { endpoints: [{ name: a, url: '${SDTEST_URL}' }] } }]");
 
         var error = Assert.Throws<ConfigurationException>(() => pipeline.Resolve("cluster"));
 
@@ -138,7 +138,7 @@ public sealed class DeploymentPipelineTests : IDisposable
             """
             The configuration has 2 problems:
               env/pipeline.yml:2: stages[0].database: the value of '${secret:SDTEST_URL}' cannot be used. The database URL cannot be used: it is not of the form 'postgresql://user@host:port/database'.
-              env/pipeline.yml:2: stages[0].health.endpoints[0].url: the value of '${secret:SDTEST_URL}' cannot be used; expected an 'http://' or 'https://' URL, or a path like '/' in the environment's own web root.
+              env/pipeline.yml:2: stages[0].health.endpoints[0].url: the value of '${SDTEST_URL}' cannot be used; expected an 'http://' or 'https://' URL, or a path like '/' in the environment's own web root.
             """,
             error.Message);
     }

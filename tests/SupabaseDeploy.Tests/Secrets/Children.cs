@@ -9,7 +9,7 @@ namespace SupabaseDeploy.Tests.Secrets;
 /// </summary>
 internal sealed class Children : IAsyncDisposable
 {
-    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(20);
     private static readonly string[] s_servers = ["initdb", "pg_ctl", "postgres"];
 
     private readonly string _folder;
@@ -39,6 +39,9 @@ internal sealed class Children : IAsyncDisposable
 
         _watch = Task.Run(WatchAsync);
     }
+
+    /// <summary>While this file is there, PostgreSQL's clients fail.</summary>
+    public string BreakFlag { get; set; } = "";
 
     /// <summary>To be the first folder on PATH.</summary>
     public string Programs => Path.Combine(_folder, "programs");
@@ -87,7 +90,7 @@ internal sealed class Children : IAsyncDisposable
             }
             else
             {
-                Precede(PostgresFolder, program, installation.Program(program));
+                Write(PostgresFolder, program, $"[ -e '{BreakFlag}' ] && echo 'error: broken' >&2 && exit 1\nexec '{installation.Program(program)}' \"$@\"");
             }
         }
     }

@@ -20,6 +20,8 @@ public sealed class MarkedProject : IAsyncLifetime
     private StorageServer _storage = null!;
     private ObjectStorage _store = null!;
     private ModuleSession _session = null!;
+    private string _functionSecret = "";
+    private string _mailPassword = "";
     private bool _isPrepared;
 
     internal Marks Marks { get; } = new();
@@ -35,6 +37,7 @@ public sealed class MarkedProject : IAsyncLifetime
     {
         File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
         Children = new Children(_folder.Path);
+        Children.BreakFlag = Path.Combine(Root, "break-dump");
         PostgresInstallation installation = new PostgresInstallations().Find()!;
         Children.UsePostgres(installation);
         _api = await ManagementApiServer.StartAsync();
@@ -45,6 +48,8 @@ public sealed class MarkedProject : IAsyncLifetime
         _storage.SiteFolder = Path.Combine(_folder.Path, "site");
         await AddDatabaseAsync("staging");
         await AddDatabaseAsync("production");
+        await AddDatabaseAsync("troubled");
+        _projects["troubled"].ApiKeys[1] = ("service_role", "legacy", Marks.New("service key that is revoked", "sb_secret_{0}"));
         WritePrograms();
         WriteFiles();
         WritePipeline();
@@ -55,6 +60,7 @@ public sealed class MarkedProject : IAsyncLifetime
         _session.Runspace.SessionStateProxy.SetVariable("wrongUrl", $"postgresql://postgres:{Escaped("given password")}@127.0.0.1:{bare.Port}/postgres");
         _session.Runspace.SessionStateProxy.SetVariable("deadUrl", $"postgresql://postgres:{Escaped("given password of nowhere")}@127.0.0.1:1/postgres");
         _session.Runspace.SessionStateProxy.SetVariable("badUrl", $"postgresql://postgres:{Escaped("given password of a bad URL")}@127.0.0.1:port/postgres?sslmode=wrong");
+        _session.Runspace.SessionStateProxy.SetVariable("troubled", new Action<string>(Trouble));
         _session.Runspace.SessionStateProxy.SetVariable("mirror", $"http://user:{Escaped("password of a mirror")}@127.0.0.1:1/");
     }
 
@@ -151,6 +157,13 @@ public sealed class MarkedProject : IAsyncLifetime
 
     private readonly Dictionary<string, ManagementApiProject> _projects = [];
 
+    /// <summary>The next request for an operation is refused with words that repeat the secrets it came with.</summary>
+    private void Trouble(string operation)
+    {
+        string value = operation == "v1-bulk-create-secrets" ? _functionSecret : _mailPassword;
+        _api.Trouble(operation, new ManagementApiTrouble { Status = 400, Message = $"'{value}' is too weak, says {_api.Token.Reveal()}" });
+    }
+
     private void AddAll(string kind, System.Text.Json.JsonElement element)
     {
         foreach (System.Text.Json.JsonProperty property in element.EnumerateObject().Where(property => property.Value.ValueKind == System.Text.Json.JsonValueKind.String && property.Name != "publishableKey"))
@@ -180,13 +193,16 @@ public sealed class MarkedProject : IAsyncLifetime
         // It says more than it should, as programs do.
         Children.Write("publish-site", $"echo \"token $CDN_TOKEN\"; echo \"token $CDN_TOKEN\" >&2; mkdir -p '{_storage.SiteFolder}'; cp -R \"$1\"/. '{_storage.SiteFolder}'");
         Children.Write("broken-publish-site", "echo \"refused: $CDN_TOKEN\" >&2; exit 3");
+        _functionSecret = Marks.New("function secret", "a 'quoted' \"{0}\" /+=% é");
+        _mailPassword = Marks.New("mail password", "{0} & \"more\"");
         Children.Write("password-manager", $"""
             case "$2" in
-              MARKED_FUNCTION) printf '%s\n' '{Marks.New("function secret", "a '\\''quoted'\\'' \"{0}\" /+=% é")}' ;;
+              MARKED_FUNCTION) printf '%s\n' '{_functionSecret.Replace("'", "'\\''", StringComparison.Ordinal)}' ;;
               MARKED_CDN) printf '%s\n' '{Marks.New("token of the web host", "cdn-{0}")}' ;;
               *) echo '{Marks.New("what the password manager said")}'; echo "no item $2" >&2; exit 1 ;;
             esac
             """);
+        _folder.Write("programs/no-program", "not a program\n");
         string standIns = Path.Combine(Repository.Root, "tests", "stand-ins");
         Children.Precede(Children.Programs, "gotrue", Path.Combine(standIns, "gotrue"));
         Children.Precede(Children.Programs, "postgrest", Path.Combine(standIns, "postgrest"));
@@ -196,7 +212,7 @@ public sealed class MarkedProject : IAsyncLifetime
             function Get-Secret {
                 [CmdletBinding()] param([string] $Name, [string] $Vault)
                 if ($Name -ne 'MARKED_SMTP') { throw "The secret $Name was not found." }
-                [Net.NetworkCredential]::new('', '{{Marks.New("mail password", "{0} & \"more\"")}}').SecurePassword
+                [Net.NetworkCredential]::new('', '{{_mailPassword}}').SecurePassword
             }
             """);
     }
@@ -214,12 +230,13 @@ public sealed class MarkedProject : IAsyncLifetime
         Write("test/main_test.dart", "void main() {}\n");
         Write("stand-in.json", """{ "tests": [{ "type": "done", "time": 50, "success": true }] }""");
         Write("env/local.json", """{ "APP_ENVIRONMENT": "local" }""");
-        foreach (string stage in (string[])["staging", "production"])
+        foreach (string stage in (string[])["staging", "production", "troubled"])
         {
             Write($"env/{stage}.json", $$"""{ "SUPABASE_URL": "{{_storage.Address}}" }""");
         }
 
         SecretFile("MARKED_STAGING_URL", Url(_databases["staging"].Application));
+        SecretFile("MARKED_TROUBLED_URL", Url(_databases["troubled"].Application));
         SecretFile("MARKED_WRONG_URL", $"postgresql://postgres:{Escaped("wrong password")}@127.0.0.1:{_databases["staging"].Application.Port}/postgres?sslmode=disable");
         SecretFile("MARKED_DEAD_URL", $"postgresql://postgres:{Escaped("password of nowhere")}@127.0.0.1:1/postgres");
         SecretFile("MARKED_BAD_URL", $"mysql://postgres:{Escaped("password in a URL that cannot be used")}@127.0.0.1/postgres");
@@ -260,6 +277,20 @@ public sealed class MarkedProject : IAsyncLifetime
             project: {{_projects["staging"].Reference}}
             database: ${secret:MARKED_STAGING_URL}
             hosting: { command: [broken-publish-site, "{bundle}"], variables: { CDN_TOKEN: "${secret:MARKED_CDN}" }, url: "{{_storage.Address}}site/broken/" }
+          - name: no-program
+            target: supabase-cloud
+            api: {{_api.Address}}
+            project: {{_projects["staging"].Reference}}
+            database: ${secret:MARKED_STAGING_URL}
+            hosting: { command: [no-program, "{bundle}"], variables: { CDN_TOKEN: "${secret:MARKED_CDN}" }, url: "{{_storage.Address}}site/none/" }
+          - name: troubled
+            target: supabase-cloud
+            api: {{_api.Address}}
+            project: {{_projects["troubled"].Reference}}
+            database: ${secret:MARKED_TROUBLED_URL}
+            secrets: { STRIPE_KEY: "${secret:MARKED_FUNCTION}" }
+            configuration: { set: { auth.email.smtp.pass: "${secret:MARKED_SMTP}" } }
+            hosting: { bucket: web }
           - name: wrong
             target: supabase-cloud
             api: {{_api.Address}}

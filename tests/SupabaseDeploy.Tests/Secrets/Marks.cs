@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
 
@@ -11,7 +12,7 @@ internal sealed class Marks
 {
     private const int Piece = 12;
 
-    private readonly ConcurrentDictionary<string, string[]> _needles = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SearchValues<string>> _needles = new(StringComparer.Ordinal);
 
     /// <summary>A new secret in a form that its consumer takes: <c>{0}</c> stands for the core.</summary>
     public string New(string kind, string form = "{0}")
@@ -22,11 +23,11 @@ internal sealed class Marks
     }
 
     /// <summary>A secret that somebody else made.</summary>
-    public void Add(string kind, string core) => _needles[kind] = [.. Needles(core)];
+    public void Add(string kind, string core) => _needles[kind] = SearchValues.Create([.. Needles(core)], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The kinds of secrets that a text holds, whole or a piece of them.</summary>
     public IEnumerable<string> In(string text) => _needles
-        .Where(mark => mark.Value.Any(needle => text.Contains(needle, StringComparison.OrdinalIgnoreCase)))
+        .Where(mark => text.AsSpan().ContainsAny(mark.Value))
         .Select(mark => mark.Key);
 
     private static IEnumerable<string> Needles(string core)

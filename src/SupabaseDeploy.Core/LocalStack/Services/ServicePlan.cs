@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SupabaseDeploy.Environments;
 
 namespace SupabaseDeploy.LocalStack;
 
@@ -92,7 +93,7 @@ public sealed record PlannedService
 /// <param name="SecretKey">Key of servers.</param>
 /// <param name="AnonKey">The JWT of role <c>anon</c>, which the publishable key stands for.</param>
 /// <param name="ServiceRoleKey">The JWT of role <c>service_role</c>, which the secret key stands for.</param>
-public sealed record GatewayKeys(string PublishableKey, string SecretKey, string AnonKey, string ServiceRoleKey);
+public sealed record GatewayKeys(string PublishableKey, Secret SecretKey, string AnonKey, Secret ServiceRoleKey);
 
 /// <summary>A service that cannot be run on this machine as it is.</summary>
 /// <param name="Name">The service's name.</param>
@@ -100,6 +101,6 @@ public sealed record GatewayKeys(string PublishableKey, string SecretKey, string
 /// <param name="Remedy">What makes it available, as an imperative sentence.</param>
 public sealed record MissingService(string Name, string? Route, string Remedy);
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, Converters = [typeof(SecretText)])]
 [JsonSerializable(typeof(ServicePlan))]
 internal sealed partial class ServicePlanJson : JsonSerializerContext;

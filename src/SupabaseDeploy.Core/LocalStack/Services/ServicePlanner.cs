@@ -54,7 +54,7 @@ internal sealed class ServicePlanner(
         return new ServicePlan(
             [.. found.Select(service => Plan(service, context, found))],
             missing,
-            new GatewayKeys(keys.PublishableKey, keys.SecretKey.Reveal(), keys.AnonKey, keys.ServiceRoleKey.Reveal()))
+            new GatewayKeys(keys.PublishableKey, keys.SecretKey, keys.AnonKey, keys.ServiceRoleKey))
         {
             MailTemplates = MailTemplates.Files(context.Configuration, context.Environment.Project),
         };

@@ -123,7 +123,7 @@ public sealed class ManagementApiCoverageTests(ITestOutputHelper output)
     {
         foreach ((CloudService service, string key, int value) in ((CloudService, string, int)[])[(CloudService.Auth, "jwt_exp", 1800), (CloudService.DataApi, "max_rows", 50), (CloudService.Postgres, "max_connections", 80)])
         {
-            await api.UpdateSettingsAsync(service, new() { [key] = JsonSerializer.SerializeToElement(value) }, default);
+            await api.UpdateSettingsAsync(service, new() { [key] = JsonSerializer.SerializeToElement(value) }, [], default);
             Assert.Equal(value, (await api.GetSettingsAsync(service, default))[key].GetInt32());
         }
     }

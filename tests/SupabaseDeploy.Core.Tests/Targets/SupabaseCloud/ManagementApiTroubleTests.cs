@@ -118,6 +118,21 @@ public sealed class ManagementApiTroubleTests
     }
 
     [Fact]
+    public async Task A_value_that_the_platform_repeats_is_not_shown_not_even_where_its_words_are_cut()
+    {
+        await using ManagementApiServer server = await ManagementApiServer.StartAsync();
+        string value = "hunter2" + new string('x', 40);
+        server.Trouble("v1-bulk-create-secrets", new ManagementApiTrouble { Status = 400, Message = $"{new string('.', 480)}{value} is too weak" });
+        server.Trouble("v1-update-auth-service-config", new ManagementApiTrouble { Status = 400, Message = $"smtp_pass: {value} is too weak" });
+
+        ManagementApi api = Api(server);
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => api.SetSecretsAsync([new NewCloudSecret("KEY", new Secret(value))], default));
+        Assert.DoesNotContain("hunter2", failure.ToString(), StringComparison.Ordinal);
+        failure = await Assert.ThrowsAsync<DeployException>(() => api.UpdateSettingsAsync(CloudService.Auth, new() { ["smtp_pass"] = System.Text.Json.JsonSerializer.SerializeToElement(value) }, [new Secret(value)], default));
+        Assert.EndsWith("smtp_pass: *** is too weak", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_token_that_the_platform_repeats_is_not_shown()
     {
         await using ManagementApiServer server = await ManagementApiServer.StartAsync();

@@ -116,7 +116,7 @@ internal sealed class DockerPlanner
         return new ServicePlan(
             [.. containers.Where(container => container.Service.HealthPath is not null).OrderBy(container => container.Service.Name, StringComparer.Ordinal).Select(Attend)],
             [.. _missing.Select(service => new MissingService(service.Key.Name, service.Key.Route?.Path, $"Its image '{ImageOf(service.Key)}' cannot be pulled: {service.Value}"))],
-            new GatewayKeys(keys.PublishableKey, keys.SecretKey.Reveal(), keys.AnonKey, keys.ServiceRoleKey.Reveal()))
+            new GatewayKeys(keys.PublishableKey, keys.SecretKey, keys.AnonKey, keys.ServiceRoleKey))
         {
             Addresses = GatewayAddresses,
             MailTemplates = MailTemplates.Files(_context.Configuration, _context.Environment.Project),

@@ -89,7 +89,11 @@ internal sealed class ApiConnection(ApiAccess access, TimeProvider time, IProgre
 /// <param name="Address">Path and query, filled in and escaped.</param>
 /// <param name="Content">Makes the body, anew for each attempt; null for none.</param>
 /// <param name="Accept">The media type wanted.</param>
-internal sealed record ApiCall(ApiOperation Operation, string Address, Func<HttpContent>? Content = null, string Accept = "application/json");
+internal sealed record ApiCall(ApiOperation Operation, string Address, Func<HttpContent>? Content = null, string Accept = "application/json")
+{
+    /// <summary>What of the body must not be shown, also where the platform repeats it.</summary>
+    public IReadOnlyList<Secret> Secrets { get; init; } = [];
+}
 
 /// <summary>An answer of success.</summary>
 /// <param name="Body">Its body.</param>

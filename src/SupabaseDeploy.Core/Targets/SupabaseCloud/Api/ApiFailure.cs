@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 
 namespace SupabaseDeploy.Targets.SupabaseCloud;
 
-/// <summary>Errors from answers of the Management API. The token is in none of them, not even where the platform repeats it.</summary>
+/// <summary>Errors from answers of the Management API. The token and what was sent in secret are in none of them, not even where the platform repeats it.</summary>
 internal static class ApiFailure
 {
     private const int LongestText = 500;
@@ -16,7 +17,7 @@ internal static class ApiFailure
     /// <summary>The error for an answer that is not one of success.</summary>
     public static DeployException Of(ApiCall call, HttpResponseMessage answer, byte[] body, ApiAccess access, TimeProvider time)
     {
-        string cause = Cause(answer, body, access);
+        string cause = Cause(answer, body, new SecretMask([access.Token, .. call.Secrets]));
         (ErrorCode code, string what, string remedy) = Judge(call.Operation, answer, time);
         return new DeployException(code, $"The Management API {what} '{call.Operation}' ({(int)answer.StatusCode}{RequestId(answer)}): {cause}", remedy, call.Operation.Id);
     }
@@ -64,12 +65,11 @@ internal static class ApiFailure
         _ => (ErrorTable.ApiRequestRefused, "refused", "Correct what the answer names; if it names nothing of yours, look for a newer version of this module."),
     };
 
-    private static string Cause(HttpResponseMessage answer, byte[] body, ApiAccess access)
+    private static string Cause(HttpResponseMessage answer, byte[] body, SecretMask mask)
     {
-        string text = Message(body) is { Length: > 0 } message ? message : answer.ReasonPhrase ?? "it gave no reason";
+        string text = mask.Hide(Message(body) is { Length: > 0 } message ? message : answer.ReasonPhrase ?? "it gave no reason");
         text = new string([.. text.ReplaceLineEndings(" ").Where(letter => !char.IsControl(letter))]).Trim();
-        text = text.Length > LongestText ? text[..LongestText] + "…" : text;
-        return access.Token.IsEmpty ? text : text.Replace(access.Token.Reveal(), access.Token.ToString(), StringComparison.Ordinal);
+        return text.Length > LongestText ? text[..LongestText] + "…" : text;
     }
 
     /// <summary>The platform's own words: <c>{"message": …}</c>, where it is a text or a list of them.</summary>

@@ -103,15 +103,6 @@ internal sealed record RecoveryTime(long RecoveryTimeTargetUnix);
 
 internal sealed record BackupId(long Id);
 
-/// <summary>Reads and writes a value that is shown nowhere.</summary>
-internal sealed class SecretText : JsonConverter<Secret>
-{
-    public override Secret? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetString() is { } value ? new Secret(value) : null;
-
-    public override void Write(Utf8JsonWriter writer, Secret value, JsonSerializerOptions options) => writer.WriteStringValue(value.Reveal());
-}
-
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

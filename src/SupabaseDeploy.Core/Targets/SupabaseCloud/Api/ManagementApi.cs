@@ -78,7 +78,8 @@ internal sealed class ManagementApi(ApiConnection connection, string project)
         await connection.SendAsync(Call(ApiOperations.ListSecrets), ApiJson.Default.ListCloudSecret, cancellationToken).ConfigureAwait(false);
 
     public Task SetSecretsAsync(IReadOnlyList<NewCloudSecret> secrets, CancellationToken cancellationToken) =>
-        connection.SendAsync(Call(ApiOperations.SetSecrets, Json(secrets, ApiJson.Default.IReadOnlyListNewCloudSecret)), cancellationToken);
+        connection.SendAsync(
+            Call(ApiOperations.SetSecrets, Json(secrets, ApiJson.Default.IReadOnlyListNewCloudSecret)) with { Secrets = [.. secrets.Select(secret => secret.Value)] }, cancellationToken);
 
     public Task DeleteSecretsAsync(IReadOnlyList<string> names, CancellationToken cancellationToken) =>
         connection.SendAsync(Call(ApiOperations.DeleteSecrets, Json(names, ApiJson.Default.IReadOnlyListString)), cancellationToken);
@@ -95,8 +96,12 @@ internal sealed class ManagementApi(ApiConnection connection, string project)
         connection.SendAsync(Call(service.Get), ApiJson.Default.DictionaryStringJsonElement, cancellationToken);
 
     /// <summary>Changes the named settings of one service; the others stay.</summary>
-    public Task UpdateSettingsAsync(CloudService service, Dictionary<string, JsonElement> settings, CancellationToken cancellationToken) =>
-        connection.SendAsync(Call(service.Update, Json(settings, ApiJson.Default.DictionaryStringJsonElement)), cancellationToken);
+    /// <param name="service">The service.</param>
+    /// <param name="settings">Values by key.</param>
+    /// <param name="secrets">Those of the values that must not be shown.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task UpdateSettingsAsync(CloudService service, Dictionary<string, JsonElement> settings, IReadOnlyList<Secret> secrets, CancellationToken cancellationToken) =>
+        connection.SendAsync(Call(service.Update, Json(settings, ApiJson.Default.DictionaryStringJsonElement)) with { Secrets = secrets }, cancellationToken);
 
     public Task<CloudBackups> ListBackupsAsync(CancellationToken cancellationToken) =>
         connection.SendAsync(Call(ApiOperations.ListBackups), ApiJson.Default.CloudBackups, cancellationToken);

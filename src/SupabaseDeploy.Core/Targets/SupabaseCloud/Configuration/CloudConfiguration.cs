@@ -77,7 +77,7 @@ internal sealed class CloudConfiguration(DeploymentEnvironment environment, Mana
             body[FieldOf(change.Key)] = value is null ? NullElement() : JsonSerializer.SerializeToElement(value, ApiJson.Default.JsonNode);
         }
 
-        await api.UpdateSettingsAsync(service, body, cancellationToken).ConfigureAwait(false);
+        await api.UpdateSettingsAsync(service, body, [.. changes.Where(change => change.IsSecret && !IsTakenOut(change)).Select(change => _secrets.Find(change.Key))], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task WaitUntilReadAsync(IReadOnlyList<ConfigurationChange> changes, CancellationToken cancellationToken)

@@ -56,17 +56,18 @@ internal sealed class CommandHost(DeploymentEnvironment environment, HostingSett
         await File.WriteAllBytesAsync(Path.Combine(folder, WebMarker.FileName), marker.ToJson(), cancellationToken).ConfigureAwait(false);
         (string program, IReadOnlyList<string> arguments) = Command(hosting.Command, folder);
         sink.Publish(new Detail($"Publishing the web bundle with '{program}'."));
+        var mask = new SecretMask(hosting.Variables.Values);
         ProcessResult result = await ChildProcess.RunAsync(
             new ProcessRequest(program, arguments)
             {
                 WorkingDirectory = environment.Project.Root,
                 Environment = hosting.Variables.ToDictionary(variable => variable.Key, variable => (string?)variable.Value.Reveal()),
-                LineReceived = line => sink.Publish(new Detail(Hidden(line))),
+                LineReceived = line => sink.Publish(new Detail(mask.Hide(line))),
             },
             cancellationToken).ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
-            string said = Hidden(ProcessResult.LastLines(result.Error.Length > 0 ? result.Error : result.Output, 5));
+            string said = ProcessResult.LastLines(mask.Hide(result.Error.Length > 0 ? result.Error : result.Output), 5);
             throw new DeployException(
                 ErrorTable.WebHostFailed,
                 $"The command '{program}' that publishes the web bundle of '{environment}' ended with exit code {result.ExitCode}{(said.Length > 0 ? ": " + said : ".")}",
@@ -74,9 +75,4 @@ internal sealed class CommandHost(DeploymentEnvironment environment, HostingSett
                 environment.Name);
         }
     }
-
-    /// <summary>The text without the secrets that the command was given.</summary>
-    private string Hidden(string text) => hosting.Variables.Values
-        .Where(secret => !secret.IsEmpty)
-        .Aggregate(text, (shown, secret) => shown.Replace(secret.Reveal(), secret.ToString(), StringComparison.Ordinal));
 }

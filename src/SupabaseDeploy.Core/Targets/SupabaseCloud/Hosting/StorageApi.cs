@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
@@ -92,7 +93,8 @@ internal sealed class StorageApi(Uri project, string bucket, Func<CancellationTo
                 using HttpResponseMessage answer = await s_http.SendAsync(request, cancellationToken).ConfigureAwait(false);
                 if (attempt == Attempts || answer.StatusCode is not (HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError))
                 {
-                    return (answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+                    byte[] body = await answer.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+                    return (answer.StatusCode, answer.IsSuccessStatusCode ? body : Encoding.UTF8.GetBytes(new SecretMask(secret).Hide(Encoding.UTF8.GetString(body))));
                 }
             }
             catch (HttpRequestException e) when (attempt == Attempts)
@@ -108,7 +110,7 @@ internal sealed class StorageApi(Uri project, string bucket, Func<CancellationTo
         }
     }
 
-    private static StringContent Json(string json) => new(json, System.Text.Encoding.UTF8, "application/json");
+    private static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
 
     private static string Escaped(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 
@@ -116,7 +118,7 @@ internal sealed class StorageApi(Uri project, string bucket, Func<CancellationTo
     {
         if ((int)status is < 200 or >= 300)
         {
-            string said = System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300)));
+            string said = Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300)));
             throw Failed($"{what}: the storage answers {(int)status}: {said}", null);
         }
     }
