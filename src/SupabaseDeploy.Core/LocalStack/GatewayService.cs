@@ -14,7 +14,6 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
     private const int Attempts = 4;
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_servicePatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_comingUp = TimeSpan.FromSeconds(5);
 
     public string Name => ServiceName;
@@ -60,7 +59,7 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
             ServicePlan wanted = await Plan(wished, running.Health.Services, cancellationToken).ConfigureAwait(false);
             if (wished == running.State.Port && running.Health.Plan == wanted.Hash)
             {
-                await WaitForServicesAsync(running, sink, cancellationToken).ConfigureAwait(false);
+                await Readiness.WaitAsync(running, sink, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -82,7 +81,7 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
             switch (exitCode)
             {
                 case null:
-                    await WaitForServicesAsync((await LookAsync(cancellationToken).ConfigureAwait(false))!, sink, cancellationToken).ConfigureAwait(false);
+                    await Readiness.WaitAsync((await LookAsync(cancellationToken).ConfigureAwait(false))!, sink, cancellationToken).ConfigureAwait(false);
                     return;
                 case GatewayExitCode.PortInUse:
                     int other = LoopbackPort.Choose();
@@ -142,37 +141,6 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
             Directory.Delete(folder.WebRoot, recursive: true);
         }
     }
-
-    /// <summary>Waits until every service is healthy. One that is not optional and cannot be kept running is an error, any other a notice.</summary>
-    private async Task WaitForServicesAsync(RunningGateway gateway, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        long start = time.GetTimestamp();
-        GatewayHealth health = gateway.Health;
-        while (true)
-        {
-            bool isOver = time.GetElapsedTime(start) > s_servicePatience;
-            List<ServiceReport> failed = [.. health.Services.Where(service => service.State == ServiceState.GaveUp || (isOver && service.State != ServiceState.Healthy))];
-            if (failed.Find(service => !service.IsOptional) is { } needed)
-            {
-                throw NotHealthy(needed);
-            }
-
-            if (health.Services.All(service => service.State == ServiceState.Healthy || failed.Contains(service)))
-            {
-                failed.ForEach(service => sink.Publish(new Notice($"{NotHealthy(service).Message} The stack runs without it.")));
-                return;
-            }
-
-            await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
-            health = await GatewayClient.GetHealthAsync(gateway.State.Port, cancellationToken).ConfigureAwait(false) ?? throw Failed("it does not answer any more");
-        }
-    }
-
-    private DeployException NotHealthy(ServiceReport service) => new(
-        ErrorTable.ServiceStartFailed,
-        $"Service '{service.Name}' of environment '{environment}' does not become healthy: {service.LastFailure ?? "it does not answer"}.{Said(folder.LogOf(service.Name))}",
-        $"Correct what the log '{folder.LogOf(service.Name)}' reports, then run 'Stop-LocalStack {environment}' and 'Start-LocalStack {environment}'.",
-        service.Name);
 
     /// <summary>Starts the process and waits until it answers. When it is not to be waited for any more, it is ended.</summary>
     /// <returns>Null when it answers; its exit code when it ended first.</returns>
@@ -237,15 +205,14 @@ internal sealed class GatewayService(StackFolder folder, string environment, IRe
         return false;
     }
 
+    private GatewayReadiness Readiness => new(folder, environment, time);
+
     // The same folder may be reached by another path, through a symbolic link.
     private bool IsOurs(GatewayState state) => RealPath.Of(state.WebRoot) == RealPath.Of(folder.WebRoot);
 
     private DeployException Failed(string why) => new(
         ErrorTable.GatewayStartFailed,
-        $"The gateway of environment '{environment}' does not start: {why}.{Said(folder.GatewayStartLog)}{Said(folder.GatewayLog)}",
+        $"The gateway of environment '{environment}' does not start: {why}.{GatewayReadiness.Said(folder.GatewayStartLog)}{GatewayReadiness.Said(folder.GatewayLog)}",
         $"Correct what the log '{folder.GatewayLog}' reports, then start the stack again.",
         environment);
-
-    private static string Said(string log) =>
-        File.Exists(log) && ProcessResult.LastLines(File.ReadAllText(log), 4) is { Length: > 0 } said ? "\n" + said : "";
 }

@@ -1,4 +1,3 @@
-using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -78,7 +77,7 @@ public sealed class LocalStacks
             sink.Publish(new ActivityProgress(activity, $"Starting the services with engine '{choice.Engine}'"));
             await WriteIgnoreFileAsync(environment.Project, cancellationToken).ConfigureAwait(false);
             StackRecord? known = StackRecord.Read(folder.StackFile);
-            StackRecord before = await RecordChoiceAsync(context, choice, choose, sink, cancellationToken).ConfigureAwait(false);
+            StackRecord before = await RecordedChoice.WriteAsync(context, choice, choose, sink, cancellationToken).ConfigureAwait(false);
             await Registry.AddAsync(environment, cancellationToken).ConfigureAwait(false);
             bool changed;
             try
@@ -88,7 +87,7 @@ public sealed class LocalStacks
             catch (Exception e) when (known?.Engine != before.Engine)
             {
                 // Nothing of it runs: the stack is what it was, and must not wait for an engine that this machine may not have.
-                await RestoreAsync(folder.StackFile, known, chosen.HasBegun(e) ? before : known).ConfigureAwait(false);
+                await RecordedChoice.RestoreAsync(folder.StackFile, known, chosen.HasBegun(e) ? before : known).ConfigureAwait(false);
                 throw;
             }
 
@@ -97,7 +96,7 @@ public sealed class LocalStacks
                 await ProjectContent.EnsureAsync(context.Configuration, administration, cancellationToken).ConfigureAwait(false);
             }
 
-            LocalStackInfo info = await ObserveAsync(chosen, choice, environment, cancellationToken).ConfigureAwait(false);
+            LocalStackInfo info = await StackObservation.ReadAsync(chosen, choice, environment, cancellationToken).ConfigureAwait(false);
             await before.Seen(info).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
             HonouredKeys.Warn(info, sink);
             if (info is { Url: { } url, Keys: { } keys })
@@ -150,7 +149,7 @@ public sealed class LocalStacks
             EngineChoice choice = record is null || removeData
                 ? await EngineChoice.MakeAsync(LocalStackEngine.Auto, context, cancellationToken).ConfigureAwait(false)
                 : record.Choice;
-            LocalStackInfo info = await ObserveAsync(StackEngines.Create(choice.Engine, context), choice, environment, cancellationToken).ConfigureAwait(false);
+            LocalStackInfo info = await StackObservation.ReadAsync(StackEngines.Create(choice.Engine, context), choice, environment, cancellationToken).ConfigureAwait(false);
             if (!removeData && record is not null)
             {
                 await record.Seen(info).WriteAsync(folder.StackFile, cancellationToken).ConfigureAwait(false);
@@ -171,7 +170,7 @@ public sealed class LocalStacks
         long start = _time.GetTimestamp();
         EngineContext context = Context(environment);
         EngineChoice choice = await EngineChoice.MakeAsync(LocalStackEngine.Auto, context, cancellationToken).ConfigureAwait(false);
-        return await ObserveAsync(StackEngines.Create(choice.Engine, context), choice, environment, cancellationToken).ConfigureAwait(false)
+        return await StackObservation.ReadAsync(StackEngines.Create(choice.Engine, context), choice, environment, cancellationToken).ConfigureAwait(false)
             with { Duration = _time.GetElapsedTime(start) };
     }
 
@@ -203,42 +202,6 @@ public sealed class LocalStacks
         return HasDocker is null ? context : context with { HasDocker = HasDocker };
     }
 
-    private static async Task<LocalStackInfo> ObserveAsync(
-        ILocalStackEngine engine, EngineChoice choice, DeploymentEnvironment environment, CancellationToken cancellationToken)
-    {
-        EngineObservation seen = await engine.ObserveAsync(cancellationToken).ConfigureAwait(false);
-        bool hasDatabase = seen.Services.Any(service => service.Name == DatabaseService.ServiceName && service.IsRunning);
-        return new LocalStackInfo
-        {
-            Environment = environment,
-            Engine = choice.Engine,
-            EngineReason = choice.Reason,
-            State = seen.State,
-            Services = seen.Services,
-            Database = seen.Database,
-            Url = seen.Url,
-            Keys = seen.Keys,
-            Shims = hasDatabase && seen.Database is { } database ? await ReadShimsAsync(database, cancellationToken).ConfigureAwait(false) : [],
-        };
-    }
-
-    private static async Task<IReadOnlyList<ShimExtension>> ReadShimsAsync(DatabaseAddress database, CancellationToken cancellationToken)
-    {
-        try
-        {
-            NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
-            {
-                return await ShimsInUse.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (DeployException e) when (e.Code == ErrorTable.DatabaseUnreachable || e.Code == ErrorTable.DatabaseAuthenticationFailed)
-        {
-            // A server that starts, stops or has other passwords: that is for the commands to say that need it.
-            return [];
-        }
-    }
-
     private static Func<StackRecord, StackRecord> Choice(IReadOnlyList<string>? services)
     {
         if (services is null)
@@ -248,40 +211,6 @@ public sealed class LocalStacks
 
         IReadOnlyList<string>? chosen = ServiceChoice.Parse(services);
         return record => record with { Chosen = chosen };
-    }
-
-    /// <summary>Before anything is started: a start that is killed is found again by the next command.</summary>
-    private static async Task<StackRecord> RecordChoiceAsync(
-        EngineContext context, EngineChoice choice, Func<StackRecord, StackRecord> choose, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        string file = context.Folder.StackFile;
-        StackRecord? known = StackRecord.Read(file);
-        StackRecord same = (known ?? StackRecord.Empty(context.Environment.Name)).With(choice);
-        StackRecord record = choose(same);
-        bool isNew = known is null || known.Engine != record.Engine;
-        if (isNew)
-        {
-            sink.Publish(new Notice($"Local stack '{context.Environment.Name}' runs with engine '{choice.Engine}': {choice.Reason}."));
-        }
-
-        if (isNew || !ReferenceEquals(record, same))
-        {
-            await record.WriteAsync(file, cancellationToken).ConfigureAwait(false);
-        }
-
-        return record;
-    }
-
-    private static async Task RestoreAsync(string file, StackRecord? known, StackRecord? begun)
-    {
-        if (known is null)
-        {
-            File.Delete(file);
-            return;
-        }
-
-        // What had begun may have left data, which is removed with the stack's; what never began may have data of somebody else's.
-        await (known with { Engines = (begun ?? known).Engines }).WriteAsync(file, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Keeps git from picking up what is in the state folder, the folder's own ignore file included.</summary>

@@ -12,6 +12,7 @@ namespace SupabaseDeploy.Postgres;
 public sealed class PostgresCluster
 {
     private readonly ClusterFiles _files;
+    private readonly ClusterPlace _place;
     private readonly ClusterOptions _options;
     private readonly TimeProvider _timeProvider;
     private PostgresInstallation? _installation;
@@ -19,6 +20,7 @@ public sealed class PostgresCluster
     private PostgresCluster(string pointerFolder, ClusterOptions options)
     {
         _files = new ClusterFiles(Path.TrimEndingDirectorySeparator(Path.GetFullPath(pointerFolder)));
+        _place = new ClusterPlace(_files, options);
         _options = options;
         _timeProvider = options.TimeProvider ?? TimeProvider.System;
     }
@@ -33,17 +35,17 @@ public sealed class PostgresCluster
 
     /// <summary>The application's database as role <c>postgres</c>, which is no superuser, as on the platform.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.ClusterNotCreated"/>.</exception>
-    public DatabaseAddress Application => Address("postgres", passwords => passwords.Postgres);
+    public DatabaseAddress Application => _place.Address("postgres", passwords => passwords.Postgres);
 
     /// <summary>The same database as the superuser <c>supabase_admin</c>.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.ClusterNotCreated"/>.</exception>
-    public DatabaseAddress Administration => Address(PostgresServer.Superuser, passwords => passwords.SupabaseAdmin);
+    public DatabaseAddress Administration => _place.Address(PostgresServer.Superuser, passwords => passwords.SupabaseAdmin);
 
     /// <summary>The passwords of both roles; null when they are not known.</summary>
     internal ClusterPasswords? Passwords => _files.ReadPasswords();
 
     /// <summary>The server's log; null when there is no cluster.</summary>
-    internal string? LogFile => _files.ReadPointer() is { } pointer ? Home(pointer).Log : null;
+    internal string? LogFile => _files.ReadPointer() is { } pointer ? _place.Home(pointer).Log : null;
 
     /// <summary>The PostgreSQL it runs on, or would.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.PostgresNotFound"/>.</exception>
@@ -60,17 +62,17 @@ public sealed class PostgresCluster
         using FileLock turn = await LockAsync(sink, cancellationToken).ConfigureAwait(false);
         if (_files.ReadPointer() is ClusterPointer found)
         {
-            Home(found).FinishReplacement();
+            _place.Home(found).FinishReplacement();
         }
 
-        if (_files.ReadPointer() is { IsPrepared: true } known && await FindRunningAsync(Home(known), cancellationToken).ConfigureAwait(false) is ServerProcess running)
+        if (_files.ReadPointer() is { IsPrepared: true } known && await FindRunningAsync(_place.Home(known), cancellationToken).ConfigureAwait(false) is ServerProcess running)
         {
             return await FinishAsync(known, running.Port, null, sink, cancellationToken).ConfigureAwait(false);
         }
 
         _installation = await Programs.FindOrInstallAsync(sink, cancellationToken).ConfigureAwait(false);
         ClusterPointer pointer = await ReadOrCreatePointerAsync(cancellationToken).ConfigureAwait(false);
-        ClusterHome home = Home(pointer);
+        ClusterHome home = _place.Home(pointer);
         PostgresInstallation served = await Programs.ServedAsync(_installation, home, home.Data, sink, cancellationToken).ConfigureAwait(false);
         var server = new PostgresServer(served, home, _options.Patience, _timeProvider);
         var templates = new ClusterTemplates(home.Folders, _options.Patience, _timeProvider);
@@ -91,17 +93,17 @@ public sealed class PostgresCluster
     {
         if (_files.ReadPointer() is null)
         {
-            return Missing;
+            return ClusterPlace.Missing;
         }
 
         using FileLock turn = await LockAsync(NullProgressSink.Instance, cancellationToken).ConfigureAwait(false);
         if (_files.ReadPointer() is not ClusterPointer pointer)
         {
-            return Missing;
+            return ClusterPlace.Missing;
         }
 
-        bool isStopped = await StopAsync(Home(pointer), immediately: false, cancellationToken).ConfigureAwait(false);
-        return State(pointer) with { Changed = isStopped };
+        bool isStopped = await StopAsync(_place.Home(pointer), immediately: false, cancellationToken).ConfigureAwait(false);
+        return _place.State(pointer, _installation) with { Changed = isStopped };
     }
 
     /// <summary>
@@ -121,7 +123,7 @@ public sealed class PostgresCluster
         using FileLock turn = await LockAsync(sink, cancellationToken).ConfigureAwait(false);
         _ = Application;
         ClusterPointer pointer = _files.ReadPointer()! with { Bootstrap = Bootstrap.Hash };
-        ClusterHome home = Home(pointer);
+        ClusterHome home = _place.Home(pointer);
         var exchange = new ClusterExchange(home, _options, _timeProvider, Programs);
         PostgresServer server = await exchange.PrepareAsync(
             data, installation, _files.ReadPasswords()! is var own && own != passwords ? own : null, sink, cancellationToken).ConfigureAwait(false);
@@ -143,7 +145,7 @@ public sealed class PostgresCluster
     public Task<ClusterState> GetStateAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(_files.ReadPointer() is ClusterPointer pointer ? State(pointer) : Missing);
+        return Task.FromResult(_files.ReadPointer() is ClusterPointer pointer ? _place.State(pointer, _installation) : ClusterPlace.Missing);
     }
 
     /// <summary>Stops the server and deletes its data, its log and the pointer. Does nothing when there is no cluster.</summary>
@@ -151,14 +153,14 @@ public sealed class PostgresCluster
     {
         if (_files.ReadPointer() is null)
         {
-            return Missing;
+            return ClusterPlace.Missing;
         }
 
         using (await LockAsync(NullProgressSink.Instance, cancellationToken).ConfigureAwait(false))
         {
             if (_files.ReadPointer() is ClusterPointer pointer)
             {
-                ClusterHome home = Home(pointer);
+                ClusterHome home = _place.Home(pointer);
                 await StopAsync(home, immediately: true, cancellationToken).ConfigureAwait(false);
                 home.Remove();
                 _files.Delete();
@@ -166,14 +168,10 @@ public sealed class PostgresCluster
         }
 
         _files.DeleteFolderIfEmpty();
-        return Missing with { Changed = true };
+        return ClusterPlace.Missing with { Changed = true };
     }
 
-    private static ClusterState Missing => new() { Status = ClusterStatus.Missing };
-
-    private StateFolders Folders => _options.Folders ?? StateFolders.OfThisMachine();
-
-    private ClusterPrograms Programs => new(new PostgresInstallations(_options.Search, Folders, _timeProvider), _timeProvider, DataMajor);
+    private ClusterPrograms Programs => new(new PostgresInstallations(_options.Search, _place.Folders, _timeProvider), _timeProvider, _place.DataMajor);
 
     /// <summary>The server that runs on the home and that we can sign in to; waits for one that is about to start or to stop.</summary>
     private async Task<ServerProcess?> FindRunningAsync(ClusterHome home, CancellationToken cancellationToken)
@@ -203,7 +201,7 @@ public sealed class PostgresCluster
 
         // Passwords without a pointer came with a copy of another project.
         _files.DeletePasswords();
-        ClusterPointer created = ClusterPointer.Create(_files.Folder, LoopbackPort.Choose(), Folders.ServerUser?.Name);
+        ClusterPointer created = ClusterPointer.Create(_files.Folder, LoopbackPort.Choose(), _place.Folders.ServerUser?.Name);
         await _files.WriteAsync(created, cancellationToken).ConfigureAwait(false);
         return created;
     }
@@ -217,8 +215,8 @@ public sealed class PostgresCluster
             await _files.WriteAsync(current, cancellationToken).ConfigureAwait(false);
         }
 
-        var preparation = new ClusterPreparation(_files, Home(current), _options, _timeProvider);
-        return State(await preparation.RunAsync(current, Administration, template, sink, cancellationToken).ConfigureAwait(false));
+        var preparation = new ClusterPreparation(_files, _place.Home(current), _options, _timeProvider);
+        return _place.State(await preparation.RunAsync(current, Administration, template, sink, cancellationToken).ConfigureAwait(false), _installation);
     }
 
     private async Task<bool> StopAsync(ClusterHome home, bool immediately, CancellationToken cancellationToken)
@@ -230,58 +228,6 @@ public sealed class PostgresCluster
 
         await new PostgresServer(Installation, home, _options.Patience, _timeProvider).StopAsync(immediately, cancellationToken).ConfigureAwait(false);
         return true;
-    }
-
-    /// <summary>The cluster's home, with the user that its data belongs to: root's choice may be another one since the packages changed.</summary>
-    private ClusterHome Home(ClusterPointer pointer)
-    {
-        StateFolders folders = Folders with { ServerUser = pointer.User is null ? null : UnprivilegedUser.Named(pointer.User) };
-        return new ClusterHome(folders.ClusterHome(_files.Folder, pointer.Id), folders);
-    }
-
-    private int? DataMajor()
-    {
-        if (_files.ReadPointer() is not ClusterPointer pointer)
-        {
-            return null;
-        }
-
-        string file = Path.Combine(Home(pointer).Data, "PG_VERSION");
-        return File.Exists(file) && int.TryParse(File.ReadAllText(file), NumberStyles.Integer, CultureInfo.InvariantCulture, out int major) ? major : null;
-    }
-
-    private ClusterState State(ClusterPointer pointer)
-    {
-        ClusterHome home = Home(pointer);
-        if (!home.HasData || !pointer.IsPrepared)
-        {
-            return Missing;
-        }
-
-        ServerProcess? running = ServerProcess.Find(home.Data);
-        return new ClusterState
-        {
-            Status = running is null ? ClusterStatus.Stopped : ClusterStatus.Running,
-            ProcessId = running?.ProcessId,
-            Port = running?.Port is > 0 and int port ? port : pointer.Port,
-            Version = _installation?.Version.ToString() ?? DataMajor()?.ToString(CultureInfo.InvariantCulture),
-            StartedAt = running?.StartedAt,
-            DataFolder = home.Data,
-        };
-    }
-
-    private DatabaseAddress Address(string user, Func<ClusterPasswords, string> password)
-    {
-        if (_files.ReadPointer() is not ClusterPointer pointer || _files.ReadPasswords() is not ClusterPasswords passwords)
-        {
-            throw new DeployException(
-                ErrorTable.ClusterNotCreated,
-                $"There is no database cluster in '{PointerFolder}': it was never started, or it was removed.",
-                "Start the environment with Start-LocalStack.",
-                PointerFolder);
-        }
-
-        return new DatabaseAddress { Host = "127.0.0.1", Port = pointer.Port, Database = "postgres", User = user, Password = new Secret(password(passwords)) };
     }
 
     private Task<FileLock> LockAsync(IProgressSink sink, CancellationToken cancellationToken) =>

@@ -30,8 +30,6 @@ internal static class DockerCatalog
     /// <summary>Where the database has <see cref="DataVolume"/>.</summary>
     public const string DataFolder = "/var/lib/postgresql/data";
 
-    private const string Loopback = "127.0.0.1";
-    private const string Everywhere = "0.0.0.0";
     private const string StorageVolume = "storage-data";
     private const string StorageFolder = "/var/lib/storage";
 
@@ -103,14 +101,14 @@ internal static class DockerCatalog
         StopLimit = TimeSpan.FromSeconds(30),
     };
 
-    private static DockerService Mail(DockerService embedded) => With(embedded, ("MP_DATABASE", null)) with
+    private static DockerService Mail(DockerService embedded) => embedded.With(("MP_DATABASE", null)) with
     {
         Repository = "axllent/mailpit",
         Tag = "v1.22.3",
         Ports = new Dictionary<string, int> { [ServiceDefinition.MainPort] = 8025, ["smtpPort"] = 1025 },
     };
 
-    private static DockerService Auth(DockerService embedded) => With(embedded, ("GOTRUE_DB_MIGRATIONS_PATH", null)) with
+    private static DockerService Auth(DockerService embedded) => embedded.With(("GOTRUE_DB_MIGRATIONS_PATH", null)) with
     {
         Repository = "supabase/gotrue",
         Tag = "v2.196.0",
@@ -119,7 +117,7 @@ internal static class DockerCatalog
         PreparesDatabase = true,
     };
 
-    private static DockerService Rest(DockerService embedded) => With(embedded, ("PGRST_DB_USE_LEGACY_GUCS", "false")) with
+    private static DockerService Rest(DockerService embedded) => embedded.With(("PGRST_DB_USE_LEGACY_GUCS", "false")) with
     {
         Repository = "postgrest/postgrest",
         Tag = "v14.17",
@@ -128,7 +126,7 @@ internal static class DockerCatalog
     };
 
     private static DockerService Meta(DockerService embedded) =>
-        With(embedded, ("PG_META_DB_USER", "{administrator}"), ("PG_META_DB_PASSWORD", "{administratorPassword}"), ("CRYPTO_KEY", "{derivedSecret}")) with
+        embedded.With(("PG_META_DB_USER", "{administrator}"), ("PG_META_DB_PASSWORD", "{administratorPassword}"), ("CRYPTO_KEY", "{derivedSecret}")) with
         {
             Repository = "supabase/postgres-meta",
             Tag = "v0.99.0",
@@ -155,7 +153,7 @@ internal static class DockerCatalog
     };
 
     private static DockerService Storage(DockerService embedded) =>
-        With(embedded, ("STORAGE_FILE_BACKEND_PATH", StorageFolder), ("FILE_STORAGE_BACKEND_PATH", StorageFolder), ("PGRST_JWT_SECRET", "{jwtSecret}")) with
+        embedded.With(("STORAGE_FILE_BACKEND_PATH", StorageFolder), ("FILE_STORAGE_BACKEND_PATH", StorageFolder), ("PGRST_JWT_SECRET", "{jwtSecret}")) with
         {
             Repository = "supabase/storage-api",
             Tag = "v1.74.0",
@@ -169,7 +167,7 @@ internal static class DockerCatalog
             PreparesDatabase = true,
         };
 
-    private static DockerService Realtime(DockerService embedded) => With(embedded, ("DISABLE_HEALTHCHECK_LOGGING", "true")) with
+    private static DockerService Realtime(DockerService embedded) => embedded.With(("DISABLE_HEALTHCHECK_LOGGING", "true")) with
     {
         Repository = "supabase/realtime",
         Tag = "v2.134.10",
@@ -181,7 +179,7 @@ internal static class DockerCatalog
 
     /// <summary>Edge functions: the image's runtime with a main service of ours, which reads the same settings as the embedded engine's.</summary>
     private static DockerService Functions(DockerService embedded, ServiceContext context) =>
-        With(embedded, ("SUPABASE_URL", "{innerGatewayUrl}"), ("DENO_NO_UPDATE_CHECK", null)) with
+        embedded.With(("SUPABASE_URL", "{innerGatewayUrl}"), ("DENO_NO_UPDATE_CHECK", null)) with
         {
             Repository = "supabase/edge-runtime",
             Tag = "v1.76.2",
@@ -200,7 +198,7 @@ internal static class DockerCatalog
     // What a publish writes and what config.toml says name files by their paths on this machine.
     private static DockerMount SamePath(string folder) => new(folder, folder, IsFolder: true);
 
-    private static DockerService Studio(DockerService embedded) => With(embedded, ("HOSTNAME", "::"), ("SUPABASE_URL", "{innerGatewayUrl}")) with
+    private static DockerService Studio(DockerService embedded) => embedded.With(("HOSTNAME", "::"), ("SUPABASE_URL", "{innerGatewayUrl}")) with
     {
         Repository = "supabase/studio",
         Tag = "2026.05.25-sha-65c570e",
@@ -212,43 +210,7 @@ internal static class DockerCatalog
     private static IEnumerable<DockerService> Of(string name, ServiceContext context, Func<DockerService, DockerService> toImage)
     {
         ServiceDefinition embedded = ServiceCatalog.All.Single(definition => definition.Name == name);
-        return embedded.IsWanted(context) && context.Chosen?.Contains(name) != false ? [toImage(ToImage(embedded))] : [];
-    }
-
-    /// <summary>What holds of a service whoever runs it. What it binds to its own loopback address is bound to all; what others are reached by is their name.</summary>
-    private static DockerService ToImage(ServiceDefinition embedded) => new()
-    {
-        Name = embedded.Name,
-        Repository = "",
-        Tag = "",
-        Environment = Replace(embedded.Environment, Everywhere),
-        EnvironmentOf = embedded.EnvironmentOf,
-        EnvironmentWith = embedded.EnvironmentWith.ToDictionary(with => with.Key, with => Replace(with.Value, with.Key)),
-        Ports = new Dictionary<string, int>(),
-        PortKeys = embedded.PortKeys,
-        HealthPath = embedded.HealthPath,
-        HealthPort = embedded.HealthPort,
-        HealthToken = embedded.HealthToken,
-        Route = embedded.Route,
-        IsOptional = embedded.IsOptional,
-    };
-
-    private static IReadOnlyDictionary<string, string> Replace(IReadOnlyDictionary<string, string> variables, string host) =>
-        variables.ToDictionary(variable => variable.Key, variable => variable.Value.Replace(Loopback, host, StringComparison.Ordinal));
-
-    private static DockerService With(DockerService service, params (string Name, string? Value)[] changes)
-    {
-        var environment = new Dictionary<string, string>(service.Environment);
-        foreach ((string name, string? value) in changes)
-        {
-            environment.Remove(name);
-            if (value is not null)
-            {
-                environment.Add(name, value);
-            }
-        }
-
-        return service with { Environment = environment };
+        return embedded.IsWanted(context) && context.Chosen?.Contains(name) != false ? [toImage(DockerService.Of(embedded))] : [];
     }
 
     private static Dictionary<string, int> Port(int port) => new() { [ServiceDefinition.MainPort] = port };

@@ -64,6 +64,43 @@ internal sealed record DockerService
 
     /// <summary>True when it makes objects in the database, which migrations may name.</summary>
     public bool PreparesDatabase { get; init; }
+
+    /// <summary>What holds of a service whoever runs it. What it binds to its own loopback address is bound to all; what others are reached by is their name.</summary>
+    public static DockerService Of(ServiceDefinition embedded) => new()
+    {
+        Name = embedded.Name,
+        Repository = "",
+        Tag = "",
+        Environment = Replace(embedded.Environment, "0.0.0.0"),
+        EnvironmentOf = embedded.EnvironmentOf,
+        EnvironmentWith = embedded.EnvironmentWith.ToDictionary(with => with.Key, with => Replace(with.Value, with.Key)),
+        Ports = new Dictionary<string, int>(),
+        PortKeys = embedded.PortKeys,
+        HealthPath = embedded.HealthPath,
+        HealthPort = embedded.HealthPort,
+        HealthToken = embedded.HealthToken,
+        Route = embedded.Route,
+        IsOptional = embedded.IsOptional,
+    };
+
+    private static IReadOnlyDictionary<string, string> Replace(IReadOnlyDictionary<string, string> variables, string host) =>
+        variables.ToDictionary(variable => variable.Key, variable => variable.Value.Replace("127.0.0.1", host, StringComparison.Ordinal));
+
+    /// <summary>The same with other variables; null takes one away.</summary>
+    public DockerService With(params (string Name, string? Value)[] changes)
+    {
+        var environment = new Dictionary<string, string>(Environment);
+        foreach ((string name, string? value) in changes)
+        {
+            environment.Remove(name);
+            if (value is not null)
+            {
+                environment.Add(name, value);
+            }
+        }
+
+        return this with { Environment = environment };
+    }
 }
 
 /// <summary>Something of this machine in a container.</summary>
