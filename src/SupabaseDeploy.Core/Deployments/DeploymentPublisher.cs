@@ -60,6 +60,9 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         DatabaseAddress database = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         var run = new DeploymentRun(new Ledger(plan.Environment, database), plan, target.Host, _time, sink);
         await using ConfiguredAsyncDisposable closing = run.ConfigureAwait(false);
+        var preflight = new PreflightStep(target, targets, database, _time, run.Sink);
+        await using ConfiguredAsyncDisposable givingUp = preflight.ConfigureAwait(false);
+        preflight.Begin(plan, cancellationToken);
         DeploymentLock? held = null;
         try
         {
@@ -71,9 +74,8 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
                     return new StepOutcome("Held.");
                 },
                 cancellationToken).ConfigureAwait(false);
-            var steps = new DeploymentSteps(target, targets, database, held!, _observer, _time, run.Sink);
-            await using ConfiguredAsyncDisposable joining = steps.ConfigureAwait(false);
-            return await UnderLockAsync(run, steps, options, run.Sink, cancellationToken).ConfigureAwait(false);
+            var steps = new DeploymentSteps(target, database, held!, _observer, _time, run.Sink);
+            return await UnderLockAsync(run, preflight, steps, options, run.Sink, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -87,16 +89,15 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     }
 
     private async Task<Deployment> UnderLockAsync(
-        DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+        DeploymentRun run, PreflightStep preflight, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
         await new UnfinishedRestores(targets, _time).SettleUnderLockAsync(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false);
-        steps.BeginPreflight(run.Plan, cancellationToken);
         Task<DeploymentPlan> planned = PlanAgainAsync(run.Plan, options, sink, cancellationToken);
         await Task.WhenAll(planned, run.Plan.HasWork ? run.PrepareRecordAsync(cancellationToken) : Task.CompletedTask).ConfigureAwait(false);
         run.Adopt(await planned.ConfigureAwait(false));
         if (!run.Plan.HasWork)
         {
-            return await VerifyOnlyAsync(run, steps, options, sink, cancellationToken).ConfigureAwait(false);
+            return await VerifyOnlyAsync(run, preflight, options, sink, cancellationToken).ConfigureAwait(false);
         }
 
         await WayBackFiles.EnsureBundleAsync(run.Plan, sink, cancellationToken).ConfigureAwait(false);
@@ -104,7 +105,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         await run.RecordAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await GoAsync(run, steps, options, sink, cancellationToken).ConfigureAwait(false);
+            return await GoAsync(run, preflight, steps, options, sink, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -164,7 +165,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     }
 
     private async Task<Deployment> GoAsync(
-        DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+        DeploymentRun run, PreflightStep preflight, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
         DeploymentHealth? health = null;
         var gate = new HealthStep(new HealthGate(targets, _time), _time);
@@ -178,7 +179,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
                     {
                         if (planned.Name != StepName.Health)
                         {
-                            return await DoAsync(planned, run, steps, sink, token).ConfigureAwait(false);
+                            return await DoAsync(planned, run, preflight, steps, sink, token).ConfigureAwait(false);
                         }
 
                         run.BeginMeasuringSchema(cancellationToken);
@@ -236,9 +237,9 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     }
 
     private async Task<StepOutcome> DoAsync(
-        PlannedStep step, DeploymentRun run, DeploymentSteps steps, IProgressSink sink, CancellationToken cancellationToken) => step.Name switch
+        PlannedStep step, DeploymentRun run, PreflightStep preflight, DeploymentSteps steps, IProgressSink sink, CancellationToken cancellationToken) => step.Name switch
     {
-        StepName.Preflight => await steps.PreflightAsync(run.Plan, cancellationToken).ConfigureAwait(false),
+        StepName.Preflight => await preflight.RunAsync(run.Plan, cancellationToken).ConfigureAwait(false),
         StepName.Backup when step.Changes => new StepOutcome($"Backup {await backup(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false)}."),
         StepName.RestorePoint when step.Changes => await steps.RestorePointAsync(run.Deployment.Id, cancellationToken).ConfigureAwait(false),
         StepName.Backup or StepName.RestorePoint => new StepOutcome(step.Description),
@@ -274,11 +275,11 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
 
     /// <summary>Nothing is to be changed: what the ledger says is verified, and the ledger is left as it is.</summary>
     private async Task<Deployment> VerifyOnlyAsync(
-        DeploymentRun run, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+        DeploymentRun run, PreflightStep preflight, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
         try
         {
-            await run.StepAsync(StepName.Preflight, token => steps.PreflightAsync(run.Plan, token), cancellationToken).ConfigureAwait(false);
+            await run.StepAsync(StepName.Preflight, token => preflight.RunAsync(run.Plan, token), cancellationToken).ConfigureAwait(false);
             await run.StepAsync(
                 StepName.Health,
                 async token => new StepOutcome(HealthGate.Describe(await new HealthStep(new HealthGate(targets, _time), _time).PassAsync(run, options, sink, token).ConfigureAwait(false))),

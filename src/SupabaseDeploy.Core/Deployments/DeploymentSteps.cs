@@ -9,63 +9,14 @@ namespace SupabaseDeploy.Deployments;
 
 /// <summary>What the steps of publishes and rollbacks do. Each checks before it acts and verifies afterwards, so each may be repeated.</summary>
 internal sealed class DeploymentSteps(
-    IDeploymentTarget target, IDeploymentTargets targets, DatabaseAddress database, DeploymentLock held, EnvironmentObserver observer, TimeProvider time, IProgressSink sink) : IAsyncDisposable
+    IDeploymentTarget target, DatabaseAddress database, DeploymentLock held, EnvironmentObserver observer, TimeProvider time, IProgressSink sink)
 {
     private const string RestorePointSaid = "Restore point ";
 
     private readonly MigrationRunner _runner = new(time);
-    private DeploymentPlan? _shown;
-    private WorkBeside<IReadOnlyList<PlaceFact>>? _looking;
 
     /// <exception cref="DeployException"><see cref="ErrorTable.DeploymentLockLost"/>.</exception>
     public Task EnsureHeldAsync(CancellationToken cancellationToken) => held.EnsureHeldAsync(cancellationToken);
-
-    /// <summary>Begins to look at what the preflight judges, as far as the plan that was shown says what that is.</summary>
-    public void BeginPreflight(DeploymentPlan shown, CancellationToken cancellationToken)
-    {
-        _shown = shown;
-        _looking = new WorkBeside<IReadOnlyList<PlaceFact>>(token => LookAsync(shown, token), cancellationToken);
-    }
-
-    /// <summary>Gives up what was begun and not asked for.</summary>
-    public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-    public async Task<StepOutcome> PreflightAsync(DeploymentPlan plan, CancellationToken cancellationToken)
-    {
-        bool isAsShown = _looking is not null && plan.Observed!.IsSameAs(_shown!.Observed!);
-        IReadOnlyList<PlaceFact> facts = await (isAsShown ? _looking!.Result : LookAsync(plan, cancellationToken)).ConfigureAwait(false);
-        Preflight.EnsureGood(plan.Environment, facts);
-        foreach (PlaceFact doubtful in facts.Where(fact => fact.Verdict == PlaceVerdict.Doubtful))
-        {
-            sink.Publish(new Caution($"{doubtful.Name}: {doubtful.Message} {doubtful.Remedy}".TrimEnd()));
-        }
-
-        return new StepOutcome(
-            $"Release {plan.Release} is unchanged since it was made; {plan.Observed!.History.Count} migrations are in the history. {string.Join(" ", facts.Select(fact => fact.Message))}");
-    }
-
-    /// <summary>The release itself, the files that are to run, and the place: none of them depends on another.</summary>
-    private async Task<IReadOnlyList<PlaceFact>> LookAsync(DeploymentPlan plan, CancellationToken cancellationToken)
-    {
-        Task<IReadOnlyList<PlaceFact>> inspected = new Preflight(target, targets, database).InspectAsync(plan, cancellationToken);
-        Task readable = EnsureReadableAsync(plan, cancellationToken);
-        await Task.WhenAll(ReleaseStore.VerifyAsync(plan.Release!, cancellationToken), readable, inspected).ConfigureAwait(false);
-        return await inspected.ConfigureAwait(false);
-    }
-
-    /// <summary>Every file that is to run is read and judged before the first change.</summary>
-    private async Task EnsureReadableAsync(DeploymentPlan plan, CancellationToken cancellationToken)
-    {
-        foreach (Release source in UndoSources(plan.Undo, plan.Observed!).Select(source => source.Release).DistinctBy(release => release.Id))
-        {
-            await ReleaseStore.VerifyAsync(source, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (plan.Undo.Count == 0)
-        {
-            await _runner.PlanAsync(Request(plan.Release!, plan.Contract), sink, cancellationToken).ConfigureAwait(false);
-        }
-    }
 
     public async Task<StepOutcome> MigrateAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
@@ -240,7 +191,7 @@ internal sealed class DeploymentSteps(
     }
 
     /// <summary>The releases whose down scripts undo the versions, in order; neighbours with the same source together.</summary>
-    private static IEnumerable<(Release Release, IReadOnlyList<string> Versions)> UndoSources(IReadOnlyList<string> versions, ObservedState known)
+    internal static IEnumerable<(Release Release, IReadOnlyList<string> Versions)> UndoSources(IReadOnlyList<string> versions, ObservedState known)
     {
         var copies = new AppliedCopies(known);
         var groups = new List<(Release Release, List<string> Versions)>();
@@ -262,9 +213,13 @@ internal sealed class DeploymentSteps(
         return groups.Select(group => (group.Release, (IReadOnlyList<string>)group.Versions));
     }
 
+    /// <summary>The migrations of a release without those that are withheld; null for all.</summary>
+    internal static IReadOnlyList<MigrationFile>? FilesOf(Release release, IReadOnlyList<string> withheld, IProgressSink sink) =>
+        withheld.Count == 0 ? null : [.. MigrationFolder.Read(release.MigrationsFolder, sink).Where(file => !withheld.Contains(file.Version))];
+
     private MigrationRequest Request(Release release, IReadOnlyList<string> withheld) => new()
     {
-        Files = withheld.Count == 0 ? null : [.. MigrationFolder.Read(release.MigrationsFolder, sink).Where(file => !withheld.Contains(file.Version))],
+        Files = FilesOf(release, withheld, sink),
         Environment = target.Environment,
         Database = database,
         Folder = release.MigrationsFolder,

@@ -16,38 +16,11 @@ internal sealed class Preflight(IDeploymentTarget target, IDeploymentTargets tar
     /// <summary>Every fact, the place's own first.</summary>
     public async Task<IReadOnlyList<PlaceFact>> InspectAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        Release release = plan.Release!;
-        PlaceInspection place = await target.InspectAsync(release, cancellationToken).ConfigureAwait(false);
-        var facts = new List<PlaceFact>(place.Facts);
-        if (release.Functions.Count > 0 && target.Functions is null)
-        {
-            facts.Add(new PlaceFact(
-                "functions",
-                PlaceVerdict.Doubtful,
-                $"The release has {release.Functions.Count} edge functions, and this place runs none: they are left out.",
-                "Publish to a place that runs edge functions."));
-        }
-
-        if (place.FreeSpace is { } free)
-        {
-            facts.Add(Space(free, Need(plan)));
-        }
-
-        NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy preflight").ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            facts.Add(await VersionAsync(connection, cancellationToken).ConfigureAwait(false));
-            if (plan.Apply.Count + plan.Undo.Count + plan.Contract.Count > 0)
-            {
-                facts.Add(await DriftAsync(plan.Environment, connection, cancellationToken).ConfigureAwait(false));
-                if (await new StageBefore(targets).InspectAsync(plan.Environment, connection.PostgreSqlVersion.Major, cancellationToken).ConfigureAwait(false) is { } differs)
-                {
-                    facts.Add(differs);
-                }
-            }
-        }
-
-        return facts;
+        Task<IReadOnlyList<PlaceFact>> asked = AskDatabaseAsync(plan, cancellationToken);
+        Task<PlaceInspection> looked = target.InspectAsync(plan.Release!, cancellationToken);
+        await Task.WhenAll(looked, asked).ConfigureAwait(false);
+        PlaceInspection place = await looked.ConfigureAwait(false);
+        return [.. place.Facts, .. OfFunctions(plan.Release!), .. place.FreeSpace is { } free ? [Space(free, Need(plan))] : (PlaceFact[])[], .. await asked.ConfigureAwait(false)];
     }
 
     /// <summary>Throws when a fact stands against the deployment, with all of them.</summary>
@@ -62,6 +35,35 @@ internal sealed class Preflight(IDeploymentTarget target, IDeploymentTargets tar
                 $"Environment '{environment}' is not ready for a deployment: {string.Join(" ", bad.Select(fact => $"{fact.Name}: {fact.Message}"))}",
                 string.Join("\n", bad.Select(fact => fact.Remedy).OfType<string>().Distinct()),
                 environment);
+        }
+    }
+
+    private IEnumerable<PlaceFact> OfFunctions(Release release) => release.Functions.Count == 0 || target.Functions is not null
+        ? []
+        :
+        [
+            new PlaceFact(
+                "functions",
+                PlaceVerdict.Doubtful,
+                $"The release has {release.Functions.Count} edge functions, and this place runs none: they are left out.",
+                "Publish to a place that runs edge functions."),
+        ];
+
+    private async Task<IReadOnlyList<PlaceFact>> AskDatabaseAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy preflight").ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            PlaceFact version = await VersionAsync(connection, cancellationToken).ConfigureAwait(false);
+            if (plan.Apply.Count + plan.Undo.Count + plan.Contract.Count == 0)
+            {
+                return [version];
+            }
+
+            Task<PlaceFact?> before = new StageBefore(targets).InspectAsync(plan.Environment, connection.PostgreSqlVersion.Major, cancellationToken);
+            Task<PlaceFact> drift = DriftAsync(plan.Environment, connection, cancellationToken);
+            await Task.WhenAll((Task[])[drift, before]).ConfigureAwait(false);
+            return [version, await drift.ConfigureAwait(false), .. await before.ConfigureAwait(false) is { } differs ? [differs] : (PlaceFact[])[]];
         }
     }
 

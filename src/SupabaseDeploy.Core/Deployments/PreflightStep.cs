@@ -1,0 +1,81 @@
+using SupabaseDeploy.Events;
+using SupabaseDeploy.Migrations;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets;
+
+namespace SupabaseDeploy.Deployments;
+
+/// <summary>
+/// Judges before the first change what has to be right. It begins to look before the lock is held: what it sees counts when the plan that is made under
+/// the lock is the one that was shown, so that nothing happened in between. Disposing gives up what was begun and not asked for.
+/// </summary>
+internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets targets, DatabaseAddress database, TimeProvider time, IProgressSink sink) : IAsyncDisposable
+{
+    // Somebody else's deployment may be waited for longer than that.
+    private static readonly TimeSpan s_counts = TimeSpan.FromMinutes(1);
+
+    private readonly MigrationRunner _runner = new(time);
+    private DeploymentPlan? _shown;
+    private WorkBeside<IReadOnlyList<PlaceFact>>? _looking;
+    private long _begun;
+
+    /// <summary>Begins to look at what the plan that was shown makes necessary.</summary>
+    public void Begin(DeploymentPlan shown, CancellationToken cancellationToken)
+    {
+        _shown = shown;
+        _begun = time.GetTimestamp();
+        _looking = new WorkBeside<IReadOnlyList<PlaceFact>>(token => LookAsync(shown, token), cancellationToken);
+    }
+
+    /// <summary>Judges.</summary>
+    /// <exception cref="Errors.DeployException">Something stands against the deployment.</exception>
+    public async Task<StepOutcome> RunAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<PlaceFact> facts = await (Counts(plan) ? _looking!.Result : LookAsync(plan, cancellationToken)).ConfigureAwait(false);
+        Preflight.EnsureGood(plan.Environment, facts);
+        foreach (PlaceFact doubtful in facts.Where(fact => fact.Verdict == PlaceVerdict.Doubtful))
+        {
+            sink.Publish(new Caution($"{doubtful.Name}: {doubtful.Message} {doubtful.Remedy}".TrimEnd()));
+        }
+
+        return new StepOutcome(
+            $"Release {plan.Release} is unchanged since it was made; {plan.Observed!.History.Count} migrations are in the history. {string.Join(" ", facts.Select(fact => fact.Message))}");
+    }
+
+    public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private bool Counts(DeploymentPlan plan) =>
+        _looking is not null && plan.Observed!.IsSameAs(_shown!.Observed!) && time.GetElapsedTime(_begun) < s_counts;
+
+    /// <summary>The release itself, the files that are to run, and the place: none of them depends on another.</summary>
+    private async Task<IReadOnlyList<PlaceFact>> LookAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        Task<IReadOnlyList<PlaceFact>> inspected = new Preflight(target, targets, database).InspectAsync(plan, cancellationToken);
+        Task readable = EnsureReadableAsync(plan, cancellationToken);
+        await Task.WhenAll(ReleaseStore.VerifyAsync(plan.Release!, cancellationToken), readable, inspected).ConfigureAwait(false);
+        return await inspected.ConfigureAwait(false);
+    }
+
+    /// <summary>Every file that is to run is read and judged before the first change.</summary>
+    private async Task EnsureReadableAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        foreach (Release source in DeploymentSteps.UndoSources(plan.Undo, plan.Observed!).Select(source => source.Release).DistinctBy(release => release.Id))
+        {
+            await ReleaseStore.VerifyAsync(source, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (plan.Undo.Count == 0)
+        {
+            await _runner.PlanAsync(MigrationsOf(plan), sink, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private MigrationRequest MigrationsOf(DeploymentPlan plan) => new()
+    {
+        Files = DeploymentSteps.FilesOf(plan.Release!, plan.Contract, sink),
+        Environment = target.Environment,
+        Database = database,
+        Folder = plan.Release!.MigrationsFolder,
+    };
+}
