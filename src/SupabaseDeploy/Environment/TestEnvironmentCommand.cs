@@ -3,10 +3,11 @@ using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Shell.Binding;
 using SupabaseDeploy.Shell.Pipeline;
+using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Shell.Environment;
 
-/// <summary>Tests <c>env/pipeline.yml</c> and <c>env/*.json</c>: one object a problem, or one that says Ok for each environment without any.</summary>
+/// <summary>Tests <c>env/pipeline.yml</c>, <c>env/*.json</c> and the ledgers that answer: one object a problem, or one that says Ok for each environment without any.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "Environment")]
 [OutputType(typeof(EnvironmentTest))]
 public sealed class TestEnvironmentCommand : ProjectCmdlet
@@ -25,19 +26,19 @@ public sealed class TestEnvironmentCommand : ProjectCmdlet
     public ConfigurationSeverity? FailOn { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessRecordAsync(CancellationToken cancellationToken)
+    protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
         foreach (IGrouping<ProjectFolder, EnvironmentReference> project in Name.GroupBy(reference => reference.Environment?.Project ?? CurrentProject))
         {
-            foreach (EnvironmentTest test in EnvironmentTest.Run(project.Key, [.. project.Select(reference => reference.Name)]).Where(test => !_written.Exists(written => IsSame(written, test))))
+            IReadOnlyList<EnvironmentTest> tests = await EnvironmentTest.RunAsync(
+                project.Key, [.. project.Select(reference => reference.Name)], new DeploymentTargets(), cancellationToken).ConfigureAwait(false);
+            foreach (EnvironmentTest test in tests.Where(test => !_written.Exists(written => IsSame(written, test))))
             {
                 // What concerns the files as a whole is found again with every environment from the pipeline.
                 _written.Add(test);
                 Write(test);
             }
         }
-
-        return Task.CompletedTask;
     }
 
     private static bool IsSame(EnvironmentTest one, EnvironmentTest other) =>

@@ -44,6 +44,54 @@ public sealed class LedgerTests : IAsyncLifetime
         Assert.Contains("is append-only", e.MessageText, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Every_table_of_it_refuses_changes_by_the_role_that_deploys_which_owns_it()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        TestDatabase database = _application.Database("staging");
+        string deploying = await database.ScalarAsync<string>("select current_user::text");
+        string tables = await database.ScalarAsync<string>(
+            """
+            select string_agg(format('%s:%s', c.relname, pg_get_userbyid(c.relowner)), ' ' order by c.relname)
+            from pg_class c where c.relnamespace = 'supabase_deploy'::regnamespace and c.relkind = 'r'
+            """);
+        // The history of the schema's own versions, and what is by its nature replaced: the schema that drift is measured by.
+        string[] replaced = ["recorded_schema", "schema_version"];
+        string[] recorded = [.. tables.Split(' ').Select(table => table.Split(':')[0]).Except(replaced)];
+
+        Assert.Equal(["deployments", "events", "evidence", "releases", "steps"], recorded);
+        Assert.All(tables.Split(' '), table => Assert.EndsWith($":{deploying}", table, StringComparison.Ordinal));
+        foreach (string table in recorded)
+        {
+            Assert.Equal(
+                "BEFORE DELETE UPDATE, BEFORE TRUNCATE",
+                await database.ScalarAsync<string>(
+                    $"""
+                    select string_agg(distinct timing, ', ' order by timing) from (
+                        select 'BEFORE ' || case when t.tgtype & 32 <> 0 then 'TRUNCATE' else 'DELETE UPDATE' end as timing
+                        from pg_trigger t where t.tgrelid = 'supabase_deploy.{table}'::regclass and t.tgfoid = 'supabase_deploy.refuse_change'::regproc and t.tgenabled = 'O') each
+                    """));
+        }
+    }
+
+    [Fact]
+    public async Task No_object_of_it_is_open_to_the_API_roles_or_to_everybody()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+
+        // 0 is PUBLIC.
+        Assert.Equal("", await _application.Database("staging").ScalarAsync<string>(
+            """
+            select coalesce(string_agg(format('%s: %s', what, coalesce(pg_get_userbyid(nullif(grantee, 0)), 'public')), ', '), '') from (
+                select 'schema ' || n.nspname as what, (aclexplode(n.nspacl)).grantee from pg_namespace n where n.nspname = 'supabase_deploy'
+                union all
+                select c.relname, (aclexplode(coalesce(c.relacl, acldefault('r', c.relowner)))).grantee from pg_class c where c.relnamespace = 'supabase_deploy'::regnamespace and c.relkind in ('r', 'v')
+                union all
+                select p.proname, (aclexplode(coalesce(p.proacl, acldefault('f', p.proowner)))).grantee from pg_proc p where p.pronamespace = 'supabase_deploy'::regnamespace
+            ) open where grantee = 0 or pg_get_userbyid(grantee) in ('anon', 'authenticated', 'service_role', 'authenticator')
+            """));
+    }
+
     [Theory]
     [InlineData("anon")]
     [InlineData("authenticated")]
