@@ -1,14 +1,18 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Shell.Binding;
 
-/// <summary>Completes the ids of the project's stored releases, newest first.</summary>
+/// <summary>Completes the ids of the project's releases: those on this machine, then those that the store tells of in time.</summary>
 public sealed class ReleaseCompleter : IArgumentCompleter
 {
+    // A session's: the next Tab has what this one's store said too late.
+    private static readonly ReleaseChoices s_choices = new();
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
@@ -28,7 +32,9 @@ public sealed class ReleaseCompleter : IArgumentCompleter
     {
         try
         {
-            return new ReleaseStore(ProjectLocator.FindForCompletion(project)).List().Reverse();
+            ProjectFolder found = ProjectLocator.FindForCompletion(project);
+            using IDisposable quiet = new SecretLookup { IsQuiet = true }.Enter(CancellationToken.None);
+            return Task.Run(() => s_choices.ListAsync(found, CancellationToken.None)).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is DeployException or IOException or UnauthorizedAccessException)
         {
