@@ -29,6 +29,27 @@ Describe 'Get-Environment' {
         (TabExpansion2 'Get-Environment pr' 18).CompletionMatches.CompletionText | Should -Be 'production'
     }
 
+    It 'says where a secret came from' {
+        $other = Join-Path $TestDrive 'with a secret'
+        New-Item -ItemType Directory -Path (Join-Path $other 'env') | Out-Null
+        Set-Content -Path (Join-Path $other 'env/pipeline.yml') -Value @'
+application: courses
+stages:
+  - name: cluster
+    target: kubernetes
+    database: ${secret:PESTER_DATABASE_URL}
+'@
+        $env:PESTER_DATABASE_URL = 'postgresql://app:hunter2@db.example.org/app'
+        try {
+            $cluster = Get-Environment -Project $other
+            "$($cluster.SecretOrigins)" | Should -Be 'PESTER_DATABASE_URL (environment)'
+            $cluster | Format-List -Property * | Out-String | Should -Not -Match 'hunter2'
+        }
+        finally {
+            Remove-Item Env:PESTER_DATABASE_URL
+        }
+    }
+
     It 'takes its own objects from the pipeline' {
         (Get-Environment | Get-Environment).Name | Should -Be 'local', 'production'
     }

@@ -127,6 +127,11 @@ public sealed class MarkedProject : IAsyncLifetime
             await DumpAsync(database.Administration, text);
         }
 
+        foreach (object url in _session.Run("(Get-LocalStack local).Database | ForEach-Object { \"postgresql://$($_.User):$($_.Password.Reveal())@$($_.Host):$($_.Port)/$($_.Database)\" }").Output)
+        {
+            await DumpAsync(DatabaseAddress.Parse($"{url}"), text);
+        }
+
         await DumpAsync(_databases["staging"].Administration with { Database = "_supabase_deploy" }, text);
         return text.ToString();
     }
@@ -221,7 +226,9 @@ public sealed class MarkedProject : IAsyncLifetime
     {
         Write("supabase/migrations/001_add_courses.sql", "create table public.courses (id int primary key);\ninsert into public.courses values (1);\n");
         Write("supabase/migrations/down/001_add_courses.sql", "drop table public.courses;\n");
-        Write("supabase/config.toml", "project_id = \"courses\"\n[auth.external.google]\nenabled = true\nclient_id = \"client\"\nsecret = \"env(MARKED_GOOGLE)\"\n");
+        Write("supabase/config.toml", "project_id = \"courses\"\n[auth.external.google]\nenabled = true\nclient_id = \"client\"\nsecret = \"env(MARKED_GOOGLE)\"\n[db.vault]\nmarked = \"env(MARKED_VAULT)\"\n[edge_runtime.secrets]\nMARKED = \"env(MARKED_EDGE)\"\n");
+        Write("supabase/.env", $"MARKED_VAULT='{Marks.New("secret of the database's vault", "a \"{0}\" +/=")}'\nMARKED_EDGE={Marks.New("secret of a local function")}\n");
+        File.SetUnixFileMode(Path.Combine(Root, "supabase", ".env"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Write("supabase/functions/hello/index.ts", "Deno.serve(() => new Response('hello'));\n");
         Write("build/web/index.html", "<title>Courses</title><script src=\"app.3f9a1c22.js\"></script>");
         Write("build/web/app.3f9a1c22.js", "console.log('courses');");
@@ -358,7 +365,7 @@ public sealed class MarkedProject : IAsyncLifetime
     private static async Task DumpAsync(DatabaseAddress address, StringBuilder text)
     {
         await using NpgsqlConnection connection = await address.OpenAsync(CancellationToken.None);
-        foreach (string table in await ColumnAsync(connection, "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('supabase_deploy', 'supabase_migrations', 'vault', 'public')"))
+        foreach (string table in await ColumnAsync(connection, "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('supabase_deploy', 'supabase_migrations', 'public')"))
         {
             text.AppendJoin('\n', await ColumnAsync(connection, $"select t::text from {table} t")).Append('\n');
         }

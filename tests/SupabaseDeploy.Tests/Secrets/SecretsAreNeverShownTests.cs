@@ -16,7 +16,7 @@ public sealed class SecretsAreNeverShownTests(MarkedProject project)
     /// <summary>Files that are there to keep secrets.</summary>
     private static readonly string[] s_keepers =
     [
-        ".supabase-deploy/secrets/", "token.txt", "keys.json", "cluster.secrets.json", "services.json",
+        ".supabase-deploy/secrets/", "token.txt", "supabase/.env", "keys.json", "cluster.secrets.json", "services.json",
     ];
 
     /// <summary>Programs that are there to use secrets, and which; <c>*</c> for whatever the caller has.</summary>
