@@ -77,7 +77,7 @@ internal static class GatewayBenchmark
             WorkingFolder = folder.Path,
             Port = service,
             HealthPath = "/",
-            Route = "/rest/v1",
+            Route = new ServiceRoute("/rest/v1"),
             LogFile = System.IO.Path.Combine(folder.Path, "rest.log"),
         };
         var plan = new ServicePlan([planned], [], new GatewayKeys(Key, new Secret("sb_secret_bench"), "anon.jwt.bench", new Secret("service.jwt.bench")));
