@@ -13,6 +13,8 @@ namespace SupabaseDeploy.Gateway;
 /// <summary>The server of one environment: health and the web root, on loopback only.</summary>
 internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
 {
+    private static readonly TimeSpan s_stateCheck = TimeSpan.FromSeconds(2);
+
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private readonly WebRoot _root = new(options.WebRoot);
     private ServicePlan _plan = ServicePlan.Empty;
@@ -48,10 +50,38 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
         _supervisor = supervisor;
         WriteState(port);
         logger.LogInformation("Environment '{Environment}' is served on port {Port}.", options.Environment, port);
+        using var ended = new CancellationTokenSource();
+        Task watching = EndWithStateAsync(application.Lifetime, ended.Token);
         await application.WaitForShutdownAsync();
-        File.Delete(options.StateFile);
+        await ended.CancelAsync();
+        await watching;
+        OrphanedServices.Forget(options.StateFile);
         logger.LogInformation("Stopped.");
         return 0;
+    }
+
+    /// <summary>
+    /// Ends the gateway when its state file is gone: the project was deleted or moved under it, and no command would find it again. PostgreSQL
+    /// does the same with its lock file.
+    /// </summary>
+    private async Task EndWithStateAsync(IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(s_stateCheck, time);
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                if (!File.Exists(options.StateFile))
+                {
+                    lifetime.StopApplication();
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It was told to end.
+        }
     }
 
     /// <summary>Held as long as this process lives, whatever ends it: no second gateway serves the same environment.</summary>

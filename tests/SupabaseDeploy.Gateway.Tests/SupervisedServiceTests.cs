@@ -92,6 +92,24 @@ public sealed class SupervisedServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_gateway_whose_folder_was_deleted_ends_with_everything_it_runs()
+    {
+        using RunningGateway gateway = await RunningGateway.StartAsync(new ServicePlan([Node("parent", ServerWithChild)], []));
+        IReadOnlyList<ServiceReport> services = await UntilAsync(gateway, all => all[0].State == ServiceState.Healthy);
+        ProcessIdentity parent = ProcessIdentity.Of(services[0].ProcessId!.Value)!;
+        ProcessIdentity child = await ChildAsync();
+
+        string folder = Path.GetDirectoryName(gateway.StateFile)!;
+        Directory.Delete(folder, recursive: true);
+        await gateway.Process.WaitForExitAsync();
+        Directory.CreateDirectory(folder);
+
+        Assert.Equal(0, gateway.Process.ExitCode);
+        Assert.False(parent.IsAlive);
+        await Wait.UntilAsync(() => !child.IsAlive);
+    }
+
+    [Fact]
     public async Task What_a_killed_gateway_leaves_is_found_and_ended()
     {
         using RunningGateway gateway = await RunningGateway.StartAsync(new ServicePlan([Node("parent", ServerWithChild)], []));

@@ -55,7 +55,7 @@ internal sealed class ServiceSupervisor : IAsyncDisposable
 
         _probe.Dispose();
         OrphanedServices.EndOwnSession();
-        File.Delete(_processFile);
+        OrphanedServices.Forget(_processFile);
     }
 
     // What a service needs and the plan lacks is not run by this gateway: the database is.
@@ -66,7 +66,11 @@ internal sealed class ServiceSupervisor : IAsyncDisposable
     {
         lock (_writing)
         {
-            new OrphanedServices(ProcessIdentity.Current, [.. _services.Select(service => service.Process).OfType<ProcessIdentity>()]).Write(_processFile);
+            var processes = new OrphanedServices(ProcessIdentity.Current, [.. _services.Select(service => service.Process).OfType<ProcessIdentity>()]);
+            if (Directory.Exists(Path.GetDirectoryName(_processFile)))
+            {
+                processes.Write(_processFile);
+            }
         }
     }
 }
