@@ -27,8 +27,26 @@ internal static class DurableFolder
 
         foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
-            stream.Flush(flushToDisk: true);
+            try
+            {
+                // A server may have it open, and may remove it meanwhile.
+                using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+                stream.Flush(flushToDisk: true);
+            }
+            catch (FileNotFoundException)
+            {
+                // What is gone needs no flush.
+            }
+        }
+    }
+
+    /// <summary>Deletes a file so that it stays deleted after a loss of power; does nothing when it is not there.</summary>
+    public static void DeleteFile(string file)
+    {
+        if (File.Exists(file))
+        {
+            File.Delete(file);
+            Flush(Path.GetDirectoryName(file)!);
         }
     }
 

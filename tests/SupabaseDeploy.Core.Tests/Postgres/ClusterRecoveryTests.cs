@@ -166,6 +166,25 @@ public sealed class ClusterRecoveryTests
         Assert.Equal(original.ProcessId, (await folder.At("original").GetStateAsync(CancellationToken.None)).ProcessId);
     }
 
+    // An ordinary user's data lies in the project: a copy of that has data and a pointer that is new.
+    [Fact]
+    public async Task Data_that_a_pointer_says_nothing_of_is_kept_and_brought_up_to_date()
+    {
+        await using var folder = new ClusterFolder();
+        PostgresCluster cluster = folder.At();
+        await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None);
+        await ClusterFolder.ExecuteAsync(cluster.Application, "create table kept as select 42 as answer");
+        await cluster.StopAsync(CancellationToken.None);
+        string pointer = Path.Combine(cluster.PointerFolder, "cluster.json");
+        await File.WriteAllTextAsync(pointer, (await File.ReadAllTextAsync(pointer)).Replace(Bootstrap.Hash, "", StringComparison.Ordinal));
+        File.Delete(Path.Combine(cluster.PointerFolder, "cluster.secrets.json"));
+
+        await folder.StartAsync();
+
+        Assert.Equal(42, await ClusterFolder.QueryAsync<int>(folder.At().Application, "select answer from kept"));
+        Assert.Contains(Bootstrap.Hash, await File.ReadAllTextAsync(pointer), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_moved_project_keeps_its_cluster()
     {

@@ -15,9 +15,10 @@ internal sealed class ClusterData(ClusterFiles files, ClusterHome home, Postgres
         ClusterPointer pointer, ClusterTemplates templates, PostgresInstallation installation, IProgressSink sink, CancellationToken cancellationToken)
     {
         home.DeleteLeftovers();
-        if (!pointer.IsPrepared)
+        if (home.IsUnfinished)
         {
             home.DiscardData();
+            home.EndData();
         }
 
         await home.CreateAsync(cancellationToken).ConfigureAwait(false);
@@ -82,6 +83,7 @@ internal sealed class ClusterData(ClusterFiles files, ClusterHome home, Postgres
 
             await File.AppendAllTextAsync(Path.Combine(home.PartialData, "postgresql.conf"), $"\n{ServerSettings.Include}\n", cancellationToken).ConfigureAwait(false);
             await files.WriteAsync(passwords, cancellationToken).ConfigureAwait(false);
+            await home.BeginDataAsync(cancellationToken).ConfigureAwait(false);
             Directory.Move(home.PartialData, home.Data);
             return pointer;
         }

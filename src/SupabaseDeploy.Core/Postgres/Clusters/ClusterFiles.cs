@@ -14,12 +14,7 @@ namespace SupabaseDeploy.Postgres;
 /// <param name="User">The user the server runs as when root started it; null for the project's own user.</param>
 /// <param name="Bootstrap">Hash of the bootstrap that was applied to it; empty before that.</param>
 internal sealed record ClusterPointer(string Id, string Folder, int Port, string? User, string Bootstrap)
-{
-    /// <summary>Whether its data is that of a Supabase project. Other data was begun by a start that was killed, and is worth nothing.</summary>
-    [JsonIgnore]
-    public bool IsPrepared => Bootstrap.Length > 0;
-
-    public static ClusterPointer Create(string folder, int port, string? user) =>
+{    public static ClusterPointer Create(string folder, int port, string? user) =>
         new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), folder, port, user, "");
 }
 

@@ -36,6 +36,12 @@ internal sealed class ClusterHome(string folder, StateFolders folders)
 
     public bool HasData => Directory.Exists(Data);
 
+    /// <summary>Whether the data was begun by a first start that did not end: nobody was ever given it, and it may not be on the disk whole.</summary>
+    public bool IsUnfinished => File.Exists(UnfinishedMark);
+
+    // Beside the data, so that a copy of the data as a template is not marked, and a copy of the project is.
+    private string UnfinishedMark => Path.Combine(Folder, "unfinished");
+
     /// <summary>Creates the home and the log's folder.</summary>
     public async Task CreateAsync(CancellationToken cancellationToken)
     {
@@ -49,6 +55,13 @@ internal sealed class ClusterHome(string folder, StateFolders folders)
             Directory.Move(unnamed, LogFolder);
         }
     }
+
+    /// <summary>Says, before there is data, that it is not finished.</summary>
+    public Task BeginDataAsync(CancellationToken cancellationToken) =>
+        AtomicFile.WriteAllTextAsync(UnfinishedMark, "The first start of this server has not ended; the next one begins anew.\n", null, cancellationToken);
+
+    /// <summary>Says that the data is finished and on the disk, or gone.</summary>
+    public void EndData() => DurableFolder.DeleteFile(UnfinishedMark);
 
     /// <summary>Gives a folder and what is in it to the server's user, closed to others.</summary>
     public async Task GiveToServerAsync(string path, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed class ClusterPlace(ClusterFiles files, ClusterOptions options)
     public ClusterState State(ClusterPointer pointer, PostgresInstallation? installation)
     {
         ClusterHome home = Home(pointer);
-        if (!home.HasData || !pointer.IsPrepared)
+        if (!home.HasData || home.IsUnfinished)
         {
             return Missing;
         }

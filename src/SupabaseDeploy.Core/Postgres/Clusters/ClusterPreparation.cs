@@ -6,7 +6,7 @@ namespace SupabaseDeploy.Postgres;
 
 /// <summary>
 /// What a running server's data lacks of a Supabase project. New data is filled with nothing flushed and with a password that only we know;
-/// when that is done, and on the disk, the pointer says so, and until then there is no cluster for anybody else.
+/// until that is done, and on the disk, the home says that it is unfinished, and there is no cluster for anybody else.
 /// </summary>
 internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, ClusterOptions options, TimeProvider time)
 {
@@ -39,14 +39,15 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
                 return pointer;
             }
 
-            if (pointer.IsPrepared)
+            if (home.IsUnfinished)
             {
-                sink.Publish(new Detail($"Bringing the roles and schemas of '{administration}' up to date."));
-                await Bootstrap.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
+                await FillAsync(connection, turn, sink, cancellationToken).ConfigureAwait(false);
+                home.EndData();
             }
             else
             {
-                await FillAsync(connection, turn, sink, cancellationToken).ConfigureAwait(false);
+                sink.Publish(new Detail($"Bringing the roles and schemas of '{administration}' up to date."));
+                await Bootstrap.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
             }
         }
 

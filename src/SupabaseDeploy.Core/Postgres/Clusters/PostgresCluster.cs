@@ -65,7 +65,9 @@ public sealed class PostgresCluster
             _place.Home(found).FinishReplacement();
         }
 
-        if (_files.ReadPointer() is { IsPrepared: true } known && await FindRunningAsync(_place.Home(known), cancellationToken).ConfigureAwait(false) is ServerProcess running)
+        if (_files.ReadPointer() is ClusterPointer known
+            && _place.Home(known) is { IsUnfinished: false } begun
+            && await FindRunningAsync(begun, cancellationToken).ConfigureAwait(false) is ServerProcess running)
         {
             return await FinishAsync(known, running.Port, null, sink, cancellationToken).ConfigureAwait(false);
         }
@@ -82,7 +84,7 @@ public sealed class PostgresCluster
         {
             int wished = await ClusterStart.WishedPortAsync(_options.WishedPort?.Invoke(), pointer.Port, sink, cancellationToken).ConfigureAwait(false);
             int port = await ClusterStart.RunAsync(
-                server, home, wished, _options.IsThrowAway || !pointer.IsPrepared, sink, cancellationToken).ConfigureAwait(false);
+                server, home, wished, _options.IsThrowAway || home.IsUnfinished, sink, cancellationToken).ConfigureAwait(false);
             return await FinishAsync(pointer, port, template, sink, cancellationToken).ConfigureAwait(false) with { Changed = true };
         }
     }
