@@ -4,32 +4,9 @@ using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Health;
 using SupabaseDeploy.Postgres;
-using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
 
 namespace SupabaseDeploy.Deployments;
-
-/// <summary>Takes a backup before a deployment changes anything, and gives its id.</summary>
-public delegate Task<string> BackupBefore(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken);
-
-/// <summary>How a plan is executed.</summary>
-public sealed record DeploymentOptions
-{
-    /// <summary>How long to wait for another holder of the deployment lock; zero to stop at once.</summary>
-    public TimeSpan LockWait { get; init; }
-
-    /// <summary>How long the environment may take to be healthy after the change.</summary>
-    public TimeSpan HealthLimit { get; init; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>Publishes although a failed rollback left the environment locked: the release is the repair.</summary>
-    public bool RollForward { get; init; }
-
-    /// <summary>A decision to go past gates that are closed, as the plan was made with; null for none.</summary>
-    public GateOverride? Force { get; init; }
-
-    /// <summary>Why, in the words of who asked for it; kept with the deployment. Null for none.</summary>
-    public string? Reason { get; init; }
-}
 
 /// <summary>
 /// Executes plans: under the deployment lock, each step recorded, and back to where it was when the environment is not healthy afterwards.
@@ -101,7 +78,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         }
 
         await WayBackFiles.EnsureBundleAsync(run.Plan, sink, cancellationToken).ConfigureAwait(false);
-        await TakeOverAsync(run.Plan, sink, cancellationToken).ConfigureAwait(false);
+        await new TakeOver(targets, _time).RunAsync(run.Plan, sink, cancellationToken).ConfigureAwait(false);
         await run.RecordAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -137,33 +114,6 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
             shown.Environment);
     }
 
-    /// <summary>We hold the lock, so whoever is still recorded as running is not.</summary>
-    private async Task TakeOverAsync(DeploymentPlan plan, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        DatabaseAddress database = await targets.For(plan.Environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-        foreach (Deployment dead in plan.Observed!.Deployments.Where(deployment => deployment.Status == DeploymentStatus.Running))
-        {
-            Deployment ended = Interrupted(dead);
-            sink.Publish(new Caution($"{dead} was interrupted: {dead.RequestedBy} has ended without finishing it. {ended.Reason} This deployment takes over."));
-            await new Ledger(plan.Environment, database).FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private Deployment Interrupted(Deployment dead)
-    {
-        DeploymentStep? last = dead.Steps.LastOrDefault();
-        return dead with
-        {
-            Status = DeploymentStatus.Interrupted,
-            Reason = last is null ? "The process that ran it ended." : $"The process that ran it ended at step '{last.Name}'.",
-            Changed = true,
-            FinishedAt = Ledger.ToMicrosecond(_time.GetUtcNow()),
-            Steps = last is { Status: StepStatus.Running }
-                ? [.. dead.Steps.SkipLast(1), last with { Status = StepStatus.Failed, Message = "The process ended." }]
-                : dead.Steps,
-        };
-    }
-
     private async Task<Deployment> GoAsync(
         DeploymentRun run, PreflightStep preflight, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
@@ -195,45 +145,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         }
 
         Deployment succeeded = await SucceedAsync(run, health!, options, sink, cancellationToken).ConfigureAwait(false);
-        return run.Plan.Contract.Count == 0 ? succeeded : await ContractAsync(run, steps, succeeded, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// What the release before still used is taken away only now. A failure leaves the release as it runs, recorded and healthy: its
-    /// migrations are transactions, and the next publish of it applies what is left.
-    /// </summary>
-    private async Task<Deployment> ContractAsync(DeploymentRun run, DeploymentSteps steps, Deployment succeeded, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await run.StepAsync(
-                StepName.Contract,
-                async token =>
-                {
-                    StepOutcome applied = await steps.ContractAsync(run.Plan, token).ConfigureAwait(false);
-                    DeploymentHealth health = await new HealthGate(targets, _time).MeasureAsync(run.Plan.Environment, run.Plan.Release!, token).ConfigureAwait(false);
-                    await run.RecordSchemaAsync(token).ConfigureAwait(false);
-                    return health.Verdict != HealthVerdict.Fail ? applied with { Message = $"{applied.Message} {HealthGate.Describe(health)}" } : throw new DeployException(
-                        ErrorTable.ContractFailed,
-                        $"Environment '{run.Plan.Environment}' is not healthy since {Words.Migrations(run.Plan.Contract)} was applied. {HealthGate.Describe(health)}",
-                        $"Look at every check: Test-DeploymentHealth {run.Plan.Environment}; what was taken away is in the backup from before: Get-DeploymentBackup {run.Plan.Environment}",
-                        run.Plan.Environment);
-                },
-                cancellationToken).ConfigureAwait(false);
-            return run.Deployment;
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            return run.Deployment with
-            {
-                Failure = e as DeployException is { Code: var code } known && code == ErrorTable.ContractFailed ? known : new DeployException(
-                    ErrorTable.ContractFailed,
-                    $"Release '{run.Plan.Release}' runs on '{run.Plan.Environment}' and is healthy, but {Words.Migrations(run.Plan.Contract)} could not be applied: {e.Message}",
-                    $"Correct what stands in the way, then publish the release again: Publish-Environment {run.Plan.Environment} -Release {run.Plan.Release}",
-                    succeeded,
-                    e),
-            };
-        }
+        return run.Plan.Contract.Count == 0 ? succeeded : await new ContractStep(new HealthGate(targets, _time)).RunAsync(run, steps, succeeded, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<StepOutcome> DoAsync(
