@@ -4,33 +4,14 @@ using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Tests.Migration;
 
-public sealed class MigrationCommandTests : IAsyncLifetime
+public sealed class MigrationCommandTests : MigrationFolderTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private ModuleSession _session = null!;
-    private TestDatabase _database = null!;
-    private string _target = "";
-
-    public async ValueTask InitializeAsync()
-    {
-        _database = await TestDatabase.CreateAsync();
-        _session = new ModuleSession(_folder.Path);
-        _target = $"-DatabaseUrl '{_database.Application.ToUrl()}' -Path '{_folder.Path}'";
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _session.Dispose();
-        _folder.Dispose();
-        await _database.DisposeAsync();
-    }
-
     [Fact]
     public void One_run_is_written_also_when_nothing_is_pending()
     {
-        _folder.Write("migrations/1_a.sql", "create table a (id int)");
+        Folder.Write("migrations/1_a.sql", "create table a (id int)");
 
-        SessionResult result = _session.Run($"(Invoke-Migration {_target}), (Invoke-Migration {_target})");
+        SessionResult result = Session.Run($"(Invoke-Migration {Target}), (Invoke-Migration {Target})");
 
         Assert.Null(result.Error);
         Assert.Equal([true, false], result.Output.Select(run => run.Properties["Changed"].Value));
@@ -40,22 +21,22 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     [Fact]
     public void A_statement_that_runs_longer_than_told_is_ended_and_its_file_rolled_back()
     {
-        _folder.Write("migrations/1_a.sql", "create table a (id int); select pg_sleep(600);");
+        Folder.Write("migrations/1_a.sql", "create table a (id int); select pg_sleep(600);");
 
-        SessionResult result = _session.Run($"Invoke-Migration {_target} -StatementTimeout 50ms");
+        SessionResult result = Session.Run($"Invoke-Migration {Target} -StatementTimeout 50ms");
 
         Assert.Contains("57014", result.Error!.Exception.Message, StringComparison.Ordinal);
         Assert.Equal("Failed", Assert.Single(result.Output).Properties["Status"].Value.ToString());
-        Assert.Contains("the unit is missing", _session.Run($"Invoke-Migration {_target} -StatementTimeout 50").Error!.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("the unit is missing", Session.Run($"Invoke-Migration {Target} -StatementTimeout 50").Error!.Exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Files_are_listed_in_any_repository_without_a_database()
     {
-        _folder.Write("supabase/migrations/1_a.sql", "create table a (id int)");
+        Folder.Write("supabase/migrations/1_a.sql", "create table a (id int)");
 
-        SessionResult here = _session.Run("Get-Migration -Offline");
-        SessionResult there = _session.Run("Get-Migration -Offline -Path ./supabase/migrations");
+        SessionResult here = Session.Run("Get-Migration -Offline");
+        SessionResult there = Session.Run("Get-Migration -Offline -Path ./supabase/migrations");
 
         Assert.Equal(["1", "1"], here.Output.Concat(there.Output).Select(migration => migration.Properties["Version"].Value));
     }
@@ -63,9 +44,9 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     [Fact]
     public void A_path_without_a_database_is_answered_by_what_to_give()
     {
-        _folder.Write("supabase/migrations/1_a.sql", "create table a (id int)");
+        Folder.Write("supabase/migrations/1_a.sql", "create table a (id int)");
 
-        SessionResult result = _session.Run("Invoke-Migration -Path ./supabase/migrations");
+        SessionResult result = Session.Run("Invoke-Migration -Path ./supabase/migrations");
 
         Assert.Equal("No database was given for './supabase/migrations'.", result.Error!.Exception.Message);
     }
@@ -73,9 +54,9 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     [Fact]
     public void WhatIf_plans_and_changes_nothing()
     {
-        _folder.Write("migrations/1_a.sql", "create table a (id int)");
+        Folder.Write("migrations/1_a.sql", "create table a (id int)");
 
-        SessionResult result = _session.Run($"Invoke-Migration {_target} -WhatIf; Get-Migration {_target}");
+        SessionResult result = Session.Run($"Invoke-Migration {Target} -WhatIf; Get-Migration {Target}");
 
         Assert.Null(result.Error);
         Assert.Equal("Pending", Assert.Single(result.Output).Properties["State"].Value.ToString());
@@ -84,9 +65,9 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     [Fact]
     public void A_refused_statement_stops_the_script_with_its_place()
     {
-        _folder.Write("migrations/1_a.sql", "select mising;");
+        Folder.Write("migrations/1_a.sql", "select mising;");
 
-        SessionResult result = _session.Run($"Invoke-Migration {_target}; 'not reached'");
+        SessionResult result = Session.Run($"Invoke-Migration {Target}; 'not reached'");
 
         Assert.Equal("Failed", Assert.Single(result.Output).Properties["Status"].Value.ToString());
         Assert.StartsWith("MigrationFailed,", result.Error?.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -98,14 +79,14 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     [Fact]
     public void Get_Migration_tells_applied_pending_and_missing_apart()
     {
-        _folder.Write("migrations/1_a.sql", "select 1");
-        string gone = _folder.Write("migrations/2_b.sql", "select 1");
-        Assert.Null(_session.Run($"Invoke-Migration {_target}").Error);
+        Folder.Write("migrations/1_a.sql", "select 1");
+        string gone = Folder.Write("migrations/2_b.sql", "select 1");
+        Assert.Null(Session.Run($"Invoke-Migration {Target}").Error);
         File.Delete(gone);
-        _folder.Write("migrations/3_c.sql", "select 1");
-        _folder.Write("migrations/down/3_c.sql", "select 1");
+        Folder.Write("migrations/3_c.sql", "select 1");
+        Folder.Write("migrations/down/3_c.sql", "select 1");
 
-        SessionResult result = _session.Run($"Get-Migration {_target}; Get-Migration {_target} -State Pending; Get-Migration {_target} -Version 2");
+        SessionResult result = Session.Run($"Get-Migration {Target}; Get-Migration {Target} -State Pending; Get-Migration {Target} -Version 2");
 
         Assert.Null(result.Error);
         Assert.Equal(
@@ -116,9 +97,9 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     [Fact]
     public void A_run_is_piped_to_the_next_command_and_the_files_need_no_database()
     {
-        _folder.Write("migrations/1_a.sql", "select 1");
+        Folder.Write("migrations/1_a.sql", "select 1");
 
-        SessionResult result = _session.Run($"Invoke-Migration {_target} | Get-Migration; Get-Migration -DatabaseUrl 'postgresql://nobody@127.0.0.1:1/none' -Path '{_folder.Path}' -Offline");
+        SessionResult result = Session.Run($"Invoke-Migration {Target} | Get-Migration; Get-Migration -DatabaseUrl 'postgresql://nobody@127.0.0.1:1/none' -Path '{Folder.Path}' -Offline");
 
         Assert.Null(result.Error);
         Assert.Equal(["Applied", "Unknown"], result.Output.Select(row => row.Properties["State"].Value.ToString()));
@@ -127,10 +108,10 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     [Fact]
     public void Seeds_run_only_when_asked_for_on_a_bare_database()
     {
-        _folder.Write("migrations/1_a.sql", "create table a (id int)");
-        _folder.Write("supabase/seed.sql", "insert into a values (1)");
+        Folder.Write("migrations/1_a.sql", "create table a (id int)");
+        Folder.Write("supabase/seed.sql", "insert into a values (1)");
 
-        SessionResult result = _session.Run($"(Invoke-Migration {_target}).Seeds.Count; (Invoke-Migration {_target} -IncludeSeed).Seeds");
+        SessionResult result = Session.Run($"(Invoke-Migration {Target}).Seeds.Count; (Invoke-Migration {Target} -IncludeSeed).Seeds");
 
         Assert.Null(result.Error);
         Assert.Equal(["0", "supabase/seed.sql"], result.Output.Select(value => value.ToString()));
@@ -139,7 +120,7 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     [Fact]
     public void A_lock_timeout_needs_a_unit()
     {
-        SessionResult result = _session.Run($"Invoke-Migration {_target} -LockTimeout 5");
+        SessionResult result = Session.Run($"Invoke-Migration {Target} -LockTimeout 5");
 
         Assert.Contains("'5'", result.Error?.ToString(), StringComparison.Ordinal);
     }
@@ -147,11 +128,11 @@ public sealed class MigrationCommandTests : IAsyncLifetime
     [Fact]
     public void Versions_complete_with_Tab()
     {
-        _folder.Write("migrations/20261101120000_a.sql", "");
-        _folder.Write("migrations/20261102120000_b.sql", "");
-        string command = $"Get-Migration -Project '{_folder.Path}' -Version 2026";
+        Folder.Write("migrations/20261101120000_a.sql", "");
+        Folder.Write("migrations/20261102120000_b.sql", "");
+        string command = $"Get-Migration -Project '{Folder.Path}' -Version 2026";
 
-        SessionResult result = _session.Run($"(TabExpansion2 \"{command}\" {command.Length}).CompletionMatches.CompletionText");
+        SessionResult result = Session.Run($"(TabExpansion2 \"{command}\" {command.Length}).CompletionMatches.CompletionText");
 
         Assert.Equal(["20261102120000", "20261101120000"], result.Output.Select(value => value.ToString()));
     }

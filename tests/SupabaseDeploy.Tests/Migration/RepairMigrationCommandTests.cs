@@ -3,38 +3,19 @@ using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Tests.Migration;
 
-public sealed class RepairMigrationCommandTests : IAsyncLifetime
+public sealed class RepairMigrationCommandTests : MigrationFolderTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private ModuleSession _session = null!;
-    private TestDatabase _database = null!;
-    private string _target = "";
-
-    public async ValueTask InitializeAsync()
-    {
-        _database = await TestDatabase.CreateAsync();
-        _session = new ModuleSession(_folder.Path);
-        _target = $"-DatabaseUrl '{_database.Application.ToUrl()}' -Path '{_folder.Path}'";
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _session.Dispose();
-        _folder.Dispose();
-        await _database.DisposeAsync();
-    }
-
     [Fact]
     public void WhatIf_shows_the_plan_and_the_repair_does_it_once()
     {
-        string first = _folder.Write("migrations/1_a.sql", "create table a (id int)");
-        Assert.Null(_session.Run($"Invoke-Migration {_target}").Error);
-        File.Move(first, Path.Combine(_folder.Path, "migrations", "1_first.sql"));
-        _folder.Write("migrations/0_late.sql", "create table late (id int)");
+        string first = Folder.Write("migrations/1_a.sql", "create table a (id int)");
+        Assert.Null(Session.Run($"Invoke-Migration {Target}").Error);
+        File.Move(first, Path.Combine(Folder.Path, "migrations", "1_first.sql"));
+        Folder.Write("migrations/0_late.sql", "create table late (id int)");
 
-        SessionResult planned = _session.Run($"Repair-Migration {_target} -WhatIf; Get-Migration {_target} | ForEach-Object {{ $_.State }}");
-        SessionResult repaired = _session.Run($"(Repair-Migration {_target} -Confirm:$false), (Repair-Migration {_target} -Confirm:$false)");
-        SessionResult after = _session.Run($"Get-Migration {_target} | ForEach-Object {{ \"$($_.Version) $($_.Name) $($_.State)\" }}");
+        SessionResult planned = Session.Run($"Repair-Migration {Target} -WhatIf; Get-Migration {Target} | ForEach-Object {{ $_.State }}");
+        SessionResult repaired = Session.Run($"(Repair-Migration {Target} -Confirm:$false), (Repair-Migration {Target} -Confirm:$false)");
+        SessionResult after = Session.Run($"Get-Migration {Target} | ForEach-Object {{ \"$($_.Version) $($_.Name) $($_.State)\" }}");
 
         Assert.Equal(["OutOfOrder", "Renamed"], planned.Output.Select(state => state.ToString()));
         Assert.Null(repaired.Error);
@@ -51,9 +32,9 @@ public sealed class RepairMigrationCommandTests : IAsyncLifetime
     [Fact]
     public void A_status_needs_versions()
     {
-        _folder.Write("migrations/1_a.sql", "create table a (id int)");
+        Folder.Write("migrations/1_a.sql", "create table a (id int)");
 
-        SessionResult needs = _session.Run($"Repair-Migration {_target} -Status Reverted -Confirm:$false");
+        SessionResult needs = Session.Run($"Repair-Migration {Target} -Status Reverted -Confirm:$false");
 
         Assert.StartsWith("RepairNotPossible,", needs.Error?.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("Name the versions, or '*' for every one.", needs.Error?.ErrorDetails.RecommendedAction);
@@ -62,13 +43,13 @@ public sealed class RepairMigrationCommandTests : IAsyncLifetime
     [Fact]
     public void Edited_files_are_shown_with_their_difference_and_refused_when_asked_to()
     {
-        _folder.Write("migrations/1_a.sql", "create table a (id int)");
-        Assert.Null(_session.Run($"Invoke-Migration {_target}").Error);
-        _folder.Write("migrations/1_a.sql", "create table a (id bigint)");
+        Folder.Write("migrations/1_a.sql", "create table a (id int)");
+        Assert.Null(Session.Run($"Invoke-Migration {Target}").Error);
+        Folder.Write("migrations/1_a.sql", "create table a (id bigint)");
 
-        SessionResult shown = _session.Run($"Get-Migration {_target} -State Edited | ForEach-Object {{ $_.Difference }} | ForEach-Object {{ $_.ToString() }}");
-        SessionResult refused = _session.Run($"Invoke-Migration {_target} -RefuseEdited");
-        SessionResult left = _session.Run($"Repair-Migration {_target} -Version 1 -Confirm:$false; Repair-Migration {_target} -Version 1 -Status Applied -Confirm:$false; Invoke-Migration {_target} -RefuseEdited");
+        SessionResult shown = Session.Run($"Get-Migration {Target} -State Edited | ForEach-Object {{ $_.Difference }} | ForEach-Object {{ $_.ToString() }}");
+        SessionResult refused = Session.Run($"Invoke-Migration {Target} -RefuseEdited");
+        SessionResult left = Session.Run($"Repair-Migration {Target} -Version 1 -Confirm:$false; Repair-Migration {Target} -Version 1 -Status Applied -Confirm:$false; Invoke-Migration {Target} -RefuseEdited");
 
         Assert.Equal("@@ statement 1 @@\n- create table a (id int)\n+ create table a (id bigint)", Assert.Single(shown.Output).ToString());
         Assert.StartsWith("AppliedMigrationEdited,", refused.Error?.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -79,12 +60,12 @@ public sealed class RepairMigrationCommandTests : IAsyncLifetime
     [Fact]
     public void A_late_file_runs_with_IncludeOutOfOrder_or_its_alias_of_the_CLI()
     {
-        _folder.Write("migrations/2_b.sql", "select 1");
-        Assert.Null(_session.Run($"Invoke-Migration {_target}").Error);
-        _folder.Write("migrations/1_a.sql", "select 1");
+        Folder.Write("migrations/2_b.sql", "select 1");
+        Assert.Null(Session.Run($"Invoke-Migration {Target}").Error);
+        Folder.Write("migrations/1_a.sql", "select 1");
 
-        SessionResult stopped = _session.Run($"Invoke-Migration {_target}");
-        SessionResult run = _session.Run($"Invoke-Migration {_target} -IncludeAll");
+        SessionResult stopped = Session.Run($"Invoke-Migration {Target}");
+        SessionResult run = Session.Run($"Invoke-Migration {Target} -IncludeAll");
 
         Assert.StartsWith("MigrationOutOfOrder,", stopped.Error?.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Null(run.Error);

@@ -2,46 +2,32 @@ using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Tests.Migration;
 
-public sealed class UndoMigrationCommandTests : IAsyncLifetime
+public sealed class UndoMigrationCommandTests : MigrationFolderTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private ModuleSession _session = null!;
-    private TestFleet _fleet = null!;
-    private string _target = "";
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _fleet = await TestFleet.CreateAsync(1);
-        _session = new ModuleSession(_folder.Path);
-        _target = $"-DatabaseUrl '{_fleet.Databases[0].ToUrl()}' -Path '{_folder.Path}'";
+        await base.InitializeAsync();
         foreach (string file in (string[])["1_a", "2_b", "3_c"])
         {
-            _folder.Write($"migrations/{file}.sql", $"create table {file[2..]} (id int); insert into {file[2..]} values (1)");
-            _folder.Write($"migrations/down/{file}.sql", $"drop table {file[2..]}");
+            Folder.Write($"migrations/{file}.sql", $"create table {file[2..]} (id int); insert into {file[2..]} values (1)");
+            Folder.Write($"migrations/down/{file}.sql", $"drop table {file[2..]}");
         }
 
-        Assert.Null(_session.Run($"Invoke-Migration {_target}").Error);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _session.Dispose();
-        _folder.Dispose();
-        await _fleet.DisposeAsync();
+        Assert.Null(Session.Run($"Invoke-Migration {Target}").Error);
     }
 
     [Fact]
     public void It_goes_back_to_a_version_says_what_goes_and_a_second_time_does_nothing()
     {
-        string command = $"Undo-Migration {_target} -To 1 -AllowUnproven -Confirm:$false";
+        string command = $"Undo-Migration {Target} -To 1 -AllowUnproven -Confirm:$false";
 
-        SessionResult result = _session.Run($"{command}; {command}; Invoke-Migration {_target}");
+        SessionResult result = Session.Run($"{command}; {command}; Invoke-Migration {Target}");
 
         Assert.Null(result.Error);
         Assert.Equal(
             ["Succeeded 0 2 1", "NothingToDo 0 0 1", "Succeeded 2 0 3"],
             result.Output.Select(run => $"{run.Properties["Status"].Value} {Count(run, "Applied")} {Count(run, "Undone")} {run.Properties["Version"].Value}"));
-        string database = _fleet.Databases[0].Database;
+        string database = Database.Application.Database;
         Assert.Equal(
             [
                 $"{database} loses table c (1 row).",
@@ -55,10 +41,10 @@ public sealed class UndoMigrationCommandTests : IAsyncLifetime
     [Fact]
     public void A_down_script_is_tried_first_and_refused_when_it_does_not_bring_back_what_was_there()
     {
-        _folder.Write("migrations/down/2_b.sql", "select 1");
+        Folder.Write("migrations/down/2_b.sql", "select 1");
 
-        SessionResult result = _session.Run(
-            $"(Undo-Migration {_target} -Last 1 -Confirm:$false).Status; try {{ Undo-Migration {_target} -Last 1 -Confirm:$false }} catch {{ $_.FullyQualifiedErrorId; $_.Exception.Message }}");
+        SessionResult result = Session.Run(
+            $"(Undo-Migration {Target} -Last 1 -Confirm:$false).Status; try {{ Undo-Migration {Target} -Last 1 -Confirm:$false }} catch {{ $_.FullyQualifiedErrorId; $_.Exception.Message }}");
 
         Assert.Equal("Succeeded", result.Output[0].ToString());
         Assert.StartsWith("DownScriptUnproven,", result.Output[1].ToString(), StringComparison.Ordinal);
@@ -68,14 +54,14 @@ public sealed class UndoMigrationCommandTests : IAsyncLifetime
     [Fact]
     public async Task WhatIf_prints_the_plan_and_takes_nothing_back()
     {
-        string screen = _session.Show($"Undo-Migration {_target} -Last 2 -AllowUnproven -WhatIf; Undo-Migration {_target} -To 3 -WhatIf");
+        string screen = Session.Show($"Undo-Migration {Target} -Last 2 -AllowUnproven -WhatIf; Undo-Migration {Target} -To 3 -WhatIf");
 
         string[] lines = [.. screen.Split('\n').Where(line => line.StartsWith("What if", StringComparison.Ordinal))];
         Assert.Equal(3, lines.Length);
         Assert.Contains("\"Undo 3_c.sql, which loses table c (1 row)\"", lines[0], StringComparison.Ordinal);
         Assert.Contains("\"Undo 2_b.sql, which loses table b (1 row)\"", lines[1], StringComparison.Ordinal);
         Assert.Contains("\"Undo no migration, because '3' is the newest\"", lines[2], StringComparison.Ordinal);
-        Assert.Equal("3", await _fleet.ExecuteAsync(0, "select max(version) from supabase_migrations.schema_migrations"));
+        Assert.Equal("3", await Database.ScalarAsync<string>("select max(version) from supabase_migrations.schema_migrations"));
     }
 
     [Theory]
@@ -83,7 +69,7 @@ public sealed class UndoMigrationCommandTests : IAsyncLifetime
     [InlineData("-To 1 -Last 1")]
     public void It_must_be_said_how_far_to_go_back(string range)
     {
-        SessionResult result = _session.Run($"Undo-Migration {_target} {range} -Confirm:$false; 'not reached'");
+        SessionResult result = Session.Run($"Undo-Migration {Target} {range} -Confirm:$false; 'not reached'");
 
         Assert.Empty(result.Output);
         Assert.StartsWith("InvalidValue,", result.Error?.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -93,9 +79,9 @@ public sealed class UndoMigrationCommandTests : IAsyncLifetime
     [Fact]
     public void A_missing_down_script_stops_it_before_anything_runs()
     {
-        File.Delete(Path.Combine(_folder.Path, "migrations", "down", "2_b.sql"));
+        File.Delete(Path.Combine(Folder.Path, "migrations", "down", "2_b.sql"));
 
-        SessionResult result = _session.Run($"try {{ Undo-Migration {_target} -Last 2 -Confirm:$false }} catch {{ $_.FullyQualifiedErrorId }}; Get-Migration {_target} -State Applied");
+        SessionResult result = Session.Run($"try {{ Undo-Migration {Target} -Last 2 -Confirm:$false }} catch {{ $_.FullyQualifiedErrorId }}; Get-Migration {Target} -State Applied");
 
         Assert.StartsWith("MigrationNotUndoable,", result.Output[0].ToString(), StringComparison.Ordinal);
         Assert.Equal(4, result.Output.Count);
@@ -104,9 +90,9 @@ public sealed class UndoMigrationCommandTests : IAsyncLifetime
     [Fact]
     public void Applied_versions_complete_with_Tab()
     {
-        string command = $"Undo-Migration {_target} -To ";
+        string command = $"Undo-Migration {Target} -To ";
 
-        SessionResult result = _session.Run($"(TabExpansion2 \"{command}\" {command.Length}).CompletionMatches.CompletionText");
+        SessionResult result = Session.Run($"(TabExpansion2 \"{command}\" {command.Length}).CompletionMatches.CompletionText");
 
         Assert.Equal(["3", "2", "1"], result.Output.Select(value => value.ToString()));
     }
