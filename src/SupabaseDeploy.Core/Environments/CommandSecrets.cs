@@ -24,7 +24,7 @@ internal sealed class CommandSecrets(ProjectFolder project, SecretSettings setti
         string shown = string.Join(' ', [settings.Command[0], .. arguments]);
         return lookup.IsQuiet
             ? SecretAnswer.Missing($"'{shown}' is not run here")
-            : lookup.Once($"command {project} {shown}", () => Run(new ProcessRequest(program, arguments) { WorkingDirectory = project.Root, Environment = OurEnvironment() }, shown));
+            : lookup.Once($"'{settings.Command[0]}'", $"command {project} {shown}", name, () => Run(new ProcessRequest(program, arguments) { WorkingDirectory = project.Root, Environment = OurEnvironment() }, shown));
     }
 
     private SecretAnswer Run(ProcessRequest request, string shown)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Environments;
 
@@ -17,6 +18,8 @@ public interface ISecretVault
 /// </summary>
 public sealed class SecretLookup
 {
+    private const string Activity = "Read secrets";
+
     private static readonly AsyncLocal<SecretLookup?> s_current = new();
 
     private readonly ConcurrentDictionary<string, Lazy<SecretAnswer>> _answers = new(StringComparer.Ordinal);
@@ -26,6 +29,9 @@ public sealed class SecretLookup
 
     /// <summary>True where nothing may be started or asked that a person would have to wait for or answer, as while completing a word.</summary>
     public bool IsQuiet { get; init; }
+
+    /// <summary>Told who is being asked.</summary>
+    public IProgressSink Sink { get; init; } = NullProgressSink.Instance;
 
     /// <summary>The clock of time limits.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -46,9 +52,24 @@ public sealed class SecretLookup
         return before;
     }
 
-    /// <summary>Asks once for each key, however often and from however many threads.</summary>
-    internal SecretAnswer Once(string key, Func<SecretAnswer> ask) =>
-        _answers.GetOrAdd(key, _ => new Lazy<SecretAnswer>(ask)).Value;
+    /// <summary>Asks once for each question, however often and from however many threads.</summary>
+    /// <param name="place">Who is asked, as people know it: <c>the vault 'team'</c>.</param>
+    /// <param name="question">What tells this question from every other.</param>
+    /// <param name="name">The secret.</param>
+    /// <param name="ask">Asks.</param>
+    internal SecretAnswer Once(string place, string question, string name, Func<SecretAnswer> ask) => _answers.GetOrAdd(question, _ => new Lazy<SecretAnswer>(() =>
+    {
+        // It takes a second for each where a password manager is far away, and longer where it asks a person.
+        Sink.Publish(new ActivityProgress(Activity, $"Asking {place}", Operation: name));
+        try
+        {
+            return ask();
+        }
+        finally
+        {
+            Sink.Publish(new ActivityCompleted(Activity));
+        }
+    })).Value;
 
     private sealed class Before(SecretLookup? lookup) : IDisposable
     {

@@ -59,6 +59,6 @@ internal sealed class VaultSecrets(string vault, SecretLookup lookup) : ISecretS
     {
         (true, _) => SecretAnswer.Missing($"the vault '{vault}' is not asked here"),
         (_, null) => SecretAnswer.Missing($"the vault '{vault}' can be asked from PowerShell only"),
-        (_, { } asker) => lookup.Once($"vault {vault} {name}", () => asker.Read(vault, name)),
+        (_, { } asker) => lookup.Once($"the vault '{vault}'", $"vault {vault} {name}", name, () => asker.Read(vault, name)),
     };
 }

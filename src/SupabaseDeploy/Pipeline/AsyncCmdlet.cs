@@ -24,7 +24,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private CancellationToken _cancellation = CancellationToken.None;
 
     /// <summary>Creates the command. One command asks for each secret once, whatever it needs it for.</summary>
-    protected AsyncCmdlet() => _secrets = new SecretLookup { Vault = new SecretVault(this) };
+    protected AsyncCmdlet() => _secrets = new SecretLookup { Vault = new SecretVault(this), Sink = new PipelineSink(this) };
 
     /// <summary>Core's events, turned into progress, verbose, information and warning records of this command.</summary>
     protected IProgressSink Sink => field ??= new PipelineSink(this);

@@ -1,5 +1,6 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Environments;
@@ -113,13 +114,17 @@ public sealed class SecretSourceTests : IDisposable
     {
         Program("echo x >> asked; echo hunter2");
         DeploymentPipeline pipeline = Load("{ command: [./tool, '{name}'] }", "SDSOURCE_A", "SDSOURCE_A", "SDSOURCE_B");
-        using (new SecretLookup().Enter(CancellationToken.None))
+        var sink = new CollectingSink();
+        using (new SecretLookup { Sink = sink }.Enter(CancellationToken.None))
         {
             pipeline.Resolve("cloud");
             pipeline.Resolve("cloud");
         }
 
         Assert.Equal(2, File.ReadAllLines(Path.Combine(_folder.Path, "asked")).Length);
+        Assert.Equal(
+            ["SDSOURCE_A", "", "SDSOURCE_B", ""],
+            sink.Events.Select(told => told is ActivityProgress { Activity: "Read secrets", Status: "Asking './tool'", Operation: var name } ? name : told is ActivityCompleted { Activity: "Read secrets" } ? "" : $"{told}"));
     }
 
     [Fact]

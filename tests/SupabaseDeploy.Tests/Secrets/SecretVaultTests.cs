@@ -108,6 +108,7 @@ public sealed class SecretVaultTests : IDisposable
           - name: cloud
             target: supabase-cloud
             project: abcdefghijklmnopqrst
+            accessToken: ${secret:{{secrets[0]}}}
             secrets:
         {{string.Concat(secrets.Select((secret, index) => $"      S{index}: ${{secret:{secret}}}\n"))}}
         """);
