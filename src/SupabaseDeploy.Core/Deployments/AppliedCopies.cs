@@ -30,6 +30,33 @@ internal sealed class AppliedCopies(ObservedState observed)
     private Deployment? Owner(string version) => observed.Deployments.LastOrDefault(deployment =>
         (deployment.Plan.Apply.Contains(version) || deployment.Plan.Contract.Contains(version)) && !HasStillToUndo(deployment, version));
 
+    /// <summary>
+    /// The deployment before whose first change none of the versions was applied: the first of those that brought them, and of those whose leftovers
+    /// they undid after their own restore point. Null where that is not known: another tool applied one.
+    /// </summary>
+    public Deployment? FirstThatApplied(IReadOnlyCollection<string> versions)
+    {
+        Deployment?[] brought = [.. versions.Select(BroughtBy)];
+        if (brought.Contains(null))
+        {
+            return null;
+        }
+
+        Guid[] ids = [.. brought.SelectMany(deployment => deployment!.Plan.Undo.Count > 0 ? deployment.Plan.TakesOver.Append(deployment.Id) : [deployment.Id])];
+        return observed.Deployments.FirstOrDefault(deployment => ids.Contains(deployment.Id) && HasReached(deployment, StepName.Migrate));
+    }
+
+    // The last one that came to it: those before it were undone. One that took it back itself, or changed nothing, is not why it is there.
+    private Deployment? BroughtBy(string version)
+    {
+        Deployment? last = observed.Deployments.LastOrDefault(deployment =>
+            (deployment.Plan.Apply.Contains(version) && HasReached(deployment, StepName.Migrate))
+            || (deployment.Plan.Contract.Contains(version) && HasReached(deployment, StepName.Contract)));
+        return last is { Status: DeploymentStatus.RolledBack } or { Status: DeploymentStatus.Failed, Changed: false } ? null : last;
+    }
+
+    private static bool HasReached(Deployment deployment, string step) => deployment.Steps.Any(each => each.Name == step);
+
     /// <summary>True when the deployment was to undo the version and did not come to the end of that.</summary>
     public static bool HasStillToUndo(Deployment deployment, string version) =>
         deployment.Plan.Undo.Contains(version)

@@ -90,7 +90,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
     private async Task<RollbackWay> ByRestorePointAsync(
         IPlaceRestorePoints points, Release release, ObservedState observed, string[] later, CancellationToken cancellationToken)
     {
-        RestorePoint? point = await FindPointAsync(points, release, FirstThatApplied(observed, later), observed, cancellationToken).ConfigureAwait(false);
+        RestorePoint? point = await FindPointAsync(points, release, new AppliedCopies(observed).FirstThatApplied(later), observed, cancellationToken).ConfigureAwait(false);
         return point is null
             ? new RollbackWay(
                 RollbackStrategy.RestorePoint,
@@ -131,10 +131,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
     }
 
     private static string Since(ObservedState observed, string[] versions) =>
-        FirstThatApplied(observed, versions) is { } first ? $"{first.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z" : "they were applied";
-
-    private static Deployment? FirstThatApplied(ObservedState observed, string[] versions) =>
-        observed.Deployments.FirstOrDefault(deployment => deployment.Plan.Apply.Concat(deployment.Plan.Contract).Intersect(versions).Any());
+        new AppliedCopies(observed).FirstThatApplied(versions) is { } first ? $"{first.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z" : "they were applied";
 
     /// <summary>What the release does not have; where it has every version, some have another content by now.</summary>
     private static string[] Later(Release release, ObservedState observed)

@@ -92,6 +92,24 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         Assert.Equal("backup-8", plan.Way!.RestorePoint);
     }
 
+    [Fact]
+    public async Task The_point_is_that_of_the_deployment_that_stayed_and_not_of_one_that_was_rolled_back_before_it()
+    {
+        Release one = await _application.ReleaseAsync();
+        await _application.PublishAsync(one);
+        _application.WriteMigration(2);
+        _application.Write("migrations/003_wrong.sql", "select * from public.nowhere;\n");
+        Deployment undone = await _application.PublishAsync(await _application.ReleaseAsync());
+        File.Delete(Path.Combine(_application.Project.MigrationsFolder, "003_wrong.sql"));
+        Deployment stayed = await _application.PublishAsync(await _application.ReleaseAsync());
+
+        DeploymentPlan plan = await new DeploymentPlanner(_application.Targets).PlanRollbackAsync(_application.Environment, one, default);
+
+        Assert.Equal((DeploymentStatus.RolledBack, DeploymentStatus.Succeeded), (undone.Status, stayed.Status));
+        Assert.NotNull(DeploymentSteps.RestorePointOf(undone));
+        Assert.Equal(DeploymentSteps.RestorePointOf(stayed), plan.Ways.Single(way => way.Strategy == RollbackStrategy.RestorePoint).RestorePoint);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
