@@ -42,7 +42,7 @@ public sealed class DeploymentRecordTests : IAsyncLifetime
         Deployment deployment = await _application.Publisher().ExecuteAsync(plan, new DeploymentOptions(), _application.Sink, CancellationToken.None);
 
         Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
-        // The record; planned again; preflight: files, place; migrate, and read again; health, schema. It was 24.
+        // The record; planned again; preflight: files, place; migrate, and read again; health, schema. One for every write would be twice as many.
         Assert.InRange(opened.Count, 5, 10);
     }
 
