@@ -102,7 +102,15 @@ public sealed class FolderTarget : IDeploymentTarget, IDisposable
             string? served = Served();
             string? page = served is null ? null : Path.Combine(Environment.Project.ReleasesFolder, served, "web", "index.html");
             context.Response.StatusCode = page is null ? 404 : 200;
-            context.Response.Close(page is null ? [] : await File.ReadAllBytesAsync(page), willBlock: false);
+            byte[] body = page is null ? [] : await File.ReadAllBytesAsync(page);
+            try
+            {
+                context.Response.Close(body, willBlock: false);
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                // Whoever asked has gone, or this server is being closed: the next turn tells which.
+            }
         }
     }
 
