@@ -19,6 +19,9 @@ public sealed partial class ManagementApiProject
     /// <summary>Whether it has point-in-time recovery.</summary>
     public bool HasPointInTimeRecovery { get; set; }
 
+    /// <summary>The last moment that point-in-time recovery has stored.</summary>
+    public DateTimeOffset LastRecoverable { get; set; } = TimeProvider.System.GetUtcNow().AddDays(1);
+
     /// <summary>The platform's daily backups: id and time.</summary>
     public List<(long Id, DateTimeOffset At)> DailyBackups { get; } = [];
 
@@ -50,7 +53,7 @@ public sealed partial class ManagementApiProject
         if (HasPointInTimeRecovery)
         {
             range["earliest_physical_backup_date_unix"] = 1767225600;
-            range["latest_physical_backup_date_unix"] = 1798761600;
+            range["latest_physical_backup_date_unix"] = LastRecoverable.ToUnixTimeSeconds();
         }
 
         return new JsonObject

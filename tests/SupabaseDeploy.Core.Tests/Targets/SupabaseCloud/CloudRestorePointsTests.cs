@@ -62,8 +62,23 @@ public sealed class CloudRestorePointsTests : IAsyncLifetime
     {
         _application.Staging.DailyBackups.Add((7, new DateTimeOffset(2026, 11, 20, 3, 0, 0, TimeSpan.Zero)));
         _application.Staging.HasPointInTimeRecovery = true;
+        _application.Staging.LastRecoverable = DateTimeOffset.FromUnixTimeSeconds(1798761600);
         await Points.CreateAsync("sd-1", _application.Sink, default);
         Assert.Equal(["backup-7", "sd-1", "pitr-1798761600"], (await Points.ListAsync(default)).Select(point => point.Name));
+    }
+
+    [Fact]
+    public async Task A_moment_that_the_platform_has_not_stored_yet_is_on_its_way_and_one_outside_of_the_window_is_none()
+    {
+        _application.Staging.HasPointInTimeRecovery = true;
+        DateTimeOffset last = _application.Time.GetUtcNow().AddMinutes(-5);
+        _application.Staging.LastRecoverable = last;
+        Assert.Equal(RestorePointStatus.Available, (await FindAsync(last))?.Status);
+        Assert.Equal(RestorePointStatus.Pending, (await FindAsync(last.AddMinutes(2)))?.Status);
+        Assert.Null(await FindAsync(last.AddHours(1)));
+        Assert.Null(await FindAsync(DateTimeOffset.UnixEpoch));
+
+        Task<RestorePoint?> FindAsync(DateTimeOffset moment) => Points.FindAsync($"pitr-{moment.ToUnixTimeSeconds()}", default);
     }
 
     [Fact]

@@ -60,11 +60,8 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
     {
         if (Number(name, MomentPrefix) is { } seconds)
         {
-            // Only the latest moment is listed, and every one of the recovery window can be gone back to.
             CloudBackups backups = await api.ListBackupsAsync(cancellationToken).ConfigureAwait(false);
-            return backups.PitrEnabled && seconds >= backups.PhysicalBackupData.EarliestPhysicalBackupDateUnix && seconds <= time.GetUtcNow().ToUnixTimeSeconds()
-                ? AtMoment(DateTimeOffset.FromUnixTimeSeconds(seconds))
-                : null;
+            return backups.PitrEnabled ? FindMoment(seconds, backups.PhysicalBackupData) : null;
         }
 
         return Number(name, BackupPrefix) is null
@@ -202,6 +199,18 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
             _ => RestorePointStatus.Failed,
         },
         point.CompletedOn?.ToUniversalTime()) { Limits = Limits };
+
+    /// <summary>
+    /// Only the latest moment is listed, and every one of the recovery window can be gone back to. What was written last is stored a little later by
+    /// the platform: such a moment is on its way.
+    /// </summary>
+    private RestorePoint? FindMoment(long seconds, PhysicalBackupRange range) =>
+        seconds < range.EarliestPhysicalBackupDateUnix || range.EarliestPhysicalBackupDateUnix is null || seconds > time.GetUtcNow().ToUnixTimeSeconds()
+            ? null
+            : AtMoment(DateTimeOffset.FromUnixTimeSeconds(seconds)) with
+            {
+                Status = seconds > range.LatestPhysicalBackupDateUnix ? RestorePointStatus.Pending : RestorePointStatus.Available,
+            };
 
     private static RestorePoint AtMoment(DateTimeOffset moment) => new(
         string.Create(CultureInfo.InvariantCulture, $"{MomentPrefix}{moment.ToUnixTimeSeconds()}"), RestorePointStatus.Available, DateTimeOffset.FromUnixTimeSeconds(moment.ToUnixTimeSeconds()))
