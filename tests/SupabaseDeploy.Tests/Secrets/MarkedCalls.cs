@@ -6,7 +6,11 @@ internal static class MarkedCalls
     /// <summary>The scripts by the command they are about.</summary>
     public static IReadOnlyDictionary<string, MarkedCall[]> Of { get; } = new Dictionary<string, MarkedCall[]>
     {
-        ["Approve-Deployment"] = [new("Approve-Deployment production -Confirm:$false", "")],
+        ["Approve-Deployment"] =
+        [
+            new("try { Publish-Environment production -Confirm:$false } catch { $_ }; $env:GITHUB_ACTOR = 'bob'; try { Approve-Deployment production -Confirm:$false } finally { $env:GITHUB_ACTOR = 'ann' }; Publish-Environment production -Confirm:$false"),
+            new("Approve-Deployment wrong -Confirm:$false", ""),
+        ],
         ["Backup-Deployment"] =
         [
             new("Backup-Deployment staging -Confirm:$false"),
@@ -24,7 +28,7 @@ internal static class MarkedCalls
             new("Compare-Environment wrong staging", ""),
             new("Compare-Environment -DatabaseUrl $badUrl -Path .", ""),
         ],
-        ["Deny-Deployment"] = [new("Deny-Deployment production -Confirm:$false", "")],
+        ["Deny-Deployment"] = [new("Deny-Deployment production -Confirm:$false", ""), new("Deny-Deployment dead -Confirm:$false", "")],
         ["Get-Deployment"] = [new("Get-Deployment staging"), new("Get-Deployment -DatabaseUrl $url"), new("Get-Deployment wrong", ""), new("Get-Deployment staging -ExportTo ledger.json")],
         ["Get-DeploymentBackup"] = [new("Get-DeploymentBackup staging"), new("Get-DeploymentBackup -DatabaseUrl $badUrl", "")],
         ["Get-Environment"] = [new("Get-Environment local, staging, production, dead"), new("Get-Environment *", ""), new("Get-Environment bad-url", "")],
@@ -47,7 +51,7 @@ internal static class MarkedCalls
         [
             new("New-Release -Confirm:$false | Publish-Environment staging -Confirm:$false"),
             new("New-Release -Confirm:$false | Publish-Environment staging -WhatIf"),
-            new("Publish-Environment production -Confirm:$false", ""),
+            new("Publish-Environment production -WhatIf"),
             new("Publish-Environment broken-host -Confirm:$false", ""),
             new("Publish-Environment no-program -Confirm:$false", ""),
             new("$troubled.Invoke('v1-bulk-create-secrets'); Publish-Environment troubled -Confirm:$false", ""),
@@ -60,7 +64,16 @@ internal static class MarkedCalls
         ],
         ["Repair-Migration"] = [new("Repair-Migration staging -WhatIf"), new("Repair-Migration wrong -Confirm:$false", ""), new("Repair-Migration -DatabaseUrl $deadUrl -Path . -Confirm:$false", "")],
         ["Reset-LocalStack"] = [new("Reset-LocalStack local -Confirm:$false"), new("Reset-LocalStack staging -Confirm:$false", "")],
-        ["Restore-Deployment"] = [new("Restore-Deployment staging -WhatIf", ""), new("Restore-Deployment wrong -Confirm:$false", "")],
+        ["Restore-Deployment"] =
+        [
+            new("""
+                [IO.File]::WriteAllText("$PWD/supabase/functions/hello/index.ts", "Deno.serve(() => new Response('changed'));")
+                New-Release -Confirm:$false | Publish-Environment staging -Confirm:$false
+                Restore-Deployment staging -WhatIf
+                Restore-Deployment staging -Confirm:$false
+                """),
+            new("Restore-Deployment wrong -Confirm:$false", ""),
+        ],
         ["Start-FlutterApp"] = [new("$app = Start-FlutterApp local -PassThru -Confirm:$false; $app; $null = $app.Stop()"), new("Start-FlutterApp local -Path nowhere -Confirm:$false", "")],
         ["Start-LocalStack"] = [new("Start-LocalStack local -Service gateway, auth, rest -Confirm:$false"), new("Start-LocalStack staging -Confirm:$false", "")],
         ["Stop-LocalStack"] = [new("Stop-LocalStack local -Confirm:$false; Start-LocalStack local -Service gateway, auth, rest -Confirm:$false"), new("Stop-LocalStack staging -Confirm:$false", "")],
