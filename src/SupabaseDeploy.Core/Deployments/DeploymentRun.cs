@@ -19,18 +19,19 @@ internal sealed class DeploymentRun : IAsyncDisposable
 
     private readonly Ledger _ledger;
     private readonly DeploymentRecord _record;
+    private readonly LeftSchema _schema;
     private readonly TimeProvider _time;
     private readonly NotingSink _sink;
     private readonly string _activity;
     private readonly List<DeploymentStep> _steps = [];
     private Deployment _deployment;
     private int _firstUnwritten;
-    private WorkBeside<NewRecordedSchema?>? _schema;
 
     public DeploymentRun(Ledger ledger, DeploymentPlan plan, string host, TimeProvider time, IProgressSink sink)
     {
         _ledger = ledger;
         _record = new DeploymentRecord(ledger);
+        _schema = new LeftSchema(_record);
         _time = time;
         _sink = new NotingSink(sink);
         _activity = $"{plan.Kind} {plan.Release?.ShortId ?? "a backup"} to {plan.Environment} ({host})";
@@ -82,8 +83,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
     }
 
     /// <summary>Nothing changes the schema any more: it is read beside what is still to be done, and recorded with the end.</summary>
-    public void BeginMeasuringSchema(CancellationToken cancellationToken) =>
-        _schema = new WorkBeside<NewRecordedSchema?>(_record.MeasureSchemaAsync, cancellationToken);
+    public void BeginMeasuringSchema(CancellationToken cancellationToken) => _schema.Begin(cancellationToken);
 
     /// <summary>Keeps something that happened with the deployment, at once.</summary>
     public async Task NoteAsync(string kind, string message, CancellationToken cancellationToken) =>
@@ -127,7 +127,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
         }
         catch (Exception e)
         {
-            await GiveUpSchemaAsync().ConfigureAwait(false); // What is done about the failure may change it.
+            await _schema.DisposeAsync().ConfigureAwait(false); // What is done about the failure may change it.
             await EndFailedStepAsync(position, e, cancellationToken).ConfigureAwait(false);
             throw;
         }
@@ -153,7 +153,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
 
         await KeepAsync(TakeNotes(), cancellationToken).ConfigureAwait(false);
         int position = AddStep(StepName.Record);
-        NewRecordedSchema? schema = await LeftSchemaAsync(status, cancellationToken).ConfigureAwait(false);
+        NewRecordedSchema? schema = await _schema.FinishAsync(status, cancellationToken).ConfigureAwait(false);
         End(position, StepStatus.Succeeded, evidence is null ? $"{status}." : $"{status}, with evidence '{evidence.Kind}'.");
         Deployment ended = End(status, reason, lockout);
         await _record.FinishAsync(ended, _firstUnwritten, evidence, schema, cancellationToken).ConfigureAwait(false);
@@ -185,7 +185,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
     /// <summary>Gives up what is still being read, and the connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        await GiveUpSchemaAsync().ConfigureAwait(false);
+        await _schema.DisposeAsync().ConfigureAwait(false);
         await _record.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -239,33 +239,6 @@ internal sealed class DeploymentRun : IAsyncDisposable
         {
             await _record.WriteStepsAsync(Deployment, _firstUnwritten, cancellationToken).ConfigureAwait(false);
             _firstUnwritten = _steps.Count;
-        }
-    }
-
-    /// <summary>The schema that a deployment left, where it is to be recorded. Where the reading beside other work was cut, it is read once more.</summary>
-    private async Task<NewRecordedSchema?> LeftSchemaAsync(DeploymentStatus status, CancellationToken cancellationToken)
-    {
-        if (!RecordedSchema.IsLeftBy(status))
-        {
-            return null;
-        }
-
-        try
-        {
-            return await (_schema?.Result ?? _record.MeasureSchemaAsync(cancellationToken)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (_schema is not null && e is Npgsql.NpgsqlException or DeployException)
-        {
-            return await _record.MeasureSchemaAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task GiveUpSchemaAsync()
-    {
-        if (_schema is { } reading)
-        {
-            _schema = null;
-            await reading.DisposeAsync().ConfigureAwait(false);
         }
     }
 
