@@ -7,12 +7,13 @@ using SupabaseDeploy.Errors;
 namespace SupabaseDeploy.Deployments;
 
 /// <summary>What outlives this process while a platform replaces a database: its ledger, and what was asked for.</summary>
+/// <param name="Project">The platform's reference of the project whose ledger it is: a stage may be given another one.</param>
 /// <param name="Point">The restore point.</param>
 /// <param name="Deployment">The restore's id in the ledger.</param>
 /// <param name="AskedAt">When the platform was about to be asked, UTC.</param>
 /// <param name="Reason">Why it is done, in the words of who asked for it; null for none.</param>
 /// <param name="Image">The ledger, with the restore in it as it began.</param>
-internal sealed record KeptLedger(string Point, Guid Deployment, DateTimeOffset AskedAt, string? Reason, LedgerImage Image)
+internal sealed record KeptLedger(string? Project, string Point, Guid Deployment, DateTimeOffset AskedAt, string? Reason, LedgerImage Image)
 {
     /// <summary>The time that the point goes back to; null where it is not known.</summary>
     public DateTimeOffset? PointAt { get; init; }
@@ -23,14 +24,14 @@ internal sealed record KeptLedger(string Point, Guid Deployment, DateTimeOffset 
 
 /// <summary>
 /// The file of a <see cref="KeptLedger"/>: <c>.supabase-deploy/restores/&lt;environment&gt;.json</c>, closed to everybody but its owner. One JSON object:
-/// <c>format</c>, <c>point</c>, <c>deployment</c>, <c>askedAt</c>, <c>reason</c>, <c>pointAt</c>, <c>rows</c>
+/// <c>format</c>, <c>project</c>, <c>point</c>, <c>deployment</c>, <c>askedAt</c>, <c>reason</c>, <c>pointAt</c>, <c>rows</c>
 /// (objects with <c>schema</c>, <c>name</c>, <c>rows</c>), and <c>tables</c>, each with <c>name</c>, <c>columns</c> and its rows in base64. It is there
 /// from before the platform is asked until the restore is recorded.
 /// </summary>
 /// <param name="environment">Whose ledger.</param>
 internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
 {
-    private const int Format = 1;
+    private const int Format = 2;
 
     public string Path { get; } = System.IO.Path.Combine(environment.Project.StateFolder, "restores", environment.Name + ".json");
 
@@ -43,6 +44,7 @@ internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
         {
             json.WriteStartObject();
             json.WriteNumber("format", Format);
+            json.WriteString("project", kept.Project);
             json.WriteString("point", kept.Point);
             json.WriteString("deployment", kept.Deployment);
             json.WriteString("askedAt", kept.AskedAt);
@@ -81,6 +83,7 @@ internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
             JsonElement root = json.RootElement;
             return root.GetProperty("format").GetInt32() == Format
                 ? new KeptLedger(
+                    root.GetProperty("project").GetString(),
                     root.GetProperty("point").GetString()!,
                     root.GetProperty("deployment").GetGuid(),
                     root.GetProperty("askedAt").GetDateTimeOffset(),

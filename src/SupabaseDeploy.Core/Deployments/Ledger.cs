@@ -75,14 +75,22 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
         }
     }
 
-    /// <summary>Gives a new database the ledger that <see cref="KeepAsync"/> took.</summary>
+    /// <summary>Gives a new database, or one that went back in time, the ledger that <see cref="KeepAsync"/> took.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerWentOn"/>: the database's own holds something that the kept one does not; nothing is replaced.</exception>
     internal static async Task BringBackAsync(LedgerImage kept, DatabaseAddress to, CancellationToken cancellationToken)
     {
         LedgerSession target = await LedgerSession.OpenAsync(to, cancellationToken).ConfigureAwait(false);
         await using (target.ConfigureAwait(false))
         {
             await target.MigrateAsync(cancellationToken).ConfigureAwait(false);
-            await LedgerCopy.WriteAsync(kept, target.Connection, cancellationToken).ConfigureAwait(false);
+            if (await LedgerCopy.WriteAsync(kept, target.Connection, cancellationToken).ConfigureAwait(false) is { } stranger)
+            {
+                throw new DeployException(
+                    ErrorTable.LedgerWentOn,
+                    $"The ledger of '{to}' is not replaced by the one that was kept: it holds {stranger}, which the kept one does not.",
+                    "Go on with the ledger that is there; what was done before can be read in the kept one.",
+                    to);
+            }
         }
     }
 

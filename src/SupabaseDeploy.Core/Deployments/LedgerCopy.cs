@@ -64,26 +64,41 @@ internal static class LedgerCopy
         }
     }
 
-    /// <summary>Replaces a ledger by one that was read before.</summary>
-    public static async Task WriteAsync(LedgerImage image, NpgsqlConnection to, CancellationToken cancellationToken)
+    /// <summary>Replaces a ledger by a later state of itself that was read before. Where it holds what that state does not, it is left as it is.</summary>
+    /// <returns>Something that it holds and the other does not; null when it was replaced.</returns>
+    public static async Task<string?> WriteAsync(LedgerImage image, NpgsqlConnection to, CancellationToken cancellationToken)
     {
         NpgsqlTransaction writing = await to.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (writing.ConfigureAwait(false))
         {
             await SwitchTriggersAsync(to, "disable", cancellationToken).ConfigureAwait(false);
-            await ExecuteAsync(to, $"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
             foreach (LedgerTable table in image.Tables)
             {
+                string kept = LedgerContainment.Kept(table);
+                await ExecuteAsync(to, $"create temporary table {kept} on commit drop as select {table.Columns} from supabase_deploy.{table.Name} with no data", cancellationToken).ConfigureAwait(false);
                 NpgsqlRawCopyStream target = await to.BeginRawBinaryCopyAsync(
-                    $"copy supabase_deploy.{table.Name} ({table.Columns}) from stdin (format binary)", cancellationToken).ConfigureAwait(false);
+                    $"copy {kept} ({table.Columns}) from stdin (format binary)", cancellationToken).ConfigureAwait(false);
                 await using (target.ConfigureAwait(false))
                 {
                     await target.WriteAsync(table.Rows, cancellationToken).ConfigureAwait(false);
                 }
             }
 
+            // Switching the triggers keeps every other writer out until the end.
+            if (await LedgerContainment.FindStrangerAsync(image, to, cancellationToken).ConfigureAwait(false) is { } stranger)
+            {
+                return stranger;
+            }
+
+            await ExecuteAsync(to, $"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
+            foreach (LedgerTable table in image.Tables)
+            {
+                await ExecuteAsync(to, $"insert into supabase_deploy.{table.Name} ({table.Columns}) select {table.Columns} from {LedgerContainment.Kept(table)}", cancellationToken).ConfigureAwait(false);
+            }
+
             await SwitchTriggersAsync(to, "enable", cancellationToken).ConfigureAwait(false);
             await writing.CommitAsync(cancellationToken).ConfigureAwait(false);
+            return null;
         }
     }
 

@@ -100,7 +100,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
     {
         IReadOnlyList<TableRows>? rows = await MeasuredLoss.TryCountAsync(ledger.Database, sink, cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
-        var kept = new KeptLedger(point.Name, begun.Id, now, options.Reason, await Ledger.KeepAsync(ledger.Database, cancellationToken).ConfigureAwait(false))
+        var kept = new KeptLedger(ledger.Environment.ProjectReference, point.Name, begun.Id, now, options.Reason, await Ledger.KeepAsync(ledger.Database, cancellationToken).ConfigureAwait(false))
         {
             PointAt = point.CreatedAt,
             Rows = rows,

@@ -37,7 +37,8 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The restore as it was recorded; null when there was none to end.</returns>
     /// <exception cref="DeployException">
-    /// <see cref="ErrorTable.RestoreUnderWay"/>, <see cref="ErrorTable.KeptLedgerUnreadable"/>, the lock is held, or the environment cannot be reached.
+    /// <see cref="ErrorTable.RestoreUnderWay"/>, <see cref="ErrorTable.KeptLedgerUnreadable"/>, <see cref="ErrorTable.KeptLedgerOfAnother"/>,
+    /// <see cref="ErrorTable.LedgerWentOn"/>, the lock is held, or the environment cannot be reached.
     /// </exception>
     public async Task<Deployment?> SettleAsync(DeploymentEnvironment environment, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
     {
@@ -63,6 +64,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
             return null;
         }
 
+        EnsureSameProject(environment, file, kept);
         if (_time.GetUtcNow() - kept.AskedAt < s_beginLimit && await IsStillTheOldAsync(environment, kept, cancellationToken).ConfigureAwait(false))
         {
             throw new DeployException(
@@ -87,8 +89,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
         IReadOnlyList<Deployment> there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         if (Find(there, kept) is null)
         {
-            EnsureNobodyWentOn(environment, file, kept, there);
-            await Ledger.BringBackAsync(kept.Image, database, cancellationToken).ConfigureAwait(false);
+            await BringBackAsync(environment, file, kept, database, cancellationToken).ConfigureAwait(false);
             there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -147,15 +148,34 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
 
     private static Deployment? Find(IReadOnlyList<Deployment> deployments, KeptLedger kept) => deployments.FirstOrDefault(deployment => deployment.Id == kept.Deployment);
 
-    /// <summary>Another machine knows nothing of the file; what it has recorded since would be replaced.</summary>
-    private static void EnsureNobodyWentOn(DeploymentEnvironment environment, KeptLedgerFile file, KeptLedger kept, IReadOnlyList<Deployment> there)
+    /// <summary>Other machines know nothing of the file: what they recorded since, deployments, approvals or anything else, is not replaced.</summary>
+    private static async Task BringBackAsync(
+        DeploymentEnvironment environment, KeptLedgerFile file, KeptLedger kept, DatabaseAddress database, CancellationToken cancellationToken)
     {
-        if (there.LastOrDefault(deployment => deployment.StartedAt > kept.AskedAt) is { } later)
+        try
+        {
+            await Ledger.BringBackAsync(kept.Image, database, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.LedgerWentOn)
         {
             throw new DeployException(
                 ErrorTable.LedgerWentOn,
-                $"The ledger of '{environment}' from before its restore is in '{file.Path}', and cannot be brought back: {later} was made from elsewhere since ({later.RequestedBy}).",
+                $"The ledger of '{environment}' from before its restore is in '{file.Path}', and cannot be brought back, because somebody went on without it. {e.Message}",
                 "Move the file away to go on with the ledger of the restored database; what was done before the restore can be read in it.",
+                environment,
+                e);
+        }
+    }
+
+    /// <summary>A stage's project may be another one by now, and its ledger would be replaced by one that is not its own.</summary>
+    private static void EnsureSameProject(DeploymentEnvironment environment, KeptLedgerFile file, KeptLedger kept)
+    {
+        if (kept.Project != environment.ProjectReference)
+        {
+            throw new DeployException(
+                ErrorTable.KeptLedgerOfAnother,
+                $"The ledger in '{file.Path}' is of project '{kept.Project}', whose restore was not recorded; '{environment}' is project '{environment.ProjectReference}' now.",
+                $"Set 'project' of the stage back to '{kept.Project}' and run the command again, which records that restore; or move the file away, if its project is given up.",
                 environment);
         }
     }

@@ -1,6 +1,7 @@
 using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Testing;
 
@@ -159,6 +160,41 @@ public sealed class LedgerTests : IAsyncLifetime
         await Ledger.CarryOverAsync(_application.Database("staging").Administration, _application.Database("production").Administration, CancellationToken.None);
 
         Assert.Equal("postgres", await _application.Database("production").ScalarAsync<string>("select tableowner::text from pg_tables where schemaname = 'supabase_deploy' and tablename = 'deployments'"));
+    }
+
+    [Fact]
+    public async Task A_kept_ledger_replaces_an_earlier_state_of_itself_and_nothing_that_holds_more()
+    {
+        Ledger ledger = _application.Ledger("staging");
+        DatabaseAddress other = _application.Database("production").Application;
+        Ledger brought = _application.Ledger("production");
+        Deployment published = await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        var step = new DeploymentStep("migrate", StepStatus.Running, s_now, null, null);
+        Deployment open = await ledger.BeginAsync(published with { Id = Guid.NewGuid(), StartedAt = s_now, Steps = [step] }, default);
+        LedgerImage earlier = await Ledger.KeepAsync(ledger.Database, default);
+        await ledger.FinishAsync(
+            open with { Status = DeploymentStatus.Failed, FinishedAt = s_now, Steps = [step with { Status = StepStatus.Failed, Duration = TimeSpan.Zero }] }, null, default);
+        LedgerImage later = await Ledger.KeepAsync(ledger.Database, default);
+
+        await Ledger.BringBackAsync(earlier, other, default);
+        await Ledger.BringBackAsync(later, other, default);
+        await Ledger.BringBackAsync(later, other, default);
+        Assert.Equal([DeploymentStatus.Succeeded, DeploymentStatus.Failed], (await brought.GetDeploymentsAsync(default)).Select(each => each.Status));
+        Assert.Contains("deployment 2 (Publish, by ", await RefusalAsync(earlier), StringComparison.Ordinal);
+
+        await brought.RecordEventsAsync(published.Id, [new LedgerEvent(0, LedgerEvent.Caution, "Look.", "ada", s_now)], default);
+        Assert.Contains("event 'caution' (by ada)", await RefusalAsync(later), StringComparison.OrdinalIgnoreCase);
+        await brought.RecordEvidenceAsync("approval", published.Release!, true, "{}", s_now, default);
+        Assert.Contains("evidence 'approval' of 2026-11-22 12:00:00Z", await RefusalAsync(later), StringComparison.Ordinal);
+        Assert.Equal("approval", (await brought.GetEvidenceAsync(default))[^1].Kind);
+        await Assert.ThrowsAsync<PostgresException>(() => _application.Database("production").ExecuteAsync("truncate supabase_deploy.events"));
+
+        async Task<string> RefusalAsync(LedgerImage image)
+        {
+            DeployException refused = await Assert.ThrowsAsync<DeployException>(() => Ledger.BringBackAsync(image, other, default));
+            Assert.Equal(ErrorTable.LedgerWentOn, refused.Code);
+            return refused.Message;
+        }
     }
 
     [Fact]

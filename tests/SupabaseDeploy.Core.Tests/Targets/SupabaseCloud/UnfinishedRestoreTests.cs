@@ -1,5 +1,6 @@
 using Npgsql;
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
@@ -133,6 +134,36 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
         Assert.Equal(ErrorTable.LedgerWentOn, refused.Code);
         Assert.Contains(KeptFile, refused.Message, StringComparison.Ordinal);
         Assert.Equal(["1 Publish Succeeded"], await LedgerAsync());
+    }
+
+    [Fact]
+    public async Task An_approval_that_was_given_elsewhere_meanwhile_is_not_lost()
+    {
+        await KillAsync("The project of 'staging' is RESTORING.");
+        await BecomeActiveAsync();
+        var ledger = new Ledger(_application.Environment, _application.Database.Application);
+        await ledger.RecordEvidenceAsync("approval", _second, true, "{}", _application.Time.GetUtcNow(), default);
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync(_first));
+
+        Assert.Equal(ErrorTable.LedgerWentOn, refused.Code);
+        Assert.Contains("holds evidence 'approval' of ", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("approval", Assert.Single(await ledger.GetEvidenceAsync(default)).Kind);
+        Assert.True(File.Exists(KeptFile));
+    }
+
+    [Fact]
+    public async Task Another_project_of_the_stage_is_not_given_the_ledger()
+    {
+        await KillAsync("The project of 'staging' is RESTORING.");
+        string reference = _application.Environment.ProjectReference!;
+        DeploymentEnvironment other = _application.Environment with { ProjectReference = "abcdefghijklmnopqrst" };
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => Unfinished.SettleUnderLockAsync(other, _application.Sink, default));
+
+        Assert.Equal(ErrorTable.KeptLedgerOfAnother, refused.Code);
+        Assert.Contains($"is of project '{reference}'", refused.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(KeptFile));
     }
 
     [Theory]
