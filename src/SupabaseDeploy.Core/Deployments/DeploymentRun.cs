@@ -192,7 +192,18 @@ internal sealed class DeploymentRun : IAsyncDisposable
     private async Task<int> BeginStepAsync(string name, CancellationToken cancellationToken)
     {
         int position = AddStep(name);
-        await WriteStepsAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await WriteStepsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await GiveUpSchemaAsync().ConfigureAwait(false);
+            End(position, StepStatus.Failed, "It did not begin."); // Written with the end of the deployment, which has no running step then.
+            _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
+            throw;
+        }
+
         _firstUnwritten = position; // Its end is not written yet.
         return position;
     }

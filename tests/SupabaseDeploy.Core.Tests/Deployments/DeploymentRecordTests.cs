@@ -85,6 +85,22 @@ public sealed class DeploymentRecordTests : IAsyncLifetime
         Assert.Equal("lock Succeeded preflight Succeeded migrate Running", seen);
     }
 
+    [Fact]
+    public async Task A_step_that_was_stopped_before_it_began_does_not_run_for_ever()
+    {
+        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), await _application.ReleaseAsync(1), false, CancellationToken.None);
+        using var stop = new CancellationTokenSource();
+        var sink = new StepSink(StepName.Web, stop.Cancel);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _application.Publisher().ExecuteAsync(plan, new DeploymentOptions(), sink, stop.Token));
+
+        Deployment recorded = Assert.Single(await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
+        Assert.Equal(DeploymentStatus.Interrupted, recorded.Status);
+        DeploymentStep step = recorded.Steps.Single(each => each.Name == StepName.Web);
+        Assert.Equal((StepStatus.Failed, "It did not begin."), (step.Status, step.Message));
+        Assert.DoesNotContain(recorded.Steps, each => each.Status == StepStatus.Running);
+    }
+
     private void Cut()
     {
         using NpgsqlConnection administration = _application.Database("staging").Administration.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
