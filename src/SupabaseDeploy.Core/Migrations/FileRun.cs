@@ -51,12 +51,6 @@ internal sealed class FileRun : IAsyncDisposable
 
     private ScriptSession NewScripts() => new(_session.Connection, new FreshSession(_settings, _session.Database), _sink);
 
-    /// <summary>What a down script did outside a transaction is remembered too; a usual one is a transaction, and needs no note.</summary>
-    private async Task<string?> NoteOfAsync(MigrationFile file, SqlScript script, bool isRecorded, CancellationToken cancellationToken) =>
-        isRecorded ? file.Version
-        : script.Mode == ScriptMode.EachAlone ? await UnfinishedScript.UndoKeyAsync(_session.Connection, file.Version, cancellationToken).ConfigureAwait(false)
-        : null;
-
     private async Task RunAsync(MigrationFile file, SqlScript script, Func<NpgsqlBatchCommand> record, bool isRecorded, CancellationToken cancellationToken)
     {
         for (int attempt = 0; ; attempt++)
@@ -64,8 +58,9 @@ internal sealed class FileRun : IAsyncDisposable
             try
             {
                 _blockers.Begin(script.FileName);
-                await Scripts.RunAsync(
-                    script, record(), cancellationToken, await NoteOfAsync(file, script, isRecorded, cancellationToken).ConfigureAwait(false), isRecorded && Begun.Contains(file.Version)).ConfigureAwait(false);
+                await (isRecorded
+                    ? Scripts.RunAsync(script, record(), cancellationToken, file.Version, Begun.Contains(file.Version))
+                    : Scripts.UndoAsync(script, record(), file.Version, cancellationToken)).ConfigureAwait(false);
                 return;
             }
             catch (DeployException e) when (IsLost(e))

@@ -28,7 +28,31 @@ internal sealed class ScriptSession(NpgsqlConnection connection, FreshSession fr
     /// The server refused a statement and the transaction was rolled back, or <see cref="ErrorTable.MigrationConnectionLost"/>: then it is
     /// not known here whether it was committed.
     /// </exception>
-    public async Task RunAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken, string? version = null, bool isBegun = false)
+    public Task RunAsync(SqlScript script, NpgsqlBatchCommand record, CancellationToken cancellationToken, string? version = null, bool isBegun = false) =>
+        RunAsync(script, record, _ => Task.FromResult(version), isBegun, cancellationToken);
+
+    /// <summary>Runs a down script. What it did outside a transaction is remembered too; a usual one is a transaction, and needs no note.</summary>
+    /// <param name="script">What to run.</param>
+    /// <param name="record">What takes the row away.</param>
+    /// <param name="version">The version that it undoes.</param>
+    /// <param name="cancellationToken">Ends it; a transaction is rolled back.</param>
+    /// <exception cref="DeployException">As for <see cref="RunAsync(SqlScript, NpgsqlBatchCommand, CancellationToken, string, bool)"/>.</exception>
+    public Task UndoAsync(SqlScript script, NpgsqlBatchCommand record, string version, CancellationToken cancellationToken) => RunAsync(
+        script,
+        record,
+        token => script.Mode == ScriptMode.EachAlone ? UnfinishedScript.UndoKeyAsync(connection, version, token) : Task.FromResult<string?>(null),
+        isBegun: false,
+        cancellationToken);
+
+    /// <summary>Takes back what scripts changed of the session: settings, and the role.</summary>
+    public async Task ResetAsync(CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(string.Join(";\n", fresh.Reset), connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RunAsync(
+        SqlScript script, NpgsqlBatchCommand record, Func<CancellationToken, Task<string?>> findVersion, bool isBegun, CancellationToken cancellationToken)
     {
         try
         {
@@ -36,8 +60,8 @@ internal sealed class ScriptSession(NpgsqlConnection connection, FreshSession fr
             _isLocal = script.Statements.Any(statement => PlatformStatements.Translate(statement) is not null)
                 && await PlatformStatements.AreTakenByAsync(connection, cancellationToken).ConfigureAwait(false);
             await (script.Mode == ScriptMode.EachAlone
-                ? RunEachAloneAsync(script, record, version, isBegun, cancellationToken)
-                : RunInTransactionsAsync(script, record, version, isBegun, cancellationToken)).ConfigureAwait(false);
+                ? RunEachAloneAsync(script, record, findVersion, isBegun, cancellationToken)
+                : RunInTransactionsAsync(script, record, await findVersion(cancellationToken).ConfigureAwait(false), isBegun, cancellationToken)).ConfigureAwait(false);
         }
         catch (NpgsqlException e) when (e is not PostgresException)
         {
@@ -54,13 +78,6 @@ internal sealed class ScriptSession(NpgsqlConnection connection, FreshSession fr
             await RollBackAsync().ConfigureAwait(false);
             throw;
         }
-    }
-
-    /// <summary>Takes back what scripts changed of the session: settings, and the role.</summary>
-    public async Task ResetAsync(CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(string.Join(";\n", fresh.Reset), connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task RunInTransactionsAsync(
@@ -81,17 +98,21 @@ internal sealed class ScriptSession(NpgsqlConnection connection, FreshSession fr
         }
     }
 
-    private async Task RunEachAloneAsync(SqlScript script, NpgsqlBatchCommand record, string? version, bool isBegun, CancellationToken cancellationToken)
+    private async Task RunEachAloneAsync(
+        SqlScript script, NpgsqlBatchCommand record, Func<CancellationToken, Task<string?>> findVersion, bool isBegun, CancellationToken cancellationToken)
     {
         IsInTransaction = false;
+        // What runs concurrently waits for others without holding anybody up.
+        bool waitsForNobody = script.Statements.All(statement => StatementRoles.Of(statement) != StatementRole.Ordinary);
+        var first = new PendingBatch(connection, script, KeptStatements.None);
+        fresh.AddTo(first, waitsForNobody);
+        await first.SendAsync(cancellationToken).ConfigureAwait(false);
+
+        // Asked by the session's own role: the file before may have left another, which sees no history.
+        string? version = await findVersion(cancellationToken).ConfigureAwait(false);
         var unfinished = new UnfinishedScript(connection, fresh.Database, script, version, isBegun);
         await using (unfinished.ConfigureAwait(false))
         {
-            // What runs concurrently waits for others without holding anybody up.
-            bool waitsForNobody = script.Statements.All(statement => StatementRoles.Of(statement) != StatementRole.Ordinary);
-            var first = new PendingBatch(connection, script, KeptStatements.None);
-            fresh.AddTo(first, waitsForNobody);
-            await first.SendAsync(cancellationToken).ConfigureAwait(false);
             await new StatementByStatement(connection, script, unfinished, sink ?? NullProgressSink.Instance, _isLocal).RunAsync(cancellationToken).ConfigureAwait(false);
 
             var last = new PendingBatch(connection, script, $"All its statements were kept, and {unfinished.Recorded}.");

@@ -92,6 +92,32 @@ public sealed class MigrationUndoTests : MigrationTest
         Assert.Equal(["a", "b"], await TablesAsync());
     }
 
+    [Fact]
+    public async Task A_down_script_that_leaves_another_role_is_in_the_way_of_no_other()
+    {
+        WriteThree();
+        Write("down/2_b.sql", "-- pg-delta: transaction=false\ndrop table b;");
+        Write("down/3_c.sql", "drop table c;\nset role anon;");
+        await ApplyAsync();
+
+        Assert.Equal(["3", "2"], (await UndoAsync("2", "3")).Undone.Select(migration => migration.Version));
+        Assert.Equal(["a"], await TablesAsync());
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_lost_before_a_down_script_begins_is_said_to_be_lost()
+    {
+        WriteThree();
+        Write("down/3_c.sql", "-- pg-delta: transaction=false\ndrop table c;");
+        await ApplyAsync();
+        await using var proxy = new CuttingProxy(Database.Application, "select version || ' down '", reachesServer: false);
+
+        DeployException lost = await Assert.ThrowsAsync<DeployException>(() => new MigrationRunner().UndoAsync(Request with { Database = proxy.Address }, ["3"], Sink, default));
+
+        Assert.Equal(ErrorTable.MigrationConnectionLost, lost.Code);
+        Assert.Contains("The migration is still recorded as applied.", lost.Message, StringComparison.Ordinal);
+    }
+
     private void WriteThree()
     {
         Write("1_a.sql", "create table a (id int)");
