@@ -198,7 +198,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
         }
         catch
         {
-            await GiveUpSchemaAsync().ConfigureAwait(false);
+            await _schema.DisposeAsync().ConfigureAwait(false);
             End(position, StepStatus.Failed, "It did not begin."); // Written with the end of the deployment, which has no running step then.
             _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
             throw;
