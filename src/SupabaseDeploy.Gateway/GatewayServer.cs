@@ -55,14 +55,18 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
         await application.WaitForShutdownAsync();
         await ended.CancelAsync();
         await watching;
-        OrphanedServices.Forget(options.StateFile);
+        if (IsStateOurs())
+        {
+            File.Delete(options.StateFile);
+        }
+
         logger.LogInformation("Stopped.");
         return 0;
     }
 
     /// <summary>
-    /// Ends the gateway when its state file is gone: the project was deleted or moved under it, and no command would find it again. PostgreSQL
-    /// does the same with its lock file.
+    /// Ends the gateway when its state file is gone, or is that of a gateway that was started since: the project was deleted or moved under it,
+    /// and no command would find it again. PostgreSQL does the same with its lock file.
     /// </summary>
     private async Task EndWithStateAsync(IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
@@ -71,8 +75,9 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
             using var timer = new PeriodicTimer(s_stateCheck, time);
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                if (!File.Exists(options.StateFile))
+                if (!IsStateOurs())
                 {
+                    _supervisor!.LeaveFile();
                     lifetime.StopApplication();
                     return;
                 }
@@ -83,6 +88,8 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
             // It was told to end.
         }
     }
+
+    private bool IsStateOurs() => GatewayState.Read(options.StateFile)?.Process == ProcessIdentity.Current;
 
     /// <summary>Held as long as this process lives, whatever ends it: no second gateway serves the same environment.</summary>
     private FileStream? TryLock()

@@ -110,6 +110,23 @@ public sealed class SupervisedServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_gateway_that_another_one_has_replaced_leaves_its_files_alone()
+    {
+        using RunningGateway old = await RunningGateway.StartAsync(new ServicePlan([Node("parent", "server(0)")], []));
+        await UntilAsync(old, all => all[0].State == ServiceState.Healthy);
+        string processes = old.StateFile + ".processes";
+        var stranger = ProcessIdentity.Of(1)!;
+
+        new OrphanedServices(stranger, []).Write(processes);
+        await File.WriteAllTextAsync(old.StateFile + ".new", (old.State with { Process = stranger }).ToJson());
+        File.Move(old.StateFile + ".new", old.StateFile, overwrite: true);
+        await old.Process.WaitForExitAsync();
+
+        Assert.Equal(0, old.Process.ExitCode);
+        Assert.Equal((stranger, stranger), (GatewayState.Read(old.StateFile)!.Process, OrphanedServices.Read(processes)!.Gateway));
+    }
+
+    [Fact]
     public async Task What_a_killed_gateway_leaves_is_found_and_ended()
     {
         using RunningGateway gateway = await RunningGateway.StartAsync(new ServicePlan([Node("parent", ServerWithChild)], []));

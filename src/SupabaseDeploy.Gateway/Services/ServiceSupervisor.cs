@@ -10,6 +10,7 @@ internal sealed class ServiceSupervisor : IAsyncDisposable
     private readonly List<SupervisedService> _services = [];
     private readonly List<(CancellationTokenSource Ending, Task Run)> _runs = [];
     private readonly string _processFile;
+    private bool _isFileLeft;
 
     private ServiceSupervisor(ServicePlan plan, string processFile, SupervisionTimes times, TimeProvider time)
     {
@@ -43,6 +44,15 @@ internal sealed class ServiceSupervisor : IAsyncDisposable
     /// <summary>How the services are now.</summary>
     public IReadOnlyList<ServiceReport> Report() => [.. _services.Select(service => service.Report())];
 
+    /// <summary>The file of processes is gone, or another gateway's by now: nothing is written there any more, and it is not deleted.</summary>
+    public void LeaveFile()
+    {
+        lock (_writing)
+        {
+            _isFileLeft = true;
+        }
+    }
+
     /// <summary>Stops everything, those that depend on others first; returns when every process is gone.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -55,7 +65,10 @@ internal sealed class ServiceSupervisor : IAsyncDisposable
 
         _probe.Dispose();
         OrphanedServices.EndOwnSession();
-        OrphanedServices.Forget(_processFile);
+        if (!_isFileLeft)
+        {
+            File.Delete(_processFile);
+        }
     }
 
     // What a service needs and the plan lacks is not run by this gateway: the database is.
@@ -67,7 +80,7 @@ internal sealed class ServiceSupervisor : IAsyncDisposable
         lock (_writing)
         {
             var processes = new OrphanedServices(ProcessIdentity.Current, [.. _services.Select(service => service.Process).OfType<ProcessIdentity>()]);
-            if (Directory.Exists(Path.GetDirectoryName(_processFile)))
+            if (!_isFileLeft && Directory.Exists(Path.GetDirectoryName(_processFile)))
             {
                 processes.Write(_processFile);
             }

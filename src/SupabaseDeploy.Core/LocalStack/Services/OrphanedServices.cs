@@ -47,15 +47,6 @@ public sealed record OrphanedServices(ProcessIdentity Gateway, IReadOnlyList<Pro
     public static void EndOwnSession() =>
         Kill(OfSession(Environment.ProcessId).Where(process => process.Id != Environment.ProcessId));
 
-    /// <summary>Deletes a file of the gateway's, whose folder may be gone already.</summary>
-    public static void Forget(string path)
-    {
-        if (Directory.Exists(Path.GetDirectoryName(path)))
-        {
-            File.Delete(path);
-        }
-    }
-
     /// <summary>Writes the file whole.</summary>
     public void Write(string path)
     {
