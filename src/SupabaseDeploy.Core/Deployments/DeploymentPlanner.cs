@@ -54,7 +54,8 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
     /// <param name="wanted">The release; null for the last healthy one before the current one.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="DeployException">
-    /// <see cref="ErrorTable.NothingToRestore"/>, or <see cref="ErrorTable.DownScriptsMissing"/> when no way leads there, with each and why not.
+    /// <see cref="ErrorTable.NothingToRestore"/>; <see cref="ErrorTable.DownScriptsMissing"/> when no way leads there, with each and why not; or
+    /// <see cref="ErrorTable.ReleaseStoreUnavailable"/>: it may have the down scripts, and any other way costs more.
     /// </exception>
     public async Task<DeploymentPlan> PlanRollbackAsync(DeploymentEnvironment environment, Release? wanted, CancellationToken cancellationToken)
     {
@@ -84,7 +85,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
             await FetchDownScriptsAsync(environment, release, observed, cancellationToken).ConfigureAwait(false);
             return (MigrationDelta.ForRollback(environment, release, observed), null);
         }
-        catch (DeployException e) when (e.Code == ErrorTable.DownScriptsMissing || e.Code == ErrorTable.ReleaseStoreUnavailable)
+        catch (DeployException e) when (e.Code == ErrorTable.DownScriptsMissing)
         {
             return (null, e);
         }
