@@ -13,8 +13,9 @@ internal sealed class AppliedCopies(ObservedState observed)
     /// </summary>
     public Release? DownScriptSource(string version) => DownScriptSources(version).FirstOrDefault(release => Directory.Exists(release.MigrationsFolder));
 
-    /// <summary>A release that would be one, and is not stored on this machine; null for none.</summary>
-    public Release? AbsentDownScriptSource(string version) => DownScriptSources(version).FirstOrDefault(release => !Directory.Exists(release.Path));
+    /// <summary>The releases that would be one and are not stored on this machine, the likeliest first.</summary>
+    public IEnumerable<Release> AbsentDownScriptSources(string version) =>
+        DownScriptSources(version).Where(release => !Directory.Exists(release.Path)).DistinctBy(release => release.Id);
 
     private IEnumerable<Release> DownScriptSources(string version)
     {

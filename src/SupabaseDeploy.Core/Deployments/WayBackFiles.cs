@@ -21,11 +21,12 @@ internal static class WayBackFiles
             return;
         }
 
+        ProjectReleases releases = ProjectReleases.Open(plan.Environment.Project);
         try
         {
-            await ProjectReleases.Open(plan.Environment.Project).FetchAsync(previous, sink, cancellationToken).ConfigureAwait(false);
+            await releases.FetchAsync(previous, sink, cancellationToken).ConfigureAwait(false);
         }
-        catch (DeployException e) when (e.Code == ErrorTable.ReleaseNotFound)
+        catch (DeployException e) when (e.Code != ErrorTable.ReleaseStoreUnavailable)
         {
             sink.Publish(new Caution($"If this fails, '{plan.Environment}' cannot go back to release {previous} by itself: {e.Message} {e.Remedy}"));
         }
@@ -39,19 +40,35 @@ internal static class WayBackFiles
         var copies = new AppliedCopies(observed);
         foreach (string version in observed.History.Where(version => MayBeUndone(version, release, observed)))
         {
-            if (copies.DownScriptSource(version) is not null || copies.AbsentDownScriptSource(version) is not { } absent)
+            IEnumerable<Release> absent = copies.DownScriptSource(version) is null ? copies.AbsentDownScriptSources(version) : [];
+            foreach (Release source in absent)
             {
-                continue;
+                if (await TryFetchAsync(environment, version, source, sink, cancellationToken).ConfigureAwait(false))
+                {
+                    break;
+                }
             }
+        }
+    }
 
-            try
-            {
-                await ProjectReleases.Open(environment.Project).FetchAsync(absent, sink, cancellationToken).ConfigureAwait(false);
-            }
-            catch (DeployException e) when (e.Code == ErrorTable.ReleaseNotFound)
-            {
-                sink.Publish(new Detail($"The down script of migration {version} is not to be had: {e.Message}"));
-            }
+    private static async Task<bool> TryFetchAsync(
+        DeploymentEnvironment environment, string version, Release source, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        ProjectReleases releases = ProjectReleases.Open(environment.Project);
+        try
+        {
+            await releases.FetchAsync(source, sink, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.ReleaseNotFound)
+        {
+            sink.Publish(new Detail($"Release {source} with the down script of migration {version} is not to be had: {e.Message}"));
+            return false;
+        }
+        catch (DeployException e) when (e.Code != ErrorTable.ReleaseStoreUnavailable)
+        {
+            sink.Publish(new Caution($"Release {source} with the down script of migration {version} cannot be used: {e.Message} {e.Remedy}"));
+            return false;
         }
     }
 

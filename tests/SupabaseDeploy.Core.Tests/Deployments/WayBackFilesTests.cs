@@ -51,8 +51,7 @@ public sealed class WayBackFilesTests : IAsyncLifetime
     {
         Directory.Delete(_first.Path, recursive: true);
         Release second = await _application.ReleaseAsync(2);
-        NameStore("s3://bucket/x, endpoint: 'http://127.0.0.1:9', accessKey: '${secret:KEY}', secretKey: '${secret:KEY}'");
-        File.SetUnixFileMode(_application.Write(".supabase-deploy/secrets/KEY", "k"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        NameStoreThatDoesNotAnswer();
 
         DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("staging", second));
 
@@ -75,6 +74,65 @@ public sealed class WayBackFilesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_store_that_does_not_answer_makes_no_rollback_one_that_loses_data()
+    {
+        Release second = await _application.ReleaseAsync(2);
+        await _application.PublishAsync("staging", second);
+        Directory.Delete(second.Path, recursive: true);
+        NameStoreThatDoesNotAnswer();
+        var backup = new RollbackWay(RollbackStrategy.Backup, "A backup.", "3 rows of the last hour.", null) { BackupId = "b" };
+        var planner = new DeploymentPlanner(_application.Targets, means: new RollbackMeans { FindBackup = (_, _, _) => Task.FromResult(backup) });
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => planner.PlanRollbackAsync(_application.Environment("staging"), _first, CancellationToken.None));
+
+        Assert.Equal(ErrorTable.ReleaseStoreUnavailable, refused.Code);
+    }
+
+    [Fact]
+    public async Task Down_scripts_are_looked_for_in_every_release_that_has_them()
+    {
+        Release second = await _application.ReleaseAsync(2);
+        await _application.PublishAsync("staging", second);
+        Release third = await _application.ReleaseAsync(3);
+        await _application.PublishAsync("staging", third);
+        await LeaveInStoreOnlyAsync(third);
+        Directory.Delete(second.Path, recursive: true);
+
+        Deployment back = await _application.RollBackAsync("staging", _first);
+
+        Assert.Equal(DeploymentStatus.Succeeded, back.Status);
+        Assert.Equal(("001", _first.Id), await _application.StateAsync("staging"));
+    }
+
+    [Fact]
+    public async Task A_damaged_archive_of_the_release_before_is_warned_of_and_stops_no_publish()
+    {
+        await LeaveInStoreOnlyAsync(_first);
+        _application.Write($"shared/{_first.Id}.release.tar.gz", "cut off");
+
+        Deployment deployment = await _application.PublishAsync("staging", await _application.ReleaseAsync(2));
+
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        LedgerEvent caution = Assert.Single(deployment.Events, each => each.Kind == LedgerEvent.Caution);
+        Assert.StartsWith($"If this fails, 'staging' cannot go back to release {_first} by itself", caution.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_damaged_archive_with_down_scripts_is_warned_of_and_is_no_way_back()
+    {
+        Release second = await _application.ReleaseAsync(2);
+        await _application.PublishAsync("staging", second);
+        await LeaveInStoreOnlyAsync(second);
+        _application.Write($"shared/{second.Id}.release.tar.gz", "cut off");
+        var planner = new DeploymentPlanner(_application.Targets, sink: _application.Sink);
+
+        DeployException none = await Assert.ThrowsAsync<DeployException>(() => planner.PlanRollbackAsync(_application.Environment("staging"), _first, CancellationToken.None));
+
+        Assert.Equal(ErrorTable.DownScriptsMissing, none.Code);
+        Assert.Contains(_application.Sink.Events.OfType<Caution>(), caution => caution.Message.StartsWith($"Release {second} with the down script of migration 002 cannot be used", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Down_scripts_that_are_nowhere_are_no_way_back_and_say_so()
     {
         Release second = await _application.ReleaseAsync(2);
@@ -92,6 +150,12 @@ public sealed class WayBackFilesTests : IAsyncLifetime
         NameStore("shared");
         await ProjectReleases.Open(_application.Project).ShareAsync(release, _application.Sink, CancellationToken.None);
         Directory.Delete(release.Path, recursive: true);
+    }
+
+    private void NameStoreThatDoesNotAnswer()
+    {
+        NameStore("s3://bucket/x, endpoint: 'http://127.0.0.1:9', accessKey: '${secret:KEY}', secretKey: '${secret:KEY}'");
+        File.SetUnixFileMode(_application.Write(".supabase-deploy/secrets/KEY", "k"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     private void NameStore(string store)
