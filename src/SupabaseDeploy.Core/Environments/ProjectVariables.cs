@@ -54,13 +54,26 @@ internal sealed partial class ProjectVariables(string supabaseFolder)
         var all = new Dictionary<string, string>();
         foreach (string file in ((string[])[supabaseFolder, Path.GetDirectoryName(supabaseFolder)!]).SelectMany(_ => names, Path.Combine).Where(File.Exists))
         {
-            foreach ((string name, string value) in Parse(File.ReadAllText(file), file))
+            foreach ((string name, string value) in Parse(ReadFile(file), file))
             {
                 all.TryAdd(name, value);
             }
         }
 
         return all;
+    }
+
+    private static string ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DeployException(
+                ErrorTable.InvalidSupabaseConfiguration, $"'{path}' cannot be read: {e.Message}", "Let your user read the file, or move it away.", path, e);
+        }
     }
 
     private static string ValueOf(Match line, Dictionary<string, string> before)
@@ -71,9 +84,11 @@ internal sealed partial class ProjectVariables(string supabaseFolder)
         }
 
         string value = line.Groups["quoted"].Success
-            ? Escape().Replace(line.Groups["quoted"].Value, match => match.Value switch { "\\n" => "\n", "\\r" => "\r", _ => match.Value[1..] })
+            ? Escape().Replace(line.Groups["quoted"].Value, match => match.Value switch { "\\n" => "\n", "\\r" => "\r", "\\$" => "\\$", _ => match.Value[1..] })
             : line.Groups["plain"].Value;
-        return Reference().Replace(value, match => before.GetValueOrDefault(match.Groups["name"].Value) ?? "");
+        return Reference().Replace(value, match => match.Groups["escaped"].Success ? match.Value[1..]
+            : match.Groups["name"] is { Success: true, Value: var name } ? before.GetValueOrDefault(name, "")
+            : match.Value);
     }
 
     [GeneratedRegex("""
@@ -81,9 +96,11 @@ internal sealed partial class ProjectVariables(string supabaseFolder)
         """, RegexOptions.Singleline)]
     private static partial Regex Line();
 
-    [GeneratedRegex(@"\\.")]
+    [GeneratedRegex(@"\\.", RegexOptions.Singleline)]
     private static partial Regex Escape();
 
-    [GeneratedRegex(@"\$(?:\{(?<name>\w+)\}|(?<name>[A-Za-z_]\w*))")]
+    // The expression of godotenv 1.5.1, which the CLI reads these files with (expandVarRegex): what is no name in capitals stays as it is,
+    // and a name that no line before sets is empty, whatever the process's own environment says.
+    [GeneratedRegex(@"(?<escaped>\\)?\$\(?\{?(?<name>[A-Z0-9_]+)?\}?")]
     private static partial Regex Reference();
 }

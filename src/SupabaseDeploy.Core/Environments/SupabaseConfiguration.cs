@@ -15,13 +15,17 @@ public sealed partial class SupabaseConfiguration
 {
     private readonly string _path;
     private readonly Dictionary<string, object> _values = [];
+
+    // Names may have dots in them, so what a key or table is made of is known by its parts only.
+    private readonly Dictionary<string, IReadOnlyList<string>> _parts = [];
+    private readonly List<IReadOnlyList<string>> _tables = [];
     private readonly ProjectVariables _variables;
 
     private SupabaseConfiguration(string path, TomlTable table)
     {
         _path = path;
         _variables = new ProjectVariables(Path.GetDirectoryName(path)!);
-        Flatten("", table);
+        Flatten([], table);
     }
 
     /// <summary>The file of a project, whether it is there or not.</summary>
@@ -94,6 +98,9 @@ public sealed partial class SupabaseConfiguration
     {
         null => null,
         long bytes and >= 0 => bytes,
+        string text when IsReference(text) => Resolve(text) is not { } value ? null
+            : SizeText().Match(value) is { Success: true } match ? Bytes(match)
+            : throw Wrong(key, text, "a variable that holds a size like 50MiB"),
         string text when SizeText().Match(text) is { Success: true } match => Bytes(match),
         object other => throw Wrong(key, other, "a size like \"50MiB\""),
     };
@@ -124,17 +131,18 @@ public sealed partial class SupabaseConfiguration
     /// <summary>A value as JSON, which is the same for equal values; null when the key is not set, or set to what is no value of a setting.</summary>
     public string? Json(string key) => SettingValue.Of(Find(key));
 
-    /// <summary>The names of the tables directly below a table: the functions of <c>functions</c>.</summary>
+    /// <summary>The names of the tables directly below a table, empty ones too: the functions of <c>functions</c>.</summary>
     public IReadOnlyList<string> Names(string table) =>
     [
-        .. _values.Keys
-            .Where(key => key.StartsWith(table + ".", StringComparison.Ordinal))
-            .Select(key => key[(table.Length + 1)..])
-            .Where(rest => rest.Contains('.'))
-            .Select(rest => rest[..rest.IndexOf('.', StringComparison.Ordinal)])
+        .. _tables
+            .Where(parts => string.Join('.', parts.SkipLast(1)) == table)
+            .Select(parts => parts[^1])
             .Distinct()
             .Order(StringComparer.Ordinal),
     ];
+
+    /// <summary>The names that a key of <see cref="Keys"/> is made of, of which each may have dots in it.</summary>
+    public IReadOnlyList<string> Parts(string key) => _parts[key];
 
     // The CLI takes decimal letters for powers of 1024 too.
     private static long Bytes(Match size) =>
@@ -155,17 +163,21 @@ public sealed partial class SupabaseConfiguration
     private string? Resolve(string text) =>
         EnvironmentReference().Match(text) is { Success: true } match ? _variables.Find(match.Groups["name"].Value) : text;
 
-    private void Flatten(string prefix, TomlTable table)
+    private void Flatten(IReadOnlyList<string> above, TomlTable table)
     {
         foreach ((string name, object value) in table)
         {
+            string[] parts = [.. above, name];
             if (value is TomlTable inner)
             {
-                Flatten($"{prefix}{name}.", inner);
+                _tables.Add(parts);
+                Flatten(parts, inner);
             }
             else
             {
-                _values[prefix + name] = value;
+                string key = string.Join('.', parts);
+                _values[key] = value;
+                _parts[key] = parts;
             }
         }
     }

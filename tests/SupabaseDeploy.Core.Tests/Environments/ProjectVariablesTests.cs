@@ -30,6 +30,34 @@ public sealed class ProjectVariablesTests
     }
 
     [Theory]
+    [InlineData("\"pa$word\"", "pa$word")]
+    [InlineData("pa$word", "pa$word")]
+    [InlineData("$5.00 for $FIRST", ".00 for one")]
+    [InlineData("\"\\$FIRST\"", "$FIRST")]
+    [InlineData("\\$FIRST", "$FIRST")]
+    [InlineData("\"\\\\n $FIRST\\n\"", "\\n one\n")]
+    [InlineData("${lower}/${FIRST}/$SECOND", "${lower}/one/$FIRST")]
+    [InlineData("a$", "a$")]
+    [InlineData("$PATH", "")]
+    public void A_dollar_is_taken_as_godotenv_takes_it(string written, string expected) =>
+        Assert.Equal(expected, ProjectVariables.Parse($"FIRST=one\nSECOND='$FIRST'\nVALUE={written}\n", ".env")["VALUE"]);
+
+    [Fact]
+    public void A_file_that_cannot_be_opened_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("supabase/config.toml", "project_id = \"env(A)\"\n");
+        string path = folder.Write("supabase/.env", "A=1\n");
+        SupabaseConfiguration configuration = SupabaseConfiguration.Load(new ProjectFolder(folder.Path));
+        using var locked = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        var error = Assert.Throws<DeployException>(() => configuration.Text("project_id"));
+
+        Assert.Equal((ErrorTable.InvalidSupabaseConfiguration, path), (error.Code, error.Target));
+        Assert.IsType<IOException>(error.InnerException);
+    }
+
+    [Theory]
     [InlineData("A=1\nthe secret s3cret\n", 2)]
     [InlineData("A=1\nB=2\nC=\"s3cret", 3)]
     public void What_is_no_variable_is_told_by_its_line_and_without_its_text(string text, int line)

@@ -55,6 +55,31 @@ public sealed class SupabaseConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void A_table_may_be_empty_and_have_dots_in_its_name()
+    {
+        SupabaseConfiguration configuration = Load("""
+            [storage.buckets.images]
+            [storage.buckets."my.bucket"]
+            public = true
+            """);
+
+        Assert.Equal(["images", "my.bucket"], configuration.Names("storage.buckets"));
+        Assert.True(configuration.Flag("storage.buckets.my.bucket.public"));
+        Assert.Equal(["storage", "buckets", "my.bucket", "public"], configuration.Parts(Assert.Single(configuration.Keys)));
+    }
+
+    [Fact]
+    public void A_size_may_stand_for_a_variable()
+    {
+        _folder.Write("supabase/.env", "LIMIT=2MiB\nWORDS=much\n");
+        SupabaseConfiguration configuration = Load("storage = { file_size_limit = 'env(LIMIT)', wrong = 'env(WORDS)', none = 'env(SUPABASE_CONFIGURATION_TESTS_NEVER_SET)' }");
+
+        Assert.Equal((2L << 20, null), (configuration.Size("storage.file_size_limit"), configuration.Size("storage.none")));
+        DeployException error = Assert.Throws<DeployException>(() => configuration.Size("storage.wrong"));
+        Assert.EndsWith("'storage.wrong' is 'env(WORDS)', expected a variable that holds a size like 50MiB.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_project_without_the_file_sets_nothing() =>
         Assert.Null(SupabaseConfiguration.Load(new ProjectFolder(_folder.Path)).Port("api.port"));
 

@@ -50,7 +50,7 @@ internal static class HonouredKeys
         ];
         return
         [
-            .. configuration.Keys.Where(key => (!honoured.Any(pattern => IsMatch(pattern, key)) || ProjectContent.IsEncrypted(configuration, key)) && IsAsked(configuration, key) && !IsMet(configuration, key, databaseVersion)),
+            .. configuration.Keys.Where(key => (!honoured.Any(pattern => IsMatch(pattern, configuration.Parts(key))) || ProjectContent.IsEncrypted(configuration, key)) && IsAsked(configuration, key) && !IsMet(configuration, key, databaseVersion)),
         ];
     }
 
@@ -73,8 +73,8 @@ internal static class HonouredKeys
             return false;
         }
 
-        string[] parts = key.Split('.');
-        return Enumerable.Range(1, parts.Length - 1).All(length => configuration.Json($"{string.Join('.', parts.Take(length))}.enabled") != "false");
+        IReadOnlyList<string> parts = configuration.Parts(key);
+        return Enumerable.Range(1, parts.Count - 1).All(length => configuration.Json($"{string.Join('.', parts.Take(length))}.enabled") != "false");
     }
 
     private static bool IsMet(SupabaseConfiguration configuration, string key, string? databaseVersion) => key switch
@@ -85,11 +85,11 @@ internal static class HonouredKeys
         _ => false,
     };
 
-    private static bool IsMatch(string pattern, string key)
+    private static bool IsMatch(string pattern, IReadOnlyList<string> given)
     {
-        string[] wanted = pattern.Split('.'), given = key.Split('.');
+        string[] wanted = pattern.Split('.');
         int fixedParts = wanted[^1] == "*" ? wanted.Length - 1 : wanted.Length;
-        return given.Length >= wanted.Length && (wanted[^1] == "*" || given.Length == wanted.Length)
+        return given.Count >= wanted.Length && (wanted[^1] == "*" || given.Count == wanted.Length)
             && Enumerable.Range(0, fixedParts).All(part => wanted[part] == "*" || wanted[part] == given[part]);
     }
 }

@@ -136,6 +136,8 @@ public sealed class ConfigurationTests : IDisposable
             [storage.buckets.images]
             public = true
             objects_path = "./images"
+            [storage.buckets."my.bucket"]
+            public = true
             [functions.hello]
             verify_jwt = false
             static_files = ["a.html"]
