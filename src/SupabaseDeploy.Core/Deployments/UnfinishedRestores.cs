@@ -42,6 +42,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
     /// </exception>
     public async Task<Deployment?> SettleAsync(DeploymentEnvironment environment, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
     {
+        await targets.For(environment).SettleAsync(sink, cancellationToken).ConfigureAwait(false);
         if (!new KeptLedgerFile(environment).IsThere)
         {
             return null;

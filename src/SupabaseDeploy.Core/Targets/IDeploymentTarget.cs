@@ -27,6 +27,9 @@ public interface IDeploymentTarget
     /// </summary>
     Task<DatabaseAddress?> GetAdministrationAsync(CancellationToken cancellationToken);
 
+    /// <summary>Ends what a killed command left half done at the place, before anything is planned for it. Waits for one that still runs.</summary>
+    Task SettleAsync(IProgressSink sink, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Base URL of the web root and gateway; null where there is none.</summary>
     Task<Uri?> GetWebUrlAsync(CancellationToken cancellationToken);
 

@@ -9,12 +9,17 @@ namespace SupabaseDeploy.LocalStack;
 
 /// <summary>
 /// A ledger in a file while an engine replaces its database in its own place. The file goes when the new database has the ledger; where it is
-/// still there, the reset was killed, and the next command that finds the database running brings the ledger back.
+/// still there, the reset was killed, and the next start, reset, publish, restore or approval of the environment brings the ledger back.
 /// </summary>
 /// <param name="Last">The last deployment in it; null when it holds evidence only.</param>
+/// <param name="LastEvidence">The hash of the last evidence in it; null when it holds none.</param>
 /// <param name="Image">The ledger.</param>
-internal sealed record KeptLedger(Guid? Last, LedgerImage Image)
+internal sealed record KeptLedger(Guid? Last, string? LastEvidence, LedgerImage Image)
 {
+    /// <summary>A ledger and where it ends.</summary>
+    public static KeptLedger Of(IReadOnlyList<Deployment> deployments, IReadOnlyList<Evidence> evidence, LedgerImage image) =>
+        new(deployments.Count == 0 ? null : deployments[^1].Id, evidence.Count == 0 ? null : evidence[^1].Hash, image);
+
     public static Task WriteAsync(StackFolder folder, KeptLedger kept, CancellationToken cancellationToken) =>
         AtomicFile.WriteAllTextAsync(
             folder.KeptLedgerFile,
@@ -43,14 +48,14 @@ internal sealed record KeptLedger(Guid? Last, LedgerImage Image)
         KeptLedger kept = JsonSerializer.Deserialize(json, KeptLedgerJson.Default.KeptLedger)!;
         var ledger = new Ledger(environment, database);
         IReadOnlyList<Deployment> there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        bool isEmpty = there.Count == 0 && (await ledger.GetEvidenceAsync(cancellationToken).ConfigureAwait(false)).Count == 0;
-        if (isEmpty)
+        IReadOnlyList<Evidence> evidence = await ledger.GetEvidenceAsync(cancellationToken).ConfigureAwait(false);
+        if (there.Count + evidence.Count == 0)
         {
             await Ledger.BringBackAsync(kept.Image, database, cancellationToken).ConfigureAwait(false);
             sink.Publish(new Caution(
                 $"A reset of '{environment.Name}' was killed: its ledger is brought back, and the database is what the reset had made of it. Run 'Reset-LocalStack {environment.Name}'."));
         }
-        else if (!there.Any(deployment => deployment.Id == kept.Last))
+        else if (!kept.IsIn(there, evidence))
         {
             string aside = Path.Combine(folder.Root, $"ledger.kept-{time.GetUtcNow():yyyyMMddHHmmss}.json");
             File.Move(folder.KeptLedgerFile, aside, overwrite: true);
@@ -59,6 +64,9 @@ internal sealed record KeptLedger(Guid? Last, LedgerImage Image)
 
         Delete(folder);
     }
+
+    private bool IsIn(IReadOnlyList<Deployment> deployments, IReadOnlyList<Evidence> evidence) =>
+        Last is null ? evidence.Any(fact => fact.Hash == LastEvidence) : deployments.Any(deployment => deployment.Id == Last);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -21,7 +21,7 @@ internal sealed class ResetRecord(ResetPlan plan, DeploymentLock held, DateTimeO
     {
         var before = new Ledger(plan.Environment, from);
         IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        if (await HasEntriesAsync(before, past, cancellationToken).ConfigureAwait(false))
+        if (past.Count > 0 || (await before.GetEvidenceAsync(cancellationToken).ConfigureAwait(false)).Count > 0)
         {
             await Ledger.CarryOverAsync(from, to, cancellationToken).ConfigureAwait(false);
         }
@@ -36,9 +36,10 @@ internal sealed class ResetRecord(ResetPlan plan, DeploymentLock held, DateTimeO
     {
         var before = new Ledger(plan.Environment, from);
         IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        KeptLedger? kept = await HasEntriesAsync(before, past, cancellationToken).ConfigureAwait(false)
-            ? new KeptLedger(past.Count == 0 ? null : past[^1].Id, await Ledger.KeepAsync(from, cancellationToken).ConfigureAwait(false))
-            : null;
+        IReadOnlyList<Evidence> evidence = await before.GetEvidenceAsync(cancellationToken).ConfigureAwait(false);
+        KeptLedger? kept = past.Count + evidence.Count == 0
+            ? null
+            : KeptLedger.Of(past, evidence, await Ledger.KeepAsync(from, cancellationToken).ConfigureAwait(false));
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
         return kept;
     }
@@ -54,9 +55,6 @@ internal sealed class ResetRecord(ResetPlan plan, DeploymentLock held, DateTimeO
         IReadOnlyList<Deployment> past = await new Ledger(plan.Environment, to).GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         await AddAsync(to, Ledger.Current(past), RecordedSchema.MeasureAsync, cancellationToken).ConfigureAwait(false);
     }
-
-    private static async Task<bool> HasEntriesAsync(Ledger ledger, IReadOnlyList<Deployment> past, CancellationToken cancellationToken) =>
-        past.Count > 0 || (await ledger.GetEvidenceAsync(cancellationToken).ConfigureAwait(false)).Count > 0;
 
     private async Task AddAsync(
         DatabaseAddress to, Deployment? current, Func<NpgsqlConnection, CancellationToken, Task<NewRecordedSchema?>> measure, CancellationToken cancellationToken)

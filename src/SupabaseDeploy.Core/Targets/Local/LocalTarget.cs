@@ -13,16 +13,23 @@ internal sealed class LocalTarget : IDeploymentTarget
     private readonly ILocalStackEngine _engine;
     private readonly GatewayService _gateway;
     private readonly WebReleases _web;
-    private readonly string _root;
+    private readonly StackFolder _folder;
+    private readonly TimeProvider _time;
 
     public LocalTarget(DeploymentEnvironment environment, TimeProvider time)
+        : this(environment, time, StackEngines.Of(environment, time))
+    {
+    }
+
+    internal LocalTarget(DeploymentEnvironment environment, TimeProvider time, ILocalStackEngine engine)
     {
         StackFolder folder = StackFolder.Of(environment);
         Environment = environment;
-        _engine = StackEngines.Of(environment, time);
+        _engine = engine;
         _gateway = new GatewayService(folder, environment.Name, GatewayProgram.UsualFolders(), time);
         _web = new WebReleases(folder.WebRoot, time);
-        _root = folder.Root;
+        _folder = folder;
+        _time = time;
 
         // The CLI's own containers read the project's folder and nothing else.
         Functions = _engine.Kind != LocalStackEngine.SupabaseCli ? new LocalFunctions(environment, folder, FindGatewayAsync) : null;
@@ -36,6 +43,22 @@ internal sealed class LocalTarget : IDeploymentTarget
 
     public async Task<DatabaseAddress> GetDatabaseAsync(CancellationToken cancellationToken) =>
         await _engine.FindDatabaseAsync(cancellationToken).ConfigureAwait(false) ?? throw NotRunning("its database does not run");
+
+    /// <summary>A reset that was killed left the ledger in a file, and a deployment recorded before it is back would begin another one.</summary>
+    public async Task SettleAsync(IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (_engine.Kind != LocalStackEngine.SupabaseCli || !File.Exists(_folder.KeptLedgerFile))
+        {
+            return;
+        }
+
+        using FileLock turn = await FileLock.AcquireAsync(
+            _folder.LockFile, $"it starts, stops or resets local stack '{Environment.Name}'", sink, _time, cancellationToken).ConfigureAwait(false);
+        if (await _engine.FindDatabaseAsync(cancellationToken).ConfigureAwait(false) is { } database)
+        {
+            await KeptLedger.BringBackAsync(Environment, database, _time, sink, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     public async Task<DatabaseAddress?> GetAdministrationAsync(CancellationToken cancellationToken) =>
         await _engine.FindAdministrationAsync(cancellationToken).ConfigureAwait(false) ?? throw NotRunning("its database does not run");
@@ -94,7 +117,7 @@ internal sealed class LocalTarget : IDeploymentTarget
                 $"Install Deno (Install-LocalRuntime deno) and start the stack again: Stop-LocalStack {Environment}; Start-LocalStack {Environment}"));
         }
 
-        return new PlaceInspection(facts, Directory.Exists(_root) ? new DriveInfo(_root).AvailableFreeSpace : null);
+        return new PlaceInspection(facts, Directory.Exists(_folder.Root) ? new DriveInfo(_folder.Root).AvailableFreeSpace : null);
     }
 
     private PlaceFact Stopped(string name, string seen) => new(name, PlaceVerdict.Bad, seen, $"Run 'Start-LocalStack {Environment}'.");

@@ -4,6 +4,8 @@ using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Targets;
+using SupabaseDeploy.Targets.Local;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.LocalStack;
@@ -61,6 +63,49 @@ public sealed class SupabaseCliDatabaseTests
     }
 
     [Fact]
+    public async Task A_ledger_that_cannot_be_put_back_waits_and_hides_no_failure_of_the_CLI()
+    {
+        await using CliProject project = await CliProject.CreateAsync();
+        await project.StartAsync();
+        await ResetAsync(project);
+        project.Write("supabase/migrations/3_taken.sql", "create schema supabase_deploy; create table supabase_deploy.schema_version (other int);");
+        project.Write("supabase/migrations/4_broken.sql", "create table;");
+        var sink = new CollectingSink();
+
+        var error = await Assert.ThrowsAsync<DeployException>(() => ResetAsync(project, sink: sink));
+
+        Assert.Equal(ErrorTable.SupabaseCliFailed, error.Code);
+        string file = StackFolder.Of(project.Environment).KeptLedgerFile;
+        Assert.True(File.Exists(file));
+        Assert.Contains(sink.Events, said => said is Caution { Message: var message } && message.Contains($"waits in '{file}' for the next start", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_deployment_after_a_killed_reset_finds_the_ledger_back()
+    {
+        await using CliProject project = await CliProject.CreateAsync();
+        await project.StartAsync();
+        await ResetAsync(project);
+        ILocalStackEngine engine = StackEngines.Of(project.Context);
+        var ledger = new Ledger(project.Environment, (await engine.FindDatabaseAsync(CancellationToken.None))!);
+        IReadOnlyList<Deployment> past = await ledger.GetDeploymentsAsync(CancellationToken.None);
+        LedgerImage image = await Ledger.KeepAsync(ledger.Database, CancellationToken.None);
+        await SupabaseDeploy.LocalStack.KeptLedger.WriteAsync(
+            StackFolder.Of(project.Environment), SupabaseDeploy.LocalStack.KeptLedger.Of(past, [], image), CancellationToken.None);
+        await using (var connection = await ledger.Database.OpenAsync(CancellationToken.None))
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = "drop schema supabase_deploy cascade";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await new UnfinishedRestores(new LocalTargets(engine)).SettleAsync(project.Environment, TimeSpan.Zero, NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal(past.Select(deployment => deployment.Id), (await ledger.GetDeploymentsAsync(CancellationToken.None)).Select(deployment => deployment.Id));
+        Assert.False(File.Exists(StackFolder.Of(project.Environment).KeptLedgerFile));
+    }
+
+    [Fact]
     public async Task Files_that_the_CLI_does_not_know_are_refused_before_anything_is_lost()
     {
         await using CliProject project = await CliProject.CreateAsync();
@@ -87,7 +132,12 @@ public sealed class SupabaseCliDatabaseTests
         Assert.True((bool)(await command.ExecuteScalarAsync())!);
     }
 
-    private static Task<LocalStackReset> ResetAsync(CliProject project, string? to = null, DeploymentEnvironment? environment = null) =>
+    private static Task<LocalStackReset> ResetAsync(CliProject project, string? to = null, DeploymentEnvironment? environment = null, IProgressSink? sink = null) =>
         project.Resetter.ResetAsync(
-            new ResetRequest { Environment = environment ?? project.Environment, To = to, IncludeSeed = false }, NullProgressSink.Instance, CancellationToken.None);
+            new ResetRequest { Environment = environment ?? project.Environment, To = to, IncludeSeed = false }, sink ?? NullProgressSink.Instance, CancellationToken.None);
+
+    private sealed class LocalTargets(ILocalStackEngine engine) : IDeploymentTargets
+    {
+        public IDeploymentTarget For(DeploymentEnvironment environment) => new LocalTarget(environment, TimeProvider.System, engine);
+    }
 }

@@ -1,3 +1,4 @@
+using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -73,7 +74,7 @@ internal sealed class SupabaseCliReset(EngineContext context, ResetPlan plan)
             await Ledger.BringBackAsync(kept.Image, database, CancellationToken.None).ConfigureAwait(false);
             KeptLedger.Delete(_folder);
         }
-        catch (DeployException e)
+        catch (Exception e) when (e is DeployException or NpgsqlException or IOException or UnauthorizedAccessException)
         {
             sink.Publish(new Caution($"The ledger of database '{database}' waits in '{_folder.KeptLedgerFile}' for the next start, because the reset failed and so did its return: {e.Message}"));
         }
