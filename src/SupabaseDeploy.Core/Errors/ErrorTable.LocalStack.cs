@@ -76,4 +76,7 @@ public static partial class ErrorTable
 
     /// <summary>An engine that a stack ran with before cannot be asked to remove what it keeps of it.</summary>
     public static readonly ErrorCode EngineDataNotRemoved = new("EngineDataNotRemoved", 4048, ErrorKind.ResourceUnavailable);
+
+    /// <summary>A bucket or secret of the project could not be written to its database.</summary>
+    public static readonly ErrorCode ProjectContentRefused = new("ProjectContentRefused", 4049, ErrorKind.InvalidResult);
 }

@@ -93,7 +93,7 @@ public sealed class LocalStacks
 
             if (choice.Engine != LocalStackEngine.SupabaseCli && await chosen.FindAdministrationAsync(cancellationToken).ConfigureAwait(false) is { } administration)
             {
-                await ProjectContent.EnsureAsync(context.Configuration, administration, cancellationToken).ConfigureAwait(false);
+                await ProjectContent.Of(context.Configuration).EnsureAsync(administration, sink, cancellationToken).ConfigureAwait(false);
             }
 
             LocalStackInfo info = await StackObservation.ReadAsync(chosen, choice, environment, cancellationToken).ConfigureAwait(false);

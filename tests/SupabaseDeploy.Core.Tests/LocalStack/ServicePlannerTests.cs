@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Postgres;
@@ -136,6 +137,32 @@ public sealed class ServicePlannerTests : IDisposable
 
         Assert.Empty(plan.Services);
         Assert.Contains("Start-LocalStack -Service *", Assert.Single(plan.Missing).Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mail_that_is_not_there_matters_to_Auth_only()
+    {
+        _folder.Write("supabase/config.toml", "[auth.email.template.invite]\ncontent_path = \"./nowhere.html\"\n");
+
+        Assert.Empty((await PlanAsync(Planner("/usr/bin/sample"))).MailTemplates);
+        DeployException missing = await Assert.ThrowsAsync<DeployException>(() => PlanAsync(Planner("/usr/bin/sample", s_definition with { Name = ServiceCatalog.AuthName })));
+        Assert.Equal(ErrorTable.InvalidSupabaseConfiguration, missing.Code);
+    }
+
+    [Theory]
+    [InlineData("false", false)]
+    [InlineData("true", true)]
+    public void A_mail_that_is_not_there_matters_to_Auth_only_in_Docker_too(string enabled, bool isRefused)
+    {
+        _folder.Write("supabase/config.toml", $"[auth]\nenabled = {enabled}\n[auth.email.template.invite]\ncontent_path = \"./nowhere.html\"\n");
+        DeploymentEnvironment environment = Context().Environment;
+        var planner = new DockerPlanner(
+            new EngineContext { Environment = environment, GatewayFolders = [Repository.GatewayFolder] }, DockerNames.Of(environment), Context().Keys);
+
+        Exception? refused = Record.Exception(() => Assert.Empty(planner.ToServicePlan([]).MailTemplates));
+
+        Assert.Equal(isRefused, refused is DeployException { Code: var code } && code == ErrorTable.InvalidSupabaseConfiguration);
+        Assert.True(isRefused || refused is null);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using Npgsql;
 using NpgsqlTypes;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.LocalStack;
@@ -9,7 +11,7 @@ namespace SupabaseDeploy.LocalStack;
 /// What <c>config.toml</c> wants in the database: <c>storage.buckets</c> and <c>db.vault</c>. As the CLI does it, what is there gets what the
 /// file says, and nothing is taken away.
 /// </summary>
-internal static class ProjectContent
+internal sealed class ProjectContent
 {
     private const string UpsertBucket = """
         insert into storage.buckets as b (id, name, public, file_size_limit, allowed_mime_types) values ($1, $1, $2, $3, $4)
@@ -23,19 +25,34 @@ internal static class ProjectContent
         where s.decrypted_secret is distinct from $2
         """;
 
+    private readonly IReadOnlyList<Wanted> _buckets;
+    private readonly IReadOnlyList<Wanted> _secrets;
+    private readonly bool _hasStorage;
+
+    private ProjectContent(SupabaseConfiguration configuration)
+    {
+        _buckets = [.. configuration.Names("storage.buckets").Select(name => new Wanted($"Bucket '{name}'", UpsertBucket, Bucket(configuration, name)))];
+        _secrets = [.. Secrets(configuration, "db.vault").Select(secret =>
+            new Wanted($"Secret '{secret.Key}' of 'db.vault'", UpsertSecret, [new() { Value = secret.Key }, new() { Value = secret.Value.Reveal() }]))];
+        _hasStorage = configuration.Flag("storage.enabled") != false;
+    }
+
     /// <summary>The keys that this honours, as <see cref="HonouredKeys"/> writes them.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["storage.buckets.*.public", "storage.buckets.*.file_size_limit", "storage.buckets.*.allowed_mime_types", "db.vault.*"];
 
+    /// <summary>What the project says.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.InvalidSupabaseConfiguration"/>.</exception>
+    public static ProjectContent Of(SupabaseConfiguration configuration) => new(configuration);
+
     /// <summary>Makes the database so. Does not even connect where nothing is wanted.</summary>
-    /// <param name="configuration">What the project says.</param>
     /// <param name="administration">The database as superuser.</param>
+    /// <param name="sink">Is told of buckets that are not made: their table is the Storage service's, which need not run.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task EnsureAsync(SupabaseConfiguration configuration, DatabaseAddress administration, CancellationToken cancellationToken)
+    /// <exception cref="DeployException"><see cref="ErrorTable.ProjectContentRefused"/>.</exception>
+    public async Task EnsureAsync(DatabaseAddress administration, IProgressSink sink, CancellationToken cancellationToken)
     {
-        List<NpgsqlParameter[]> buckets = [.. configuration.Names("storage.buckets").Select(name => Bucket(configuration, name))];
-        List<NpgsqlParameter[]> secrets = [.. Secrets(configuration, "db.vault").Select(secret => new NpgsqlParameter[] { new() { Value = secret.Key }, new() { Value = secret.Value.Reveal() } })];
-        if (buckets.Count + secrets.Count == 0)
+        if (_buckets.Count + _secrets.Count == 0)
         {
             return;
         }
@@ -43,8 +60,17 @@ internal static class ProjectContent
         NpgsqlConnection connection = await administration.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            await RunAsync(connection, UpsertBucket, buckets, cancellationToken).ConfigureAwait(false);
-            await RunAsync(connection, UpsertSecret, secrets, cancellationToken).ConfigureAwait(false);
+            IEnumerable<Wanted> buckets = _buckets;
+            if (_buckets.Count > 0 && await WhyNoBucketsAsync(connection, cancellationToken).ConfigureAwait(false) is { } why)
+            {
+                sink.Publish(new Notice($"{string.Join(", ", _buckets.Select(bucket => bucket.Name))} of 'supabase/config.toml' cannot be made: {why}"));
+                buckets = [];
+            }
+
+            foreach (Wanted wanted in buckets.Concat(_secrets))
+            {
+                await RunAsync(connection, wanted, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -73,13 +99,38 @@ internal static class ProjectContent
         ];
     }
 
-    private static async Task RunAsync(NpgsqlConnection connection, string sql, IEnumerable<NpgsqlParameter[]> calls, CancellationToken cancellationToken)
+    /// <summary>Null where they can be made.</summary>
+    private async Task<string?> WhyNoBucketsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        foreach (NpgsqlParameter[] parameters in calls)
+        if (!_hasStorage)
         {
-            using var command = new NpgsqlCommand(sql, connection);
-            command.Parameters.AddRange(parameters);
+            return "'storage.enabled' is false.";
+        }
+
+        using var command = new NpgsqlCommand("select to_regclass('storage.buckets') is null", connection);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!
+            ? "service 'storage', which makes their table, did not run yet. The first start with it makes them."
+            : null;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, Wanted wanted, CancellationToken cancellationToken)
+    {
+        using var command = new NpgsqlCommand(wanted.Sql, connection);
+        command.Parameters.AddRange(wanted.Parameters);
+        try
+        {
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
+        catch (NpgsqlException e)
+        {
+            throw new DeployException(
+                ErrorTable.ProjectContentRefused,
+                $"{wanted.Name} of 'supabase/config.toml' cannot be written to database '{connection.Database}': {(e as PostgresException)?.MessageText ?? e.Message}",
+                "Correct what the message names, then run 'Start-LocalStack' again.",
+                wanted.Name,
+                e);
+        }
     }
+
+    private sealed record Wanted(string Name, string Sql, NpgsqlParameter[] Parameters);
 }

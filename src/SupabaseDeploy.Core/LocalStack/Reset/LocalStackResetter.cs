@@ -64,12 +64,13 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
             await using (held.ConfigureAwait(false))
             {
                 ResetPlan plan = await ResetPlanner.MakeAsync(request, administration, sink, cancellationToken).ConfigureAwait(false);
+                ProjectContent? content = engine.Kind == LocalStackEngine.SupabaseCli ? null : ProjectContent.Of(SupabaseConfiguration.Load(environment.Project));
                 sink.Publish(new ActivityProgress(activity, "Making a new database", 10));
                 var record = new ResetRecord(plan, held, startedAt, Time);
                 ReplacedDatabase replaced = await engine.ReplaceDatabaseAsync(plan, record, sink, cancellationToken).ConfigureAwait(false);
-                if (engine.Kind != LocalStackEngine.SupabaseCli)
+                if (content is not null)
                 {
-                    await ProjectContent.EnsureAsync(SupabaseConfiguration.Load(environment.Project), administration, CancellationToken.None).ConfigureAwait(false);
+                    await EnsureAsync(content, administration, sink).ConfigureAwait(false);
                 }
 
                 return await VerifyAsync(plan, database, CancellationToken.None).ConfigureAwait(false)
@@ -84,6 +85,19 @@ public sealed class LocalStackResetter(ClusterOptions? clusterOptions = null)
 
     /// <summary>What a reset is called in progress.</summary>
     internal static string ActivityOf(DeploymentEnvironment environment) => $"Reset local stack '{environment.Name}'";
+
+    /// <summary>The new database is there already, so what it refuses is no failure of the reset.</summary>
+    private static async Task EnsureAsync(ProjectContent content, DatabaseAddress administration, IProgressSink sink)
+    {
+        try
+        {
+            await content.EnsureAsync(administration, sink, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (DeployException e)
+        {
+            sink.Publish(new Caution($"The database was reset, and lacks something: {e.Message} {e.Remedy}"));
+        }
+    }
 
     private ILocalStackEngine Engine(DeploymentEnvironment environment)
     {

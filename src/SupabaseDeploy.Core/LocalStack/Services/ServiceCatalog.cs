@@ -3,6 +3,9 @@ namespace SupabaseDeploy.LocalStack;
 /// <summary>Every service that the embedded engine knows, each after those it depends on.</summary>
 internal static partial class ServiceCatalog
 {
+    /// <summary>The service that mails are for.</summary>
+    public const string AuthName = "auth";
+
     private const string Loopback = "127.0.0.1";
 
     public static IReadOnlyList<ServiceDefinition> All { get; } = [Mail(), Rest(), Auth(), Storage(), Realtime(), Functions(), Meta(), Studio()];
@@ -39,7 +42,7 @@ internal static partial class ServiceCatalog
     /// </summary>
     private static ServiceDefinition Auth() => new()
     {
-        Name = "auth",
+        Name = AuthName,
         Programs = ["gotrue"],
         Package = RuntimeCatalog.Auth,
         Environment = new Dictionary<string, string>

@@ -56,7 +56,10 @@ internal sealed class ServicePlanner(
             missing,
             new GatewayKeys(keys.PublishableKey, keys.SecretKey, keys.AnonKey, keys.ServiceRoleKey))
         {
-            MailTemplates = MailTemplates.Files(context.Configuration, context.Environment.Project),
+            // Without Auth nobody asks for them, and nothing is amiss where one is not there.
+            MailTemplates = found.Any(service => service.Definition.Name == ServiceCatalog.AuthName)
+                ? MailTemplates.Files(context.Configuration, context.Environment.Project)
+                : new Dictionary<string, string>(),
         };
     }
 

@@ -117,6 +117,21 @@ public sealed class ConfiguredStackTests
         Assert.Equal("images", await QueryAsync(project.Database, "select name from storage.buckets"));
     }
 
+    [Fact]
+    public async Task A_reset_whose_bucket_is_refused_has_happened_and_says_so()
+    {
+        await using ResetProject project = await ResetProject.StartAsync();
+        project.Write("config.toml", "[storage.buckets.images]\n");
+        project.Write("migrations/2_no_images.sql", "alter table storage.buckets add constraint no_images check (id <> 'images');");
+        var sink = new CollectingSink();
+
+        LocalStackReset reset = await project.ResetAsync(sink);
+
+        Assert.Equal("2", reset.Version);
+        Assert.Contains(sink.Events, said => said is Caution { Message: var message }
+            && message.StartsWith("The database was reset, and lacks something: Bucket 'images' of 'supabase/config.toml' cannot be written to database ", StringComparison.Ordinal));
+    }
+
     private static void Write(StackProject project, string toml)
     {
         Directory.CreateDirectory(Path.Combine(project.Root, "supabase"));

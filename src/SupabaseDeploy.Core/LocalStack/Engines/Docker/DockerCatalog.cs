@@ -52,7 +52,7 @@ internal static class DockerCatalog
         [
             DatabaseOf(context),
             .. Of("mail", context, Mail),
-            .. Of("auth", context, Auth),
+            .. Of(ServiceCatalog.AuthName, context, Auth),
             .. Of("rest", context, Rest),
             .. Of("meta", context, Meta),
             .. Of("storage", context, _ => ImageProxy()).Where(_ => context.Configuration.Flag("storage.image_transformation.enabled") != false),

@@ -119,7 +119,9 @@ internal sealed class DockerPlanner
             new GatewayKeys(keys.PublishableKey, keys.SecretKey, keys.AnonKey, keys.ServiceRoleKey))
         {
             Addresses = GatewayAddresses,
-            MailTemplates = MailTemplates.Files(_context.Configuration, _context.Environment.Project),
+            MailTemplates = _services.Any(service => service.Name == ServiceCatalog.AuthName)
+                ? MailTemplates.Files(_context.Configuration, _context.Environment.Project)
+                : new Dictionary<string, string>(),
         };
     }
 
