@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using SupabaseDeploy.Backups;
@@ -26,7 +27,7 @@ internal sealed record KeptLedger(string? Project, string Point, Guid Deployment
 /// The file of a <see cref="KeptLedger"/>: <c>.supabase-deploy/restores/&lt;environment&gt;.json</c>, closed to everybody but its owner. One JSON object:
 /// <c>format</c>, <c>project</c>, <c>point</c>, <c>deployment</c>, <c>askedAt</c>, <c>reason</c>, <c>pointAt</c>, <c>rows</c>
 /// (objects with <c>schema</c>, <c>name</c>, <c>rows</c>), and <c>tables</c>, each with <c>name</c>, <c>columns</c> and its rows in base64. It is there
-/// from before the platform is asked until the restore is recorded.
+/// from before the platform is asked until the restore is recorded; of one that did not happen it is put aside, because a platform may still begin late.
 /// </summary>
 /// <param name="environment">Whose ledger.</param>
 internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
@@ -105,7 +106,21 @@ internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
         }
     }
 
-    public void Delete() => File.Delete(Path);
+    public void Delete()
+    {
+        if (IsThere)
+        {
+            File.Delete(Path);
+        }
+    }
+
+    /// <summary>Gives the file another name beside its own, under which nothing is found waiting.</summary>
+    /// <param name="kept">What is in it.</param>
+    public void PutAside(KeptLedger kept) => File.Move(Path, AsidePath(kept), overwrite: true);
+
+    /// <summary>Where <see cref="PutAside"/> puts it.</summary>
+    public string AsidePath(KeptLedger kept) => System.IO.Path.ChangeExtension(
+        Path, string.Create(CultureInfo.InvariantCulture, $".not-restored-{kept.AskedAt.UtcDateTime:yyyyMMddHHmmss}.json"));
 
     private static void WriteRows(Utf8JsonWriter json, IReadOnlyList<TableRows>? tables)
     {

@@ -20,6 +20,8 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
     // Another process may be recording the same restore, or be at work already: the platform ended our lock.
     private static readonly TimeSpan s_recordWait = TimeSpan.FromMinutes(2);
 
+    private static readonly TimeSpan s_cleanupLimit = TimeSpan.FromSeconds(10);
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly UnfinishedRestores _unfinished = new(targets, time);
 
@@ -74,7 +76,16 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
             Deployment begun = Describe(environment, point, await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false), held.Owner.Requester, _time.GetUtcNow());
             await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
             begun = await ledger.BeginAsync(begun, cancellationToken).ConfigureAwait(false);
-            kept = await KeepAsync(ledger, begun, point, options, file, sink, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                kept = await KeepAsync(ledger, begun, point, options, file, sink, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                await GiveUpAsync(ledger, begun, file, e is OperationCanceledException ? "Stopped before the platform was asked." : e.Message, sink).ConfigureAwait(false);
+                throw;
+            }
+
             try
             {
                 await points.RestoreAsync(point, sink, CancellationToken.None).ConfigureAwait(false);
@@ -94,19 +105,37 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
         return await RecordAsync(environment, kept, point, options, sink).ConfigureAwait(false);
     }
 
+    /// <summary>Ends a restore of which the platform knows nothing, within a short time of its own. Never throws for the ledger.</summary>
+    private async Task GiveUpAsync(Ledger ledger, Deployment begun, KeptLedgerFile file, string why, IProgressSink sink)
+    {
+        using var limit = new CancellationTokenSource(s_cleanupLimit);
+        try
+        {
+            await ledger.FinishAsync(_unfinished.End(begun, DeploymentStatus.Failed, $"{why} Nothing was changed."), null, limit.Token).ConfigureAwait(false);
+            file.Delete();
+        }
+        catch (Exception e) when (e is DeployException or Npgsql.NpgsqlException or OperationCanceledException or IOException)
+        {
+            // What the caller has to hear is why the restore failed.
+            sink.Publish(new Caution($"The ledger of '{begun.Environment}' could not be told that {begun} did not happen: {e.Message}"));
+        }
+    }
+
     /// <summary>From here on the ledger outlives this process and its database.</summary>
     private async Task<KeptLedger> KeepAsync(
         Ledger ledger, Deployment begun, RestorePoint point, DeploymentOptions options, KeptLedgerFile file, IProgressSink sink, CancellationToken cancellationToken)
     {
         IReadOnlyList<TableRows>? rows = await MeasuredLoss.TryCountAsync(ledger.Database, sink, cancellationToken).ConfigureAwait(false);
-        DateTimeOffset now = _time.GetUtcNow();
-        var kept = new KeptLedger(ledger.Environment.ProjectReference, point.Name, begun.Id, now, options.Reason, await Ledger.KeepAsync(ledger.Database, cancellationToken).ConfigureAwait(false))
+        LedgerImage image = await Ledger.KeepAsync(ledger.Database, cancellationToken).ConfigureAwait(false);
+        var asked = new LedgerEvent(0, LedgerEvent.RestoreAsked, $"The platform is asked to go back to restore point '{point}'.", begun.RequestedBy, Ledger.ToMicrosecond(_time.GetUtcNow()));
+        await ledger.RecordEventsAsync(begun.Id, [asked], cancellationToken).ConfigureAwait(false);
+
+        // Last, because whoever finds the file counts from then how long the platform may still begin.
+        var kept = new KeptLedger(ledger.Environment.ProjectReference, point.Name, begun.Id, _time.GetUtcNow(), options.Reason, image)
         {
             PointAt = point.CreatedAt,
             Rows = rows,
         };
-        var asked = new LedgerEvent(0, LedgerEvent.RestoreAsked, $"The platform is asked to go back to restore point '{point}'.", begun.RequestedBy, Ledger.ToMicrosecond(now));
-        await ledger.RecordEventsAsync(begun.Id, [asked], cancellationToken).ConfigureAwait(false);
         await file.WriteAsync(kept, cancellationToken).ConfigureAwait(false);
         return kept;
     }
@@ -119,12 +148,13 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
         DeploymentLock held = await DeploymentLock.AcquireAsync(now, $"restore point {point} of {environment}", wait, sink, CancellationToken.None, _time).ConfigureAwait(false);
         await using (held.ConfigureAwait(false))
         {
-            Deployment ended = await _unfinished.SettleAsync(environment, new KeptLedgerFile(environment), kept, sink, CancellationToken.None).ConfigureAwait(false);
+            var file = new KeptLedgerFile(environment);
+            Deployment ended = await _unfinished.SettleAsync(environment, file, kept, sink, CancellationToken.None).ConfigureAwait(false);
             return ended.Status == DeploymentStatus.Succeeded ? ended : throw new DeployException(
                 // A platform that says that the project is at work again may not have begun, or may have given up in silence.
                 ErrorTable.CloudRestoreFailed,
                 ended.Reason!,
-                "Look at the project's backups in the dashboard; then run the command again.",
+                $"Look at the project's backups in the dashboard; then run the command again. {UnfinishedRestores.DescribeAside(file, kept)}",
                 environment);
         }
     }

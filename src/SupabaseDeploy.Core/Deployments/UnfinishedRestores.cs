@@ -78,7 +78,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
         Deployment settled = await SettleAsync(environment, file, kept, sink, cancellationToken).ConfigureAwait(false);
         sink.Publish(settled.Status == DeploymentStatus.Succeeded
             ? new Notice($"The ledger of '{environment}' goes on from before its restore: it was kept in '{file.Path}'.")
-            : new Caution($"{settled} did not happen. {settled.Reason}"));
+            : new Caution($"{settled} did not happen. {settled.Reason} {DescribeAside(file, kept)}"));
         return settled;
     }
 
@@ -97,14 +97,50 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
         Deployment ended = Find(there, kept)!;
         if (ended.Status == DeploymentStatus.Running)
         {
-            ended = IsTheOld(ended)
+            bool isTheOld = IsTheOld(ended);
+            if (isTheOld)
+            {
+                await EnsureAtRestAsync(environment, kept, cancellationToken).ConfigureAwait(false);
+            }
+
+            ended = isTheOld
                 ? End(ended, DeploymentStatus.Failed, $"The database of '{environment}' was not brought back to restore point '{kept.Point}': it is still the one from before.")
                 : await SucceedAsync(ledger, ended, kept, sink, cancellationToken).ConfigureAwait(false);
             await ledger.FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
         }
 
-        file.Delete();
+        if ((await file.ReadAsync(cancellationToken).ConfigureAwait(false))?.Deployment != kept.Deployment)
+        {
+            return ended; // Somebody faster was here; what may be there now is of a later restore.
+        }
+
+        if (ended.Status == DeploymentStatus.Succeeded)
+        {
+            file.Delete();
+        }
+        else
+        {
+            file.PutAside(kept); // That the platform does not begin any more is only likely, and there is no other copy.
+        }
+
         return ended;
+    }
+
+    /// <summary>What to do should the platform begin after all.</summary>
+    internal static string DescribeAside(KeptLedgerFile file, KeptLedger kept) =>
+        $"Should the platform bring the database back all the same, move '{file.AsidePath(kept)}' to '{file.Path}': the next publish or restore from here gives it its ledger.";
+
+    /// <summary>A platform that is at work on the project may be at this restore.</summary>
+    private async Task EnsureAtRestAsync(DeploymentEnvironment environment, KeptLedger kept, CancellationToken cancellationToken)
+    {
+        if (targets.For(environment).RestorePoints is { } points && !await points.IsAtRestAsync(cancellationToken).ConfigureAwait(false))
+        {
+            throw new DeployException(
+                ErrorTable.RestoreUnderWay,
+                $"The platform was asked to bring the database of '{environment}' back to restore point '{kept.Point}', and is at work on its project.",
+                "Wait until the platform reports the project as active and healthy (see the dashboard), then run the command again.",
+                environment);
+        }
     }
 
     /// <summary>What is there now is read, and what is lost is counted.</summary>

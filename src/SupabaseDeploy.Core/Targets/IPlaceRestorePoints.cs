@@ -24,6 +24,9 @@ public interface IPlaceRestorePoints
     /// Brings the whole database back to the point, its ledger included, and waits until it answers again. Whoever calls carries the ledger over.
     /// </summary>
     Task RestoreAsync(RestorePoint point, IProgressSink sink, CancellationToken cancellationToken);
+
+    /// <summary>False while the platform is at work on the place, so that a restore may have begun, or nobody can say that none has.</summary>
+    Task<bool> IsAtRestAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Where a restore point stands.</summary>

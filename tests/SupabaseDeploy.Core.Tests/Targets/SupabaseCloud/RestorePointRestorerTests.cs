@@ -135,6 +135,21 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_restore_whose_ledger_cannot_be_kept_is_a_failure_and_the_platform_is_not_asked()
+    {
+        Deployment first = await _application.PublishAsync(await _application.ReleaseAsync());
+        RestorePoint point = await Restorer.FindAsync(_application.Environment, DeploymentSteps.RestorePointOf(first)!, default);
+        _application.Write(".supabase-deploy/restores", "a file where the folder should be");
+
+        await Assert.ThrowsAnyAsync<IOException>(() => Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default));
+
+        Deployment told = (await new Ledger(_application.Environment, _application.Database.Application).GetDeploymentsAsync(default))[^1];
+        Assert.Equal((DeploymentKind.Restore, DeploymentStatus.Failed, false), (told.Kind, told.Status, told.Changed));
+        Assert.EndsWith(" Nothing was changed.", told.Reason, StringComparison.Ordinal);
+        Assert.Empty(_application.Staging.Restores);
+    }
+
+    [Fact]
     public async Task The_moment_that_a_deployment_noted_can_be_gone_back_to_and_a_locked_environment_names_it()
     {
         _application.Staging.HasRestorePoints = false;

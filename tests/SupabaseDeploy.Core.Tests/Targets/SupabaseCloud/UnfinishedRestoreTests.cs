@@ -113,10 +113,26 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
 
         var later = new SkippingTime();
         await later.CreateTimer(_ => { }, null, TimeSpan.FromMinutes(3), Timeout.InfiniteTimeSpan).DisposeAsync();
-        Deployment? settled = await new UnfinishedRestores(_application.Targets, later).SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default);
+        var unfinished = new UnfinishedRestores(_application.Targets, later);
+        _application.Staging.Status = "ACTIVE_UNHEALTHY";
+        refused = await Assert.ThrowsAsync<DeployException>(() => unfinished.SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default));
+        Assert.Equal(ErrorTable.RestoreUnderWay, refused.Code);
+        Assert.EndsWith("is at work on its project.", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("3 Restore Running", (await LedgerAsync())[^1]);
+
+        _application.Staging.Status = "ACTIVE_HEALTHY";
+        Deployment? settled = await unfinished.SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default);
         Assert.Equal(DeploymentStatus.Failed, settled?.Status);
         Assert.Equal(["1 Publish Succeeded", "2 Publish Succeeded", "3 Restore Failed"], await LedgerAsync());
-        Assert.False(File.Exists(KeptFile));
+
+        // The platform begins all the same: the only copy of the ledger is still there.
+        string aside = Assert.Single(Directory.GetFiles(Path.GetDirectoryName(KeptFile)!));
+        Assert.NotEqual(KeptFile, aside);
+        Assert.Contains(_application.Sink.Events.OfType<Caution>(), caution => caution.Message.Contains($"move '{aside}' to '{KeptFile}'", StringComparison.Ordinal));
+        await GoBackAsync();
+        File.Move(aside, KeptFile);
+        Assert.Equal(DeploymentStatus.Succeeded, (await unfinished.SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default))?.Status);
+        Assert.Equal(["1 Publish Succeeded", "2 Publish Succeeded", "3 Restore Succeeded"], await LedgerAsync());
     }
 
     [Fact]

@@ -108,6 +108,9 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
         await reconnect(cancellationToken).ConfigureAwait(false);
     }
 
+    public async Task<bool> IsAtRestAsync(CancellationToken cancellationToken) =>
+        (await api.GetProjectAsync(cancellationToken).ConfigureAwait(false)).Status == CloudProject.Active;
+
     /// <summary>With point-in-time recovery every moment is a restore point by itself.</summary>
     private async Task<RestorePoint> NowAsync(DeployException refusal, CancellationToken cancellationToken)
     {
