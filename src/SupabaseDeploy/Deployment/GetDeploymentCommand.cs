@@ -92,9 +92,26 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
             ReleaseId = Release is null ? null : (await Release.FindAsync(ledger.Environment.Project, cancellationToken).ConfigureAwait(false)).Id,
         };
         IReadOnlyList<Deployments.Deployment> recorded = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        IEnumerable<Deployments.Deployment> pending = IsPendingAsked ? await new PendingDeployments().FindAsync(ledger, recorded, cancellationToken).ConfigureAwait(false) : [];
-        IEnumerable<Deployments.Deployment> deployments = recorded.Concat(pending).Where(filter.Matches);
-        foreach (Deployments.Deployment deployment in Latest ? deployments.TakeLast(1) : deployments)
+        if (!Latest)
+        {
+            WriteAll(recorded.Where(filter.Matches)); // First: they need nothing but the ledger.
+        }
+
+        IReadOnlyList<Deployments.Deployment> pending = IsPendingAsked ? await FindPendingAsync(ledger, recorded, cancellationToken).ConfigureAwait(false) : [];
+        WriteAll(Latest ? recorded.Concat(pending).Where(filter.Matches).TakeLast(1) : pending.Where(filter.Matches));
+    }
+
+    private async Task<IReadOnlyList<Deployments.Deployment>> FindPendingAsync(
+        Ledger ledger, IReadOnlyList<Deployments.Deployment> recorded, CancellationToken cancellationToken)
+    {
+        // A look at everything starts no password manager for the store's keys.
+        using IDisposable? quiet = Status.Length == 0 ? new SecretLookup { IsQuiet = true }.Enter(cancellationToken) : null;
+        return await new PendingDeployments().FindAsync(ledger, recorded, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void WriteAll(IEnumerable<Deployments.Deployment> deployments)
+    {
+        foreach (Deployments.Deployment deployment in deployments)
         {
             Write(deployment);
         }

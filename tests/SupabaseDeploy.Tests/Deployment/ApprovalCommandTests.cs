@@ -36,6 +36,7 @@ public sealed class ApprovalCommandTests : IDisposable
         Assert.Empty(_project.Lines("Get-Deployment production -Latest"));
         Assert.Matches(@"- production +[0-9a-f]{12} +Publish +Pending", _project.Show("Get-Deployment production"));
 
+        ListWithoutStore();
         SessionResult own = _project.Run("Approve-Deployment production");
         Assert.StartsWith("ApprovalRefused,", own.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
 
@@ -48,6 +49,27 @@ public sealed class ApprovalCommandTests : IDisposable
         Assert.Equal(["Succeeded"], _project.Lines("Get-Deployment production -Status Pending | Publish-Environment production | ForEach-Object Status"));
         Assert.Equal(["Succeeded"], _project.Lines("(Get-Deployment production).Status"));
         Assert.Matches(@"Environment +Release +Approved +By +Until +Message", _project.Show("Approve-Deployment production $release"));
+    }
+
+    /// <summary>The release was made elsewhere, and the keys of the store are in a password manager that has none.</summary>
+    private void ListWithoutStore()
+    {
+        string pipeline = Path.Combine(_project.Root, "env", "pipeline.yml");
+        string before = File.ReadAllText(pipeline), releases = Path.Combine(_project.Root, ".supabase-deploy", "releases"), asked = Path.Combine(_project.Root, "asked");
+        File.WriteAllText(pipeline, $$"""
+            {{before}}
+            secrets: { command: [touch, '{{asked}}', '{name}'] }
+            releases: { store: 's3://bucket/x', endpoint: 'http://127.0.0.1:9', accessKey: '${secret:NO_KEY}', secretKey: '${secret:NO_KEY}' }
+            """);
+        Directory.Move(releases, releases + ".away");
+
+        Assert.Equal(["Pending True"], _project.Lines("Get-Deployment production | ForEach-Object { \"$($_.Status) $($_.Reason -like \"*-Release $($release.ShortId)*\")\" }"));
+        Assert.False(File.Exists(asked));
+        Assert.Equal(["Pending True"], _project.Lines("Get-Deployment production -Status Pending | ForEach-Object { \"$($_.Status) $($null -eq $_.Release)\" }"));
+        Assert.True(File.Exists(asked));
+
+        Directory.Move(releases + ".away", releases);
+        File.WriteAllText(pipeline, before);
     }
 
     [Theory]

@@ -10,11 +10,11 @@ public sealed class PendingDeployments(TimeProvider? time = null)
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
-    /// <summary>Oldest first. <see cref="Deployment.Release"/> is null where the release is neither on this machine nor in the project's store.</summary>
+    /// <summary>Oldest first. <see cref="Deployment.Release"/> is null where the release is not on this machine, and not in the project's store or that cannot be used.</summary>
     /// <param name="ledger">The environment's ledger.</param>
     /// <param name="deployments">What it says of deployments.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>, or the store of releases does not answer.</exception>
+    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>.</exception>
     public async Task<IReadOnlyList<Deployment>> FindAsync(Ledger ledger, IReadOnlyList<Deployment> deployments, CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = ledger.Environment;
@@ -71,13 +71,18 @@ public sealed class PendingDeployments(TimeProvider? time = null)
 
     private static async Task<Release?> FindReleaseAsync(DeploymentEnvironment environment, string id, CancellationToken cancellationToken)
     {
+        if (new ReleaseStore(environment.Project).FindExactly(id) is { } local)
+        {
+            return local.For(environment.Name);
+        }
+
         try
         {
             return (await ProjectReleases.Open(environment.Project).FindAsync(id, cancellationToken).ConfigureAwait(false)).For(environment.Name);
         }
-        catch (DeployException e) when (e.Code == ErrorTable.ReleaseNotFound)
+        catch (DeployException e) when (e is ConfigurationException || e.Code == ErrorTable.ReleaseNotFound || e.Code == ErrorTable.ReleaseStoreUnavailable)
         {
-            return null; // It was asked for from another machine; the reason names it.
+            return null; // It was asked for from another machine; the reason names it, and whoever goes on with it is told what is wrong with the store.
         }
     }
 }

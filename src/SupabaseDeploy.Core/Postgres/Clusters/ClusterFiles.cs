@@ -32,12 +32,13 @@ internal sealed record ClusterPasswords(string SupabaseAdmin, string Postgres)
 internal sealed class ClusterFiles(string folder)
 {
     private const string PointerName = "cluster.json";
+    private const string PasswordName = "cluster.secrets.json";
 
     public string Folder { get; } = folder;
 
     public string LockFile => Path.Combine(Folder, "cluster.lock");
 
-    public string PasswordFile => Path.Combine(Folder, "cluster.secrets.json");
+    public string PasswordFile => Path.Combine(Folder, PasswordName);
 
     private string PointerFile => Path.Combine(Folder, PointerName);
 
