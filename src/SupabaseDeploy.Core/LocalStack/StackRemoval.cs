@@ -1,5 +1,6 @@
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.LocalStack;
 
@@ -12,8 +13,8 @@ internal sealed class StackRemoval(EngineContext context)
     /// <param name="sink">Is told what is being done.</param>
     /// <param name="cancellationToken">Ends it; the call may be repeated.</param>
     /// <exception cref="DeployException">
-    /// <see cref="ErrorTable.EngineDataNotRemoved"/>: an engine that it ran with before cannot be asked. Everything else is gone, and the record
-    /// names that engine for the next try.
+    /// <see cref="ErrorTable.EngineDataNotRemoved"/>: an engine that it ran with before cannot be asked. Everything else is gone; the record
+    /// that names that engine, and the files that an embedded server is found by, are kept for the next try.
     /// </exception>
     public async Task RunAsync(StackRecord? record, bool isInDocker, IProgressSink sink, CancellationToken cancellationToken)
     {
@@ -32,7 +33,12 @@ internal sealed class StackRemoval(EngineContext context)
             }
         }
 
-        if (Directory.Exists(context.Folder.Root))
+        // A server of the embedded engine may live still, and is found again by its files.
+        if (left.Any(one => one.Engine == LocalStackEngine.Embedded))
+        {
+            DeleteAllBut(ClusterFiles.Names);
+        }
+        else if (Directory.Exists(context.Folder.Root))
         {
             Directory.Delete(context.Folder.Root, recursive: true);
         }
@@ -42,6 +48,21 @@ internal sealed class StackRemoval(EngineContext context)
             StackRecord rest = StackRecord.Empty(context.Environment.Name) with { Engine = current, Engines = [.. left.Select(one => one.Engine)] };
             await rest.WriteAsync(context.Folder.StackFile, cancellationToken).ConfigureAwait(false);
             throw NotRemoved(left);
+        }
+    }
+
+    private void DeleteAllBut(IReadOnlyList<string> kept)
+    {
+        foreach (FileSystemInfo entry in new DirectoryInfo(context.Folder.Root).GetFileSystemInfos().Where(entry => !kept.Contains(entry.Name)))
+        {
+            if (entry is DirectoryInfo folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
         }
     }
 

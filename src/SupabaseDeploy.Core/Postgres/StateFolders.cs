@@ -12,6 +12,9 @@ public sealed record StateFolders
     /// <summary>The environment variable that names another cache folder.</summary>
     public const string CacheVariable = "SUPABASE_DEPLOY_CACHE";
 
+    /// <summary>The folder of a cluster that lives beside its pointer.</summary>
+    internal const string HomeName = "postgres";
+
     private const string RootFolder = "/var/lib/supabase-deploy";
 
     private const UnixFileMode Reachable =
@@ -64,7 +67,7 @@ public sealed record StateFolders
     /// <param name="pointerFolder">The project's folder of the environment.</param>
     /// <param name="id">The cluster's id.</param>
     public string ClusterHome(string pointerFolder, string id) =>
-        Clusters is null ? Path.Combine(pointerFolder, "postgres") : Path.Combine(Clusters, id);
+        Clusters is null ? Path.Combine(pointerFolder, HomeName) : Path.Combine(Clusters, id);
 
     /// <summary>Creates a folder that the server's user can reach and read.</summary>
     public void CreateReachable(string folder)

@@ -34,6 +34,9 @@ internal sealed class ClusterFiles(string folder)
     private const string PointerName = "cluster.json";
     private const string PasswordName = "cluster.secrets.json";
 
+    /// <summary>What is a cluster's own in the pointer folder: without any of it nobody finds the server and its data again.</summary>
+    public static IReadOnlyList<string> Names { get; } = [PointerName, PasswordName, StateFolders.HomeName];
+
     public string Folder { get; } = folder;
 
     public string LockFile => Path.Combine(Folder, "cluster.lock");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.LocalStack;
@@ -55,6 +56,38 @@ public sealed class SupabaseCliEngineTests
         await project.StopAsync(removeData: true);
 
         Assert.Equal("stop --no-backup", project.Calls()[^1]);
+        Assert.False(Directory.Exists(folder.Root));
+    }
+
+    [Fact]
+    public async Task What_an_embedded_server_is_found_by_is_kept_until_it_was_removed()
+    {
+        await using CliProject project = CliProject.WithoutDatabase();
+        await project.StartAsync();
+        await project.StopAsync();
+        StackFolder folder = StackFolder.Of(project.Environment);
+        await (StackRecord.Read(folder.StackFile)! with { Engines = [LocalStackEngine.SupabaseCli, LocalStackEngine.Embedded] }).WriteAsync(folder.StackFile, CancellationToken.None);
+        bool isRoot = !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess;
+        var files = new ClusterFiles(folder.Root);
+        await files.WriteAsync(ClusterPointer.Create(folder.Root, 54321, isRoot ? null : "postgres"), CancellationToken.None);
+        await files.WriteAsync(ClusterPasswords.Create(), CancellationToken.None);
+        string data = Path.Combine(folder.Root, "postgres", "data", "PG_VERSION");
+        Directory.CreateDirectory(Path.GetDirectoryName(data)!);
+        await File.WriteAllTextAsync(data, "17");
+
+        var error = await Assert.ThrowsAsync<DeployException>(() => project.StopAsync(removeData: true));
+
+        Assert.Equal(ErrorTable.EngineDataNotRemoved, error.Code);
+        Assert.Equal(ErrorTable.ClusterOfOtherUser, Assert.IsType<DeployException>(error.InnerException).Code);
+        Assert.Equal(
+            ["cluster.json", "cluster.secrets.json", "postgres", "stack.json"],
+            Directory.GetFileSystemEntries(folder.Root).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal));
+        Assert.True(File.Exists(data));
+        Assert.Equal([LocalStackEngine.Embedded], StackRecord.Read(folder.StackFile)!.Engines);
+
+        files.Delete(); // The one whose server it is removed it.
+        await project.StopAsync(removeData: true);
+
         Assert.False(Directory.Exists(folder.Root));
     }
 
