@@ -93,7 +93,7 @@ public sealed class WayBackFilesTests : IAsyncLifetime
     {
         Release second = await _application.ReleaseAsync(2);
         await _application.PublishAsync("staging", second);
-        Release third = await _application.ReleaseAsync(3);
+        Release third = await _application.ReleaseAsync(2, page: "ready again");
         await _application.PublishAsync("staging", third);
         await LeaveInStoreOnlyAsync(third);
         Directory.Delete(second.Path, recursive: true);
