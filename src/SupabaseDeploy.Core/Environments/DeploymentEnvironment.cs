@@ -87,7 +87,7 @@ public sealed record DeploymentEnvironment : IEnvironmentResult
     public SecretSettings SecretSources { get; init; } = new();
 
     /// <summary>Where each secret of this environment came from, by name; never a value.</summary>
-    public IReadOnlyList<SecretOrigin> SecretOrigins { get; init; } = [];
+    public IReadOnlyList<SecretOrigin> SecretOrigins { get; init => field = value.ToArray(); } = [];
 
     /// <summary>The flat public values of <c>env/&lt;name&gt;.json</c>, as Flutter reads them.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();

@@ -26,7 +26,7 @@ public sealed record EnvironmentTest
     public required string Message { get; init; }
 
     /// <summary>Where each secret of an environment that is Ok came from, by name; never a value.</summary>
-    public IReadOnlyList<SecretOrigin> Secrets { get; init; } = [];
+    public IReadOnlyList<SecretOrigin> Secrets { get; init => field = value.ToArray(); } = [];
 
     /// <summary>
     /// As <see cref="Run"/>, and also whether there is a token where one is needed, and whether what the ledgers say can be believed, where a database

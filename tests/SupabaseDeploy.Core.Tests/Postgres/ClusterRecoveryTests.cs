@@ -154,11 +154,18 @@ public sealed class ClusterRecoveryTests
     {
         await using var folder = new ClusterFolder();
         ClusterState original = await folder.StartAsync("original");
+        await ClusterFolder.ExecuteAsync(folder.At("original").Application, "create table kept as select 42 as answer");
         string copy = Path.Combine(folder.Path, "copy");
         await ChildProcess.RunAsync(new ProcessRequest("cp", ["-a", Path.Combine(folder.Path, "original"), copy]), CancellationToken.None);
         Assert.Throws<DeployException>(() => folder.At("copy").Application);
 
         ClusterState copied = await folder.StartAsync("copy");
+        if (StateFolders.OfThisMachine().ServerUser is null)
+        {
+            // An ordinary user's data lies in the project, and was copied with it.
+            Assert.Equal(42, await ClusterFolder.QueryAsync<int>(folder.At("copy").Application, "select answer from kept"));
+        }
+
         await folder.At("copy").RemoveAsync(CancellationToken.None);
 
         Assert.NotEqual(original.Port, copied.Port);

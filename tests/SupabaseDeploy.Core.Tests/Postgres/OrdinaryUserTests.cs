@@ -35,8 +35,8 @@ public sealed class OrdinaryUserTests
             Environment = new Dictionary<string, string?> { ["HOME"] = home, ["XDG_CACHE_HOME"] = null, ["TMPDIR"] = home, ["USER"] = "nobody" },
         });
 
-        Assert.Contains("total: 12", result.Output, StringComparison.Ordinal);
-        Assert.Contains("succeeded: 12", result.Output, StringComparison.Ordinal);
+        Assert.Contains("total: 13", result.Output, StringComparison.Ordinal);
+        Assert.Contains("succeeded: 13", result.Output, StringComparison.Ordinal);
     }
 
     private static async Task<ProcessResult> RunAsync(ProcessRequest request)
