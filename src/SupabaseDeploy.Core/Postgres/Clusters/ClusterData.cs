@@ -66,6 +66,9 @@ internal sealed class ClusterData(ClusterFiles files, ClusterHome home, Postgres
             pointer = pointer with { Bootstrap = "" };
             await files.WriteAsync(pointer, cancellationToken).ConfigureAwait(false);
             ClusterPasswords passwords = options.Passwords ?? ClusterPasswords.Create();
+            // While there is no data: what is flushed after it takes the whole of it along.
+            await files.WriteAsync(passwords, cancellationToken).ConfigureAwait(false);
+            await home.BeginDataAsync(cancellationToken).ConfigureAwait(false);
             string secret = Path.Combine(home.LogFolder, "password");
             await AtomicFile.WriteAllTextAsync(
                 secret, passwords.SupabaseAdmin, UnixFileMode.UserRead | UnixFileMode.UserWrite, cancellationToken, isDurable: false).ConfigureAwait(false);
@@ -82,8 +85,6 @@ internal sealed class ClusterData(ClusterFiles files, ClusterHome home, Postgres
             }
 
             await File.AppendAllTextAsync(Path.Combine(home.PartialData, "postgresql.conf"), $"\n{ServerSettings.Include}\n", cancellationToken).ConfigureAwait(false);
-            await files.WriteAsync(passwords, cancellationToken).ConfigureAwait(false);
-            await home.BeginDataAsync(cancellationToken).ConfigureAwait(false);
             Directory.Move(home.PartialData, home.Data);
             return pointer;
         }
