@@ -20,7 +20,7 @@ where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations' and 
 -- end of round trip
 select version, name, null::text from supabase_migrations.schema_migrations order by version collate "C"
 -- end of round trip
-select to_regclass('supabase_migrations.unfinished_files') is not null
+select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'supabase_migrations' and c.relname = 'unfinished_files')
 -- end of round trip
 reset all;
 reset session authorization;
