@@ -34,7 +34,7 @@ internal sealed class DatabaseContents(NpgsqlConnection connection)
         var counted = new List<TableRows>(tables.Count);
         foreach ((string schema, string name) in tables)
         {
-            long rows = await ScalarAsync<long>($"select count(*) from only {Quote(schema)}.{Quote(name)}", cancellationToken).ConfigureAwait(false);
+            long rows = await ScalarAsync<long>($"select count(*) from only {Queries.Quote(schema)}.{Queries.Quote(name)}", cancellationToken).ConfigureAwait(false);
             counted.Add(new TableRows(schema, name, rows));
             report?.Invoke(counted.Count, tables.Count);
         }
@@ -44,13 +44,13 @@ internal sealed class DatabaseContents(NpgsqlConnection connection)
 
     /// <summary>Every version of the migration history; empty where there is none.</summary>
     public async Task<IReadOnlyList<string>> ReadMigrationsAsync(CancellationToken cancellationToken) =>
-        await ScalarAsync<bool>("select to_regclass('supabase_migrations.schema_migrations') is not null", cancellationToken).ConfigureAwait(false)
+        await connection.HasTableAsync("supabase_migrations", "schema_migrations", cancellationToken).ConfigureAwait(false)
             ? await ReadAsync(MigrationVersions, row => row.GetString(0), cancellationToken).ConfigureAwait(false)
             : [];
 
     /// <summary>The release that the last successful deployment brought; null where nothing was deployed.</summary>
     public async Task<string?> ReadReleaseAsync(CancellationToken cancellationToken) =>
-        await ScalarAsync<bool>("select to_regclass('supabase_deploy.deployments') is not null", cancellationToken).ConfigureAwait(false)
+        await connection.HasTableAsync("supabase_deploy", "deployments", cancellationToken).ConfigureAwait(false)
             ? (await ReadAsync(
                 "select release_id from supabase_deploy.deployments where status = 'Succeeded' order by number desc limit 1",
                 row => row.IsDBNull(0) ? null : row.GetString(0),
@@ -113,14 +113,7 @@ internal sealed class DatabaseContents(NpgsqlConnection connection)
     public Task<T> ScalarAsync<T>(string sql, CancellationToken cancellationToken) => connection.ScalarAsync<T>(sql, cancellationToken);
 
     /// <summary>Runs statements.</summary>
-    public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>An identifier as SQL writes it, always quoted.</summary>
-    public static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => connection.ExecuteAsync(sql, cancellationToken);
 
     /// <summary>A string literal that means the same whatever <c>standard_conforming_strings</c> says.</summary>
     public static string Literal(string value)

@@ -1,4 +1,5 @@
 using Npgsql;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Backups;
 
@@ -48,7 +49,7 @@ internal static class DatabaseDefinitionSql
     /// <param name="definition">What it is to be like.</param>
     public static string Create(string name, DatabaseDefinition definition)
     {
-        string sql = $"create database {DatabaseContents.Quote(name)} template template0"
+        string sql = $"create database {Queries.Quote(name)} template template0"
             + $" encoding {DatabaseContents.Literal(definition.Encoding)}"
             + $" lc_collate {DatabaseContents.Literal(definition.Collation)} lc_ctype {DatabaseContents.Literal(definition.CharacterType)}";
         return definition.IcuLocale is null ? sql : $"{sql} locale_provider icu icu_locale {DatabaseContents.Literal(definition.IcuLocale)}";
@@ -57,13 +58,13 @@ internal static class DatabaseDefinitionSql
     /// <summary>The statements that give the database its owner, privileges, limit, comment and settings.</summary>
     public static IReadOnlyList<string> Configure(string name, DatabaseDefinition definition)
     {
-        string database = DatabaseContents.Quote(name);
-        List<string> statements = [$"alter database {database} owner to {DatabaseContents.Quote(definition.Owner)}"];
+        string database = Queries.Quote(name);
+        List<string> statements = [$"alter database {database} owner to {Queries.Quote(definition.Owner)}"];
         if (definition.Grants is not null)
         {
-            statements.Add($"revoke all on database {database} from public, {DatabaseContents.Quote(definition.Owner)}");
+            statements.Add($"revoke all on database {database} from public, {Queries.Quote(definition.Owner)}");
             statements.AddRange(definition.Grants.Select(grant =>
-                $"grant {grant.Privilege} on database {database} to {(grant.Role is null ? "public" : DatabaseContents.Quote(grant.Role))}{(grant.IsGrantable ? " with grant option" : "")}"));
+                $"grant {grant.Privilege} on database {database} to {(grant.Role is null ? "public" : Queries.Quote(grant.Role))}{(grant.IsGrantable ? " with grant option" : "")}"));
         }
 
         if (definition.ConnectionLimit >= 0)
@@ -77,7 +78,7 @@ internal static class DatabaseDefinitionSql
         }
 
         statements.AddRange(definition.Settings.Select(setting =>
-            (setting.Role is null ? $"alter database {database}" : $"alter role {DatabaseContents.Quote(setting.Role)} in database {database}")
+            (setting.Role is null ? $"alter database {database}" : $"alter role {Queries.Quote(setting.Role)} in database {database}")
             + $" set {ParameterName(setting.Name)} to {Value(setting)}"));
         return statements;
     }
@@ -106,7 +107,7 @@ internal static class DatabaseDefinitionSql
             cancellationToken);
 
     // app.settings.jwt_secret: each part of a custom parameter's name is an identifier of its own.
-    private static string ParameterName(string name) => string.Join('.', name.Split('.').Select(DatabaseContents.Quote));
+    private static string ParameterName(string name) => string.Join('.', name.Split('.').Select(Queries.Quote));
 
     private static string Value(DatabaseSetting setting) =>
         s_listSettings.Contains(setting.Name, StringComparer.OrdinalIgnoreCase)

@@ -1,4 +1,5 @@
 using Npgsql;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Deployments;
 
@@ -28,7 +29,7 @@ internal static class LedgerCopy
             {
                 // The one place where a ledger is replaced: by a later state of itself.
                 await SwitchTriggersAsync(to, "disable", cancellationToken).ConfigureAwait(false);
-                await ExecuteAsync(to, $"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
+                await to.ExecuteAsync($"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
                 foreach ((string table, string columns) in s_tables)
                 {
                     await CopyAsync(from, to, table, columns, cancellationToken).ConfigureAwait(false);
@@ -75,7 +76,7 @@ internal static class LedgerCopy
             foreach (LedgerTable table in image.Tables)
             {
                 string kept = LedgerContainment.Kept(table);
-                await ExecuteAsync(to, $"create temporary table {kept} on commit drop as select {table.Columns} from supabase_deploy.{table.Name} with no data", cancellationToken).ConfigureAwait(false);
+                await to.ExecuteAsync($"create temporary table {kept} on commit drop as select {table.Columns} from supabase_deploy.{table.Name} with no data", cancellationToken).ConfigureAwait(false);
                 NpgsqlRawCopyStream target = await to.BeginRawBinaryCopyAsync(
                     $"copy {kept} ({table.Columns}) from stdin (format binary)", cancellationToken).ConfigureAwait(false);
                 await using (target.ConfigureAwait(false))
@@ -90,10 +91,10 @@ internal static class LedgerCopy
                 return stranger;
             }
 
-            await ExecuteAsync(to, $"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
+            await to.ExecuteAsync($"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
             foreach (LedgerTable table in image.Tables)
             {
-                await ExecuteAsync(to, $"insert into supabase_deploy.{table.Name} ({table.Columns}) select {table.Columns} from {LedgerContainment.Kept(table)}", cancellationToken).ConfigureAwait(false);
+                await to.ExecuteAsync($"insert into supabase_deploy.{table.Name} ({table.Columns}) select {table.Columns} from {LedgerContainment.Kept(table)}", cancellationToken).ConfigureAwait(false);
             }
 
             await SwitchTriggersAsync(to, "enable", cancellationToken).ConfigureAwait(false);
@@ -121,13 +122,7 @@ internal static class LedgerCopy
     {
         foreach ((string table, _) in s_tables)
         {
-            await ExecuteAsync(connection, $"alter table supabase_deploy.{table} {verb} trigger user", cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync($"alter table supabase_deploy.{table} {verb} trigger user", cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 }

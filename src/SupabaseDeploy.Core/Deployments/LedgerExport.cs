@@ -56,7 +56,7 @@ public static class LedgerExport
         foreach ((string table, string order) in s_tables)
         {
             // Ledgers of older versions have fewer tables.
-            if (!await connection.ScalarAsync<bool>($"select to_regclass('supabase_deploy.{table}') is not null", cancellationToken).ConfigureAwait(false))
+            if (!await connection.HasTableAsync("supabase_deploy", table, cancellationToken).ConfigureAwait(false))
             {
                 continue;
             }

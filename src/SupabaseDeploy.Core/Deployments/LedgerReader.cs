@@ -121,7 +121,7 @@ internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment 
     private async Task<ILookup<Guid, LedgerEvent>> ReadEventsAsync(CancellationToken cancellationToken)
     {
         // A ledger that was only read since the module was updated has no such table yet.
-        bool exists = await session.Connection.ScalarAsync<bool>("select to_regclass('supabase_deploy.events') is not null", cancellationToken).ConfigureAwait(false);
+        bool exists = await session.Connection.HasTableAsync("supabase_deploy", "events", cancellationToken).ConfigureAwait(false);
         IReadOnlyList<(Guid Deployment, LedgerEvent Event)> events = exists
             ? await ReadAsync(
                 "select deployment_id, sequence, kind, message, recorded_by, recorded_at from supabase_deploy.events order by sequence",

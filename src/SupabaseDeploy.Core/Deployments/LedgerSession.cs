@@ -89,11 +89,11 @@ internal sealed class LedgerSession : IAsyncDisposable
     {
         using var command = new NpgsqlCommand(
             // A superuser may come first (a restore does): what it makes must belong to the role that migrates and publishes.
-            """
+            $"""
             select set_config('role', 'postgres', false)
             where exists (select from pg_roles where rolname = session_user and rolsuper)
               and exists (select from pg_roles where rolname = 'postgres' and not rolsuper and has_database_privilege(oid, current_database(), 'create'));
-            select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'supabase_deploy' and c.relname = 'schema_version')
+            {Queries.TableExists("supabase_deploy", "schema_version")}
             """,
             connection);
         NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);

@@ -8,9 +8,6 @@ namespace SupabaseDeploy.Deployments;
 /// <summary>The row beside a lock that says who holds it. It is for people: whether the lock is held, only the server knows.</summary>
 internal sealed class LockOwnerTable(NpgsqlConnection connection, string database)
 {
-    private const string TableExists =
-        "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'supabase_deploy' and c.relname = 'lock_owner')";
-
     private const string Read =
         "select who, machine, process_id, since, why from supabase_deploy.lock_owner where database = $1 and backend_pid = coalesce($2, backend_pid)";
 
@@ -53,7 +50,7 @@ internal sealed class LockOwnerTable(NpgsqlConnection connection, string databas
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.ReadOnlySqlTransaction)
         {
             // The transaction that was to create the table is still open, and would answer every later question with an error.
-            await ExecuteAsync("rollback", cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync("rollback", cancellationToken).ConfigureAwait(false);
             sink.Publish(new Caution($"The lock of '{database}' is held, but others cannot be told by whom: {e.MessageText}."));
         }
     }
@@ -87,7 +84,7 @@ internal sealed class LockOwnerTable(NpgsqlConnection connection, string databas
         }
 
         // Holders of other databases' locks may create it at the same time in the maintenance database: they queue here.
-        await ExecuteAsync(
+        await connection.ExecuteAsync(
             $"""
             begin;
             select pg_advisory_xact_lock({LockTable.ProductKey}, 0);
@@ -126,14 +123,8 @@ internal sealed class LockOwnerTable(NpgsqlConnection connection, string databas
             cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<bool> ExistsAsync(CancellationToken cancellationToken) => connection.ScalarAsync<bool>(TableExists, cancellationToken);
+    private Task<bool> ExistsAsync(CancellationToken cancellationToken) => connection.HasTableAsync("supabase_deploy", "lock_owner", cancellationToken);
 
     private static LockOwner OwnerOf(NpgsqlDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetFieldValue<DateTimeOffset>(3), row.GetString(4));
-
-    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Deployments;
 
@@ -59,7 +60,7 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
     /// <summary>Waits in the server's queue; false when <paramref name="wait"/> is over.</summary>
     public async Task<bool> LockAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
-        await ExecuteAsync($"set lock_timeout = {Milliseconds(wait)}", cancellationToken).ConfigureAwait(false);
+        await connection.ExecuteAsync($"set lock_timeout = {Milliseconds(wait)}", cancellationToken).ConfigureAwait(false);
         try
         {
             using NpgsqlCommand command = Command("select pg_advisory_lock($1, $2)", ProductKey, _databaseKey);
@@ -70,7 +71,7 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
             return false;
         }
 
-        await ExecuteAsync("set lock_timeout = 0", cancellationToken).ConfigureAwait(false);
+        await connection.ExecuteAsync("set lock_timeout = 0", cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -164,12 +165,6 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
                 ? new LockOwner(row.GetString(0), row.GetString(1), holder, row.GetFieldValue<DateTimeOffset>(2), why)
                 : null;
         }
-    }
-
-    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private NpgsqlCommand Command(string sql, params object[] values)

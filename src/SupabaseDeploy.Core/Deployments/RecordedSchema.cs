@@ -17,12 +17,10 @@ namespace SupabaseDeploy.Deployments;
 /// <param name="Fingerprint">The schema's fingerprint.</param>
 internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt, string Reader, int ServerVersion, string History, string Fingerprint)
 {
-    private const string Exists = "select to_regclass('supabase_deploy.recorded_schema') is not null";
-
     /// <summary>Reads the record without its objects; null where there is none. Creates nothing.</summary>
     public static async Task<RecordedSchema?> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (!await connection.ScalarAsync<bool>(Exists, cancellationToken).ConfigureAwait(false))
+        if (!await connection.HasTableAsync("supabase_deploy", "recorded_schema", cancellationToken).ConfigureAwait(false))
         {
             return null;
         }

@@ -12,11 +12,11 @@ internal sealed record FreshSession(MigrationSettings Settings, DatabaseAddress 
     private string? Role => Database.Role;
 
     /// <summary>Leaves the role that a file took on for the rest of its transaction.</summary>
-    public string LeaveRole => $"set local role {(Role is null ? "none" : DatabaseAddress.Quote(Role))}";
+    public string LeaveRole => $"set local role {(Role is null ? "none" : Queries.Quote(Role))}";
 
     /// <summary>Takes back what scripts changed of the session.</summary>
     public IReadOnlyList<string> Reset =>
-        ["reset all", "reset session authorization", Role is null ? "reset role" : $"set role {DatabaseAddress.Quote(Role)}"];
+        ["reset all", "reset session authorization", Role is null ? "reset role" : $"set role {Queries.Quote(Role)}"];
 
     /// <summary>Sets the session back to how it is for each file.</summary>
     /// <param name="pending">Takes the statements.</param>

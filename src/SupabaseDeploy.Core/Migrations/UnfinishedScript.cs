@@ -196,10 +196,8 @@ internal sealed class UnfinishedScript(NpgsqlConnection connection, DatabaseAddr
         }
     }
 
-    // From the catalog: to_regclass is an error for a role that may not use the schema.
-    private static Task<bool> ExistsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => connection.ScalarAsync<bool>(
-        "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'supabase_migrations' and c.relname = 'unfinished_files')",
-        cancellationToken);
+    private static Task<bool> ExistsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.HasTableAsync("supabase_migrations", "unfinished_files", cancellationToken);
 
     private DeployException Changed(int index) => new(
         ErrorTable.UnfinishedMigrationChanged,

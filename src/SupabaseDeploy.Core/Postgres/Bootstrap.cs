@@ -72,7 +72,7 @@ public static class Bootstrap
         {
             // "already exists, skipping" is what idempotent means, not news.
             string grant = grantNewPublicObjects ? "on" : "off";
-            await ExecuteAsync(superuser, $"set local client_min_messages = warning; set local supabase_deploy.grant_new_public_objects = '{grant}'", cancellationToken).ConfigureAwait(false);
+            await superuser.ExecuteAsync($"set local client_min_messages = warning; set local supabase_deploy.grant_new_public_objects = '{grant}'", cancellationToken).ConfigureAwait(false);
             foreach (BootstrapScript script in scripts)
             {
                 await ApplyAsync(superuser, script, cancellationToken).ConfigureAwait(false);
@@ -86,7 +86,7 @@ public static class Bootstrap
     {
         try
         {
-            await ExecuteAsync(superuser, script.Sql, cancellationToken).ConfigureAwait(false);
+            await superuser.ExecuteAsync(script.Sql, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e)
         {
@@ -96,15 +96,6 @@ public static class Bootstrap
                 "Run it as the superuser 'supabase_admin' on a cluster that this module made, with PostgreSQL 15 or newer.",
                 superuser.Database,
                 e);
-        }
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        await using (command.ConfigureAwait(false))
-        {
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -171,7 +171,7 @@ public sealed record DatabaseAddress
             return;
         }
 
-        using var command = new NpgsqlCommand($"set role {Quote(Role)}", connection);
+        using var command = new NpgsqlCommand($"set role {Queries.Quote(Role)}", connection);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -195,9 +195,6 @@ public sealed record DatabaseAddress
 
     /// <summary><c>user@host:port/database</c>; never the password.</summary>
     public override string ToString() => $"{User}@{Host}:{Port}/{Database}";
-
-    /// <summary>A name as SQL takes it whatever is in it.</summary>
-    internal static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private static string? QueryValue(Uri uri, string name) =>
         uri.Query.TrimStart('?').Split('&')

@@ -38,7 +38,7 @@ internal sealed class DatabaseSwitch(DatabaseAddress maintenance, IProgressSink 
                 await catalog.ExecuteAsync(Rename(entry.Restored, entry.Live), cancellationToken).ConfigureAwait(false);
                 if (hasLive)
                 {
-                    await catalog.ExecuteAsync($"alter database {DatabaseContents.Quote(entry.Previous)} allow_connections false", cancellationToken).ConfigureAwait(false);
+                    await catalog.ExecuteAsync($"alter database {Queries.Quote(entry.Previous)} allow_connections false", cancellationToken).ConfigureAwait(false);
                 }
 
                 await new RestoreJournal(session).WriteStateAsync(entry.Id, RestoreState.Switched, cancellationToken).ConfigureAwait(false);
@@ -105,7 +105,7 @@ internal sealed class DatabaseSwitch(DatabaseAddress maintenance, IProgressSink 
         }
     }
 
-    private static string Rename(string from, string to) => $"alter database {DatabaseContents.Quote(from)} rename to {DatabaseContents.Quote(to)}";
+    private static string Rename(string from, string to) => $"alter database {Queries.Quote(from)} rename to {Queries.Quote(to)}";
 
     private static DeployException InUse(string database, PostgresException cause) => new(
         ErrorTable.DatabaseInUse,

@@ -32,9 +32,9 @@ internal static class MaintenanceDatabase
             await using (connection.ConfigureAwait(false))
             {
                 var catalog = new DatabaseContents(connection);
-                string name = DatabaseContents.Quote(LockSession.MaintenanceDatabase);
+                string name = Queries.Quote(LockSession.MaintenanceDatabase);
                 await catalog.ExecuteAsync($"create database {name}", cancellationToken).ConfigureAwait(false);
-                await catalog.ExecuteAsync($"grant connect, create on database {name} to {DatabaseContents.Quote(application.User)}", cancellationToken).ConfigureAwait(false);
+                await catalog.ExecuteAsync($"grant connect, create on database {name} to {Queries.Quote(application.User)}", cancellationToken).ConfigureAwait(false);
             }
         }
 

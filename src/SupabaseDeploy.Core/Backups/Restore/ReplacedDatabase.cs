@@ -34,7 +34,7 @@ internal sealed class ReplacedDatabase(DatabaseAddress maintenance, string name)
         await using (session.ConfigureAwait(false))
         {
             await new DatabaseContents(session).ExecuteAsync(
-                $"alter database {DatabaseContents.Quote(name)} allow_connections {(isAllowed ? "true" : "false")}", cancellationToken).ConfigureAwait(false);
+                $"alter database {Queries.Quote(name)} allow_connections {(isAllowed ? "true" : "false")}", cancellationToken).ConfigureAwait(false);
         }
     }
 }

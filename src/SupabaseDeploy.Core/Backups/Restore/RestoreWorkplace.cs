@@ -96,7 +96,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
     /// <summary>Drops what was built.</summary>
     public async Task AbandonAsync(RestoreEntry entry, CancellationToken cancellationToken)
     {
-        await _catalog.ExecuteAsync($"drop database if exists {DatabaseContents.Quote(entry.Restored)} with (force)", cancellationToken).ConfigureAwait(false);
+        await _catalog.ExecuteAsync($"drop database if exists {Queries.Quote(entry.Restored)} with (force)", cancellationToken).ConfigureAwait(false);
         await Journal.WriteStateAsync(entry.Id, RestoreState.Abandoned, cancellationToken).ConfigureAwait(false);
     }
 
@@ -128,7 +128,7 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
     {
         try
         {
-            await _catalog.ExecuteAsync($"drop database if exists {DatabaseContents.Quote(older.Previous)} with (force)", cancellationToken).ConfigureAwait(false);
+            await _catalog.ExecuteAsync($"drop database if exists {Queries.Quote(older.Previous)} with (force)", cancellationToken).ConfigureAwait(false);
             await Journal.WriteStateAsync(older.Id, RestoreState.Removed, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException e)

@@ -107,10 +107,9 @@ internal sealed class ProjectContent
             return "'storage.enabled' is false.";
         }
 
-        using var command = new NpgsqlCommand("select to_regclass('storage.buckets') is null", connection);
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!
-            ? "service 'storage', which makes their table, did not run yet. The first start with it makes them."
-            : null;
+        return await connection.HasTableAsync("storage", "buckets", cancellationToken).ConfigureAwait(false)
+            ? null
+            : "service 'storage', which makes their table, did not run yet. The first start with it makes them.";
     }
 
     private static async Task RunAsync(NpgsqlConnection connection, Wanted wanted, CancellationToken cancellationToken)

@@ -80,7 +80,7 @@ internal sealed class EnvironmentStatistics(IReadOnlyDictionary<string, TableSta
 
     private static async Task<EnvironmentStatistics> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(connection, BeginSql, cancellationToken).ConfigureAwait(false);
+        await connection.ExecuteAsync(BeginSql, cancellationToken).ConfigureAwait(false);
         try
         {
             IReadOnlyList<TableStatistics> rows = await connection.RowsAsync(
@@ -95,13 +95,7 @@ internal sealed class EnvironmentStatistics(IReadOnlyDictionary<string, TableSta
         }
         finally
         {
-            await ExecuteAsync(connection, "rollback", CancellationToken.None).ConfigureAwait(false);
+            await connection.ExecuteAsync("rollback", CancellationToken.None).ConfigureAwait(false);
         }
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 }

@@ -14,7 +14,8 @@ namespace SupabaseDeploy.Postgres;
 /// <param name="User">The user the server runs as when root started it; null for the project's own user.</param>
 /// <param name="Bootstrap">Hash of the bootstrap that was applied to it; empty before that.</param>
 internal sealed record ClusterPointer(string Id, string Folder, int Port, string? User, string Bootstrap)
-{    public static ClusterPointer Create(string folder, int port, string? user) =>
+{
+    public static ClusterPointer Create(string folder, int port, string? user) =>
         new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), folder, port, user, "");
 }
 

@@ -62,7 +62,7 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
         await Bootstrap.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
         foreach (string statement in s_maintenanceDatabase)
         {
-            await ReadAsync(connection, statement, cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
         }
 
         if (turn is null)
@@ -72,12 +72,12 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
         else
         {
             sink.Publish(new ActivityProgress(ClusterData.Activity, "Keeping it as a template, once for this version", 80));
-            await ReadAsync(connection, "checkpoint", cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync("checkpoint", cancellationToken).ConfigureAwait(false);
             await turn.MakeAsync(home.Data, () => MakeDurableAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         string verifier = ScramVerifier.Create(files.ReadPasswords()!.Postgres);
-        await ReadAsync(connection, $"alter role postgres password '{verifier}'", cancellationToken).ConfigureAwait(false);
+        await connection.ExecuteAsync($"alter role postgres password '{verifier}'", cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>From here on the server keeps its promises; what it has not flushed until now is flushed at once.</summary>
@@ -89,21 +89,12 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
         }
 
         await ServerSettings.WriteAsync(home, connection.Port, isThrowAway: false, cancellationToken).ConfigureAwait(false);
-        await ReadAsync(connection, "select pg_reload_conf()", cancellationToken).ConfigureAwait(false);
-        while (await ReadAsync(connection, "show fsync", cancellationToken).ConfigureAwait(false) is not "on")
+        await connection.ExecuteAsync("select pg_reload_conf()", cancellationToken).ConfigureAwait(false);
+        while (await connection.ScalarAsync<string>("show fsync", cancellationToken).ConfigureAwait(false) != "on")
         {
             await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
         }
 
         await Task.Run(() => DurableFolder.FlushAll(home.Data), cancellationToken).ConfigureAwait(false);
-    }
-
-    private static async Task<object?> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        await using (command.ConfigureAwait(false))
-        {
-            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
-        }
     }
 }

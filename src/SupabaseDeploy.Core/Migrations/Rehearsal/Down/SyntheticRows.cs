@@ -47,7 +47,7 @@ internal static class SyntheticRows
         await using (connection.ConfigureAwait(false))
         {
             // Triggers of the application would do more than insert a row, and foreign keys would dictate an order.
-            await ExecuteAsync(connection, "set session_replication_role = replica; set search_path = ''", cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync("set session_replication_role = replica; set search_path = ''", cancellationToken).ConfigureAwait(false);
             IReadOnlyList<SyntheticColumn> columns = await connection.RowsAsync(ColumnsSql, Read, cancellationToken).ConfigureAwait(false);
             IGrouping<string, SyntheticColumn>[] tables = [.. columns.GroupBy(column => column.Table)];
             foreach (IGrouping<string, SyntheticColumn> table in tables)
@@ -106,7 +106,7 @@ internal static class SyntheticRows
             deleted = 0;
             foreach (string sql in deletes)
             {
-                deleted += await ExecuteAsync(connection, sql, cancellationToken).ConfigureAwait(false);
+                deleted += await connection.ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
             }
         }
         while (deleted > 0);
@@ -120,18 +120,12 @@ internal static class SyntheticRows
     {
         try
         {
-            await ExecuteAsync(connection, sql, cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (PostgresException)
         {
             return false; // The table is told of when no way succeeds.
         }
-    }
-
-    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 }

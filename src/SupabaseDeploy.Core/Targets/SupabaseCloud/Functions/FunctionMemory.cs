@@ -24,7 +24,7 @@ internal sealed class FunctionMemory(Func<CancellationToken, Task<DatabaseAddres
     /// <summary>What releases brought, by slug, without the sources.</summary>
     public Task<IReadOnlyDictionary<string, KeptFunction>> ReadDeployedAsync(CancellationToken cancellationToken) =>
         InSessionAsync<IReadOnlyDictionary<string, KeptFunction>>(
-            async connection => await ExistsAsync(connection, "functions", cancellationToken).ConfigureAwait(false)
+            async connection => await connection.HasTableAsync("supabase_deploy", "functions", cancellationToken).ConfigureAwait(false)
                 ? (await connection.RowsAsync(
                     "select slug, digest, bundle, metadata from supabase_deploy.functions",
                     row => new KeptFunction(row.GetString(0), row.GetString(1), Text(row, 2), JsonSerializer.Deserialize(row.GetString(3), ApiJson.Default.FunctionMetadata)!, []),
@@ -34,7 +34,7 @@ internal sealed class FunctionMemory(Func<CancellationToken, Task<DatabaseAddres
 
     /// <summary>The function that a release brought and that is remembered with its sources; null for none.</summary>
     public Task<KeptFunction?> FindAsync(string slug, CancellationToken cancellationToken) => InSessionAsync(
-        async connection => await ExistsAsync(connection, "functions", cancellationToken).ConfigureAwait(false)
+        async connection => await connection.HasTableAsync("supabase_deploy", "functions", cancellationToken).ConfigureAwait(false)
             ? (await ReadAsync(connection, "select slug, digest, bundle, metadata, files from supabase_deploy.functions where slug = $1", slug, cancellationToken).ConfigureAwait(false)).FirstOrDefault().Function
             : null,
         cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class FunctionMemory(Func<CancellationToken, Task<DatabaseAddres
 
     /// <summary>The slugs that are kept under a deployment.</summary>
     public Task<IReadOnlySet<string>> KeptSlugsAsync(Guid deployment, CancellationToken cancellationToken) => InSessionAsync<IReadOnlySet<string>>(
-        async connection => await ExistsAsync(connection, "kept_functions", cancellationToken).ConfigureAwait(false)
+        async connection => await connection.HasTableAsync("supabase_deploy", "kept_functions", cancellationToken).ConfigureAwait(false)
             ? (await connection.RowsAsync($"select slug from supabase_deploy.kept_functions where deployment = '{deployment}'", row => row.GetString(0), cancellationToken).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal)
             : new HashSet<string>(),
         cancellationToken);
@@ -93,7 +93,7 @@ internal sealed class FunctionMemory(Func<CancellationToken, Task<DatabaseAddres
     /// <summary>What was kept under a deployment, by slug; null for a slug that was not there before it.</summary>
     public Task<IReadOnlyList<(string Slug, KeptFunction? Function)>> ReadKeptAsync(Guid deployment, CancellationToken cancellationToken) =>
         InSessionAsync<IReadOnlyList<(string, KeptFunction?)>>(
-            async connection => await ExistsAsync(connection, "kept_functions", cancellationToken).ConfigureAwait(false)
+            async connection => await connection.HasTableAsync("supabase_deploy", "kept_functions", cancellationToken).ConfigureAwait(false)
                 ? await ReadAsync(
                     connection, "select slug, digest, bundle, metadata, files from supabase_deploy.kept_functions where deployment = $1 order by slug", deployment, cancellationToken).ConfigureAwait(false)
                 : [],
@@ -125,9 +125,6 @@ internal sealed class FunctionMemory(Func<CancellationToken, Task<DatabaseAddres
     }
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
-
-    private static async Task<bool> ExistsAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken) =>
-        await connection.ScalarAsync<bool>($"select exists (select from pg_tables where schemaname = 'supabase_deploy' and tablename = '{table}')", cancellationToken).ConfigureAwait(false);
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object?[] values)
     {
