@@ -32,9 +32,12 @@ internal sealed class EnvironmentObserver(IDeploymentTargets targets)
     }
 
     /// <summary>The versions in the migration history, in order.</summary>
-    public async Task<IReadOnlyList<string>> ReadHistoryAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> ReadHistoryAsync(DeploymentEnvironment environment, CancellationToken cancellationToken) =>
+        await ReadHistoryAsync(await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The same, where the database is known.</summary>
+    public static async Task<IReadOnlyList<string>> ReadHistoryAsync(DatabaseAddress database, CancellationToken cancellationToken)
     {
-        DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {

@@ -111,6 +111,15 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     internal Task<IReadOnlyList<LedgerEvent>> RecordEventsAsync(Guid deployment, IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken) =>
         WriteAsync(writer => writer.AppendEventsAsync(deployment, events, cancellationToken), cancellationToken);
 
+    /// <summary>Writes one thing that happened in a deployment besides its steps.</summary>
+    /// <returns>The deployment with it.</returns>
+    internal async Task<Deployment> NoteAsync(Deployment deployment, string kind, string message, string by, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var happened = new LedgerEvent(0, kind, message, by, ToMicrosecond(at));
+        IReadOnlyList<LedgerEvent> recorded = await RecordEventsAsync(deployment.Id, [happened], cancellationToken).ConfigureAwait(false);
+        return deployment with { Events = [.. deployment.Events, .. recorded] };
+    }
+
     /// <summary>
     /// Decides for a deployment that waits because its health is not known: to keep its release, or to roll back. It goes on within seconds.
     /// </summary>
@@ -128,9 +137,7 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
             return null;
         }
 
-        var decision = new LedgerEvent(0, keep ? LedgerEvent.Kept : LedgerEvent.RolledBack, reason, by, ToMicrosecond(decidedAt));
-        IReadOnlyList<LedgerEvent> recorded = await RecordEventsAsync(waiting.Id, [decision], cancellationToken).ConfigureAwait(false);
-        return waiting with { Events = [.. waiting.Events, .. recorded] };
+        return await NoteAsync(waiting, keep ? LedgerEvent.Kept : LedgerEvent.RolledBack, reason, by, decidedAt, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Writes how a deployment ended, together with the evidence it brought and the schema it left: all or nothing.</summary>

@@ -127,8 +127,8 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
     {
         IReadOnlyList<TableRows>? rows = await MeasuredLoss.TryCountAsync(ledger.Database, sink, cancellationToken).ConfigureAwait(false);
         LedgerImage image = await Ledger.KeepAsync(ledger.Database, cancellationToken).ConfigureAwait(false);
-        var asked = new LedgerEvent(0, LedgerEvent.RestoreAsked, $"The platform is asked to go back to restore point '{point}'.", begun.RequestedBy, Ledger.ToMicrosecond(_time.GetUtcNow()));
-        await ledger.RecordEventsAsync(begun.Id, [asked], cancellationToken).ConfigureAwait(false);
+        string asked = $"The platform is asked to go back to restore point '{point}'.";
+        await ledger.NoteAsync(begun, LedgerEvent.RestoreAsked, asked, begun.RequestedBy, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
 
         // Last, because whoever finds the file counts from then how long the platform may still begin.
         var kept = new KeptLedger(ledger.Environment.ProjectReference, point.Name, begun.Id, _time.GetUtcNow(), options.Reason, image)

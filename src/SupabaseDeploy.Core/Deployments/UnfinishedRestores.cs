@@ -1,9 +1,7 @@
-using Npgsql;
 using SupabaseDeploy.Backups;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
-using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
@@ -152,8 +150,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
             IReadOnlyList<TableRows>? rows = kept.Rows is null ? null : await MeasuredLoss.TryCountAsync(ledger.Database, sink, cancellationToken).ConfigureAwait(false);
             string message = MeasuredLoss.Between(kept.Rows, rows, kept.PointAt, kept.AskedAt).ToString();
             sink.Publish(new Notice(message));
-            var loss = new LedgerEvent(0, LedgerEvent.Loss, message, begun.RequestedBy, Ledger.ToMicrosecond(_time.GetUtcNow()));
-            begun = begun with { Events = [.. begun.Events, .. await ledger.RecordEventsAsync(begun.Id, [loss], cancellationToken).ConfigureAwait(false)] };
+            begun = await ledger.NoteAsync(begun, LedgerEvent.Loss, message, begun.RequestedBy, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         }
 
         return End(begun, DeploymentStatus.Succeeded, said) with { Reason = kept.Reason ?? said };
@@ -219,13 +216,9 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
 
     private static async Task<string> SayAsync(DatabaseAddress database, Release? release, string point, CancellationToken cancellationToken)
     {
-        NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy restore").ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            string[] history = [.. (await MigrationHistory.ReadAsync(connection, cancellationToken).ConfigureAwait(false)).Select(applied => applied.Version)];
-            string[] missing = [.. release?.Migrations.Select(migration => migration.Version).Except(history) ?? []];
-            string compared = release is null ? "" : missing.Length == 0 ? $", all of release {release}" : $"; of release {release} {Words.Migrations(missing)} is not there";
-            return $"Back at restore point {point}: {history.Length} migrations are in the history{compared}.";
-        }
+        IReadOnlyList<string> history = await EnvironmentObserver.ReadHistoryAsync(database, cancellationToken).ConfigureAwait(false);
+        string[] missing = [.. release?.Migrations.Select(migration => migration.Version).Except(history) ?? []];
+        string compared = release is null ? "" : missing.Length == 0 ? $", all of release {release}" : $"; of release {release} {Words.Migrations(missing)} is not there";
+        return $"Back at restore point {point}: {history.Count} migrations are in the history{compared}.";
     }
 }

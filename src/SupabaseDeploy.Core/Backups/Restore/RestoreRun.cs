@@ -57,14 +57,10 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     public async Task NoteLossAsync(string message, CancellationToken cancellationToken)
     {
         sink.Publish(new Notice(message));
-        if (_ledger is null)
+        if (_ledger is not null)
         {
-            return;
+            deployment = await _ledger.NoteAsync(deployment, LedgerEvent.Loss, message, deployment.RequestedBy, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         }
-
-        var loss = new LedgerEvent(0, LedgerEvent.Loss, message, deployment.RequestedBy, Ledger.ToMicrosecond(time.GetUtcNow()));
-        IReadOnlyList<LedgerEvent> recorded = await _ledger.RecordEventsAsync(deployment.Id, [loss], cancellationToken).ConfigureAwait(false);
-        deployment = deployment with { Events = [.. deployment.Events, .. recorded] };
     }
 
     /// <summary>Writes how the restore ended.</summary>
