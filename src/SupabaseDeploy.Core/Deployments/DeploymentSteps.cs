@@ -1,3 +1,4 @@
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
@@ -213,18 +214,18 @@ internal sealed class DeploymentSteps(
         return groups.Select(group => (group.Release, (IReadOnlyList<string>)group.Versions));
     }
 
-    /// <summary>The migrations of a release without those that are withheld; null for all.</summary>
-    internal static IReadOnlyList<MigrationFile>? FilesOf(Release release, IReadOnlyList<string> withheld, IProgressSink sink) =>
-        withheld.Count == 0 ? null : [.. MigrationFolder.Read(release.MigrationsFolder, sink).Where(file => !withheld.Contains(file.Version))];
+    /// <summary>The migrations of a release without those that are withheld.</summary>
+    internal static MigrationRequest MigrationsOf(
+        Release release, IReadOnlyList<string> withheld, DeploymentEnvironment environment, DatabaseAddress database, IProgressSink sink) => new()
+        {
+            Files = withheld.Count == 0 ? null : [.. MigrationFolder.Read(release.MigrationsFolder, sink).Where(file => !withheld.Contains(file.Version))],
+            Environment = environment,
+            Database = database,
+            Folder = release.MigrationsFolder,
+        };
 
-    private MigrationRequest Request(Release release, IReadOnlyList<string> withheld) => new()
-    {
-        Files = FilesOf(release, withheld, sink),
-        Environment = target.Environment,
-        Database = database,
-        Folder = release.MigrationsFolder,
-        HeldLock = held,
-    };
+    private MigrationRequest Request(Release release, IReadOnlyList<string> withheld) =>
+        MigrationsOf(release, withheld, target.Environment, database, sink) with { HeldLock = held };
 
     private DeployException NotVerified(string step, string seen) => new(
         ErrorTable.StepNotVerified,

@@ -16,15 +16,21 @@ internal sealed class LedgerSession : IAsyncDisposable
 
     private const string ReadVersion = "select coalesce(max(version), 0) from supabase_deploy.schema_version";
 
+    /// <summary>Lines of a PL/pgSQL block: whatever comes first creates the schema.</summary>
     // 'create schema if not exists' asks for the right to create schemas even when it exists.
-    private const string CreateSchema =
+    public const string EnsureSchema =
         """
+        if to_regnamespace('supabase_deploy') is null then
+            create schema supabase_deploy;
+            comment on schema supabase_deploy is 'Bookkeeping of SupabaseDeploy: locks and deployments.';
+        end if;
+        """;
+
+    private const string CreateVersions =
+        $"""
         do $create$
         begin
-            if to_regnamespace('supabase_deploy') is null then
-                create schema supabase_deploy;
-                comment on schema supabase_deploy is 'Bookkeeping of SupabaseDeploy: locks and deployments.';
-            end if;
+            {EnsureSchema}
             create table if not exists supabase_deploy.schema_version (
                 version integer primary key,
                 applied_at timestamptz not null default now()
@@ -135,7 +141,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         NpgsqlTransaction transaction = await Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            await ExecuteAsync($"select pg_advisory_xact_lock({SchemaLock}); {CreateSchema}", cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync($"select pg_advisory_xact_lock({SchemaLock}); {CreateVersions}", cancellationToken).ConfigureAwait(false);
             Exists = true;
             int version = await ReadVersionAsync(cancellationToken).ConfigureAwait(false);
             if (version < s_scripts.Count)
@@ -164,14 +170,13 @@ internal sealed class LedgerSession : IAsyncDisposable
         }
     }
 
-    public NpgsqlCommand Command(string sql, params object?[] values)
-    {
-        var command = new NpgsqlCommand(sql, Connection);
-        foreach (object? value in values)
-        {
-            command.Parameters.Add(Parameter(value));
-        }
+    public NpgsqlCommand Command(string sql, params object?[] values) => Command(Connection, sql, values);
 
+    /// <summary>A statement on a connection that need not be a ledger's.</summary>
+    public static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params object?[] values)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(Parameters(values));
         return command;
     }
 
@@ -185,11 +190,7 @@ internal sealed class LedgerSession : IAsyncDisposable
     public static NpgsqlBatchCommand BatchCommand(string sql, params object?[] values)
     {
         var command = new NpgsqlBatchCommand(sql);
-        foreach (object? value in values)
-        {
-            command.Parameters.Add(Parameter(value));
-        }
-
+        command.Parameters.AddRange(Parameters(values));
         return command;
     }
 
@@ -198,12 +199,15 @@ internal sealed class LedgerSession : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
-    private static NpgsqlParameter Parameter(object? value) => value switch
-    {
-        NpgsqlParameter parameter => parameter,
-        DateTimeOffset moment => new NpgsqlParameter { Value = moment.UtcDateTime },
-        _ => new NpgsqlParameter { Value = value ?? DBNull.Value },
-    };
+    private static NpgsqlParameter[] Parameters(object?[] values) =>
+    [
+        .. values.Select(value => value switch
+        {
+            NpgsqlParameter parameter => parameter,
+            DateTimeOffset moment => new NpgsqlParameter { Value = moment.UtcDateTime },
+            _ => new NpgsqlParameter { Value = value ?? DBNull.Value },
+        })
+    ];
 
     private static string ReadScript(string name)
     {

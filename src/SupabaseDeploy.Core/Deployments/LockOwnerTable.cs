@@ -63,7 +63,7 @@ internal sealed class LockOwnerTable(NpgsqlConnection connection, string databas
             return null;
         }
 
-        using var command = new NpgsqlCommand(Read, connection) { Parameters = { new NpgsqlParameter { Value = database }, new NpgsqlParameter { Value = holder } } };
+        using NpgsqlCommand command = LedgerSession.Command(connection, Read, database, holder);
         NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (row.ConfigureAwait(false))
         {
@@ -92,10 +92,7 @@ internal sealed class LockOwnerTable(NpgsqlConnection connection, string databas
             declare
                 outsider text;
             begin
-                if to_regnamespace('supabase_deploy') is null then
-                    create schema supabase_deploy;
-                    comment on schema supabase_deploy is 'Bookkeeping of SupabaseDeploy: locks and deployments.';
-                end if;
+                {LedgerSession.EnsureSchema}
                 create table if not exists supabase_deploy.lock_owner (
                     database text primary key,
                     who text not null,

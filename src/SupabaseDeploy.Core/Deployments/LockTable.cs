@@ -167,16 +167,7 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
         }
     }
 
-    private NpgsqlCommand Command(string sql, params object[] values)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        foreach (object value in values)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
-
-        return command;
-    }
+    private NpgsqlCommand Command(string sql, params object[] values) => LedgerSession.Command(connection, sql, values);
 
     // pg_locks shows the key's halves as oids, which are unsigned.
     private static long Unsigned(int key) => (uint)key;

@@ -67,15 +67,8 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
 
         if (plan.Undo.Count == 0)
         {
-            await _runner.PlanAsync(MigrationsOf(plan), sink, cancellationToken).ConfigureAwait(false);
+            MigrationRequest request = DeploymentSteps.MigrationsOf(plan.Release!, plan.Contract, target.Environment, database, sink);
+            await _runner.PlanAsync(request, sink, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private MigrationRequest MigrationsOf(DeploymentPlan plan) => new()
-    {
-        Files = DeploymentSteps.FilesOf(plan.Release!, plan.Contract, sink),
-        Environment = target.Environment,
-        Database = database,
-        Folder = plan.Release!.MigrationsFolder,
-    };
 }
