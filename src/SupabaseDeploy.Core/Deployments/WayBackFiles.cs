@@ -38,7 +38,7 @@ internal static class WayBackFiles
         DeploymentEnvironment environment, Release release, ObservedState observed, IProgressSink sink, CancellationToken cancellationToken)
     {
         var copies = new AppliedCopies(observed);
-        foreach (string version in observed.History.Where(version => MayBeUndone(version, release, observed)))
+        foreach (string version in observed.History.Where(version => MayBeUndone(version, release, observed, copies)))
         {
             IEnumerable<Release> absent = copies.DownScriptSource(version) is null ? copies.AbsentDownScriptSources(version) : [];
             foreach (Release source in absent)
@@ -72,8 +72,8 @@ internal static class WayBackFiles
         }
     }
 
-    private static bool MayBeUndone(string version, Release release, ObservedState observed) =>
+    private static bool MayBeUndone(string version, Release release, ObservedState observed, AppliedCopies copies) =>
         observed.Unsettled?.Plan.Brings.Contains(version) == true
-        || new AppliedCopies(observed).Sha256(version) is not { } sha256
+        || copies.Sha256(version) is not { } sha256
         || release.Migrations.All(migration => (migration.Version, migration.Sha256) != (version, sha256));
 }
