@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using SupabaseDeploy.Backups;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
@@ -13,14 +13,28 @@ namespace SupabaseDeploy.Deployments;
 /// <param name="Deployment">The restore's id in the ledger.</param>
 /// <param name="AskedAt">When the platform was about to be asked, UTC.</param>
 /// <param name="Reason">Why it is done, in the words of who asked for it; null for none.</param>
-/// <param name="Image">The ledger, with the restore in it as it began.</param>
-internal sealed record KeptLedger(string? Project, string Point, Guid Deployment, DateTimeOffset AskedAt, string? Reason, LedgerImage Image)
+/// <param name="Tables">The ledger, with the restore in it as it began.</param>
+internal sealed record KeptLedger(
+    string? Project, string Point, Guid Deployment, DateTimeOffset AskedAt, string? Reason, [property: JsonPropertyOrder(1)] IReadOnlyList<LedgerTable> Tables)
 {
+    /// <summary>The format that this module writes.</summary>
+    public const int Known = 2;
+
+    /// <summary>The format of the file.</summary>
+    [JsonPropertyOrder(-1)]
+    public int Format { get; init; } = Known;
+
     /// <summary>The time that the point goes back to; null where it is not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? PointAt { get; init; }
 
     /// <summary>Every table with its rows just before; null where they could not be counted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<TableRows>? Rows { get; init; }
+
+    /// <summary>The ledger.</summary>
+    [JsonIgnore]
+    public LedgerImage Image => new(Tables);
 }
 
 /// <summary>
@@ -32,47 +46,12 @@ internal sealed record KeptLedger(string? Project, string Point, Guid Deployment
 /// <param name="environment">Whose ledger.</param>
 internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
 {
-    private const int Format = 2;
-
     public string Path { get; } = System.IO.Path.Combine(environment.Project.StateFolder, "restores", environment.Name + ".json");
 
     public bool IsThere => File.Exists(Path);
 
-    public Task WriteAsync(KeptLedger kept, CancellationToken cancellationToken)
-    {
-        using var content = new MemoryStream();
-        using (var json = new Utf8JsonWriter(content))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("format", Format);
-            json.WriteString("project", kept.Project);
-            json.WriteString("point", kept.Point);
-            json.WriteString("deployment", kept.Deployment);
-            json.WriteString("askedAt", kept.AskedAt);
-            json.WriteString("reason", kept.Reason);
-            if (kept.PointAt is { } pointAt)
-            {
-                json.WriteString("pointAt", pointAt);
-            }
-
-            WriteRows(json, kept.Rows);
-            json.WriteStartArray("tables");
-            foreach (LedgerTable table in kept.Image.Tables)
-            {
-                json.WriteStartObject();
-                json.WriteString("name", table.Name);
-                json.WriteString("columns", table.Columns);
-                json.WriteBase64String("rows", table.Rows);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        return AtomicFile.WriteAllTextAsync(
-            Path, Encoding.UTF8.GetString(content.GetBuffer().AsSpan(0, (int)content.Length)), UnixFileMode.UserRead | UnixFileMode.UserWrite, cancellationToken);
-    }
+    public Task WriteAsync(KeptLedger kept, CancellationToken cancellationToken) => AtomicFile.WriteAllTextAsync(
+        Path, JsonSerializer.Serialize(kept, KeptLedgerJson.Default.KeptLedger), UnixFileMode.UserRead | UnixFileMode.UserWrite, cancellationToken);
 
     /// <summary>What was kept; null when nothing is.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.KeptLedgerUnreadable"/>.</exception>
@@ -82,19 +61,9 @@ internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
         {
             using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(Path, cancellationToken).ConfigureAwait(false));
             JsonElement root = json.RootElement;
-            return root.GetProperty("format").GetInt32() == Format
-                ? new KeptLedger(
-                    root.GetProperty("project").GetString(),
-                    root.GetProperty("point").GetString()!,
-                    root.GetProperty("deployment").GetGuid(),
-                    root.GetProperty("askedAt").GetDateTimeOffset(),
-                    root.GetProperty("reason").GetString(),
-                    new LedgerImage([.. root.GetProperty("tables").EnumerateArray().Select(ReadTable)]))
-                {
-                    PointAt = root.TryGetProperty("pointAt", out JsonElement at) ? at.GetDateTimeOffset() : null,
-                    Rows = root.TryGetProperty("rows", out JsonElement rows) ? [.. rows.EnumerateArray().Select(ReadRows)] : null,
-                }
-                : throw Unreadable($"its format is {root.GetProperty("format")}, and this module knows {Format}", null);
+            return root.GetProperty("format").GetInt32() == KeptLedger.Known
+                ? root.Deserialize(KeptLedgerJson.Default.KeptLedger)
+                : throw Unreadable($"its format is {root.GetProperty("format")}, and this module knows {KeptLedger.Known}", null);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -122,35 +91,13 @@ internal sealed class KeptLedgerFile(DeploymentEnvironment environment)
     public string AsidePath(KeptLedger kept) => System.IO.Path.ChangeExtension(
         Path, string.Create(CultureInfo.InvariantCulture, $".not-restored-{kept.AskedAt.UtcDateTime:yyyyMMddHHmmss}.json"));
 
-    private static void WriteRows(Utf8JsonWriter json, IReadOnlyList<TableRows>? tables)
-    {
-        if (tables is null)
-        {
-            return;
-        }
-
-        json.WriteStartArray("rows");
-        foreach (TableRows table in tables)
-        {
-            json.WriteStartObject();
-            json.WriteString("schema", table.Schema);
-            json.WriteString("name", table.Name);
-            json.WriteNumber("rows", table.Rows);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static TableRows ReadRows(JsonElement table) =>
-        new(table.GetProperty("schema").GetString()!, table.GetProperty("name").GetString()!, table.GetProperty("rows").GetInt64());
-
-    private static LedgerTable ReadTable(JsonElement table) =>
-        new(table.GetProperty("name").GetString()!, table.GetProperty("columns").GetString()!, table.GetProperty("rows").GetBytesFromBase64());
-
     private DeployException Unreadable(string why, Exception? inner) => new(
         ErrorTable.KeptLedgerUnreadable,
         $"The ledger of '{environment}' that was kept during a restore cannot be read from '{Path}': {why}.",
         "Use the version of the module that wrote it, or move the file away: then the history goes on from what the restored database holds.",
         environment);
 }
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(KeptLedger))]
+internal sealed partial class KeptLedgerJson : JsonSerializerContext;

@@ -131,7 +131,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
         await ledger.NoteAsync(begun, LedgerEvent.RestoreAsked, asked, begun.RequestedBy, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
 
         // Last, because whoever finds the file counts from then how long the platform may still begin.
-        var kept = new KeptLedger(ledger.Environment.ProjectReference, point.Name, begun.Id, _time.GetUtcNow(), options.Reason, image)
+        var kept = new KeptLedger(ledger.Environment.ProjectReference, point.Name, begun.Id, _time.GetUtcNow(), options.Reason, image.Tables)
         {
             PointAt = point.CreatedAt,
             Rows = rows,

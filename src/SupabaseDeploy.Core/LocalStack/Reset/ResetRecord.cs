@@ -32,20 +32,20 @@ internal sealed class ResetRecord(ResetPlan plan, DeploymentLock held, DateTimeO
 
     /// <summary>Keeps the ledger for an engine that makes the new database in the old one's place. The old database is locked until then.</summary>
     /// <returns>Null when there is nothing to keep.</returns>
-    public async Task<KeptLedger?> KeepAsync(DatabaseAddress from, CancellationToken cancellationToken)
+    public async Task<ResetLedger?> KeepAsync(DatabaseAddress from, CancellationToken cancellationToken)
     {
         var before = new Ledger(plan.Environment, from);
         IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Evidence> evidence = await before.GetEvidenceAsync(cancellationToken).ConfigureAwait(false);
-        KeptLedger? kept = past.Count + evidence.Count == 0
+        ResetLedger? kept = past.Count + evidence.Count == 0
             ? null
-            : KeptLedger.Of(past, evidence, await Ledger.KeepAsync(from, cancellationToken).ConfigureAwait(false));
+            : ResetLedger.Of(past, evidence, await Ledger.KeepAsync(from, cancellationToken).ConfigureAwait(false));
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
         return kept;
     }
 
     /// <summary>Gives the new database the kept ledger, with this reset in it.</summary>
-    public async Task WriteAsync(KeptLedger? kept, DatabaseAddress to, CancellationToken cancellationToken)
+    public async Task WriteAsync(ResetLedger? kept, DatabaseAddress to, CancellationToken cancellationToken)
     {
         if (kept is not null)
         {

@@ -56,7 +56,7 @@ internal sealed class LocalTarget : IDeploymentTarget
             _folder.LockFile, $"it starts, stops or resets local stack '{Environment.Name}'", sink, _time, cancellationToken).ConfigureAwait(false);
         if (await _engine.FindDatabaseAsync(cancellationToken).ConfigureAwait(false) is { } database)
         {
-            await KeptLedger.BringBackAsync(Environment, database, _time, sink, cancellationToken).ConfigureAwait(false);
+            await ResetLedger.BringBackAsync(Environment, database, _time, sink, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -90,8 +90,8 @@ public sealed class SupabaseCliDatabaseTests
         var ledger = new Ledger(project.Environment, (await engine.FindDatabaseAsync(CancellationToken.None))!);
         IReadOnlyList<Deployment> past = await ledger.GetDeploymentsAsync(CancellationToken.None);
         LedgerImage image = await Ledger.KeepAsync(ledger.Database, CancellationToken.None);
-        await SupabaseDeploy.LocalStack.KeptLedger.WriteAsync(
-            StackFolder.Of(project.Environment), SupabaseDeploy.LocalStack.KeptLedger.Of(past, [], image), CancellationToken.None);
+        await ResetLedger.WriteAsync(
+            StackFolder.Of(project.Environment), ResetLedger.Of(past, [], image), CancellationToken.None);
         await using (var connection = await ledger.Database.OpenAsync(CancellationToken.None))
         {
             await using var command = connection.CreateCommand();

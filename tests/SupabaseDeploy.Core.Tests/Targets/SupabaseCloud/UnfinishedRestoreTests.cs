@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
@@ -44,6 +45,13 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
     {
         await KillAsync("The project of 'staging' is RESTORING.");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeptFile));
+        using (var kept = JsonDocument.Parse(await File.ReadAllBytesAsync(KeptFile)))
+        {
+            Assert.Equal(["format", "project", "point", "deployment", "askedAt", "reason", "pointAt", "rows", "tables"], Names(kept.RootElement));
+            Assert.Equal(["schema", "name", "rows"], Names(kept.RootElement.GetProperty("rows")[0]));
+            Assert.Equal(["name", "columns", "rows"], Names(kept.RootElement.GetProperty("tables")[0]));
+        }
+
         Assert.Contains(KeptFile, UnfinishedRestores.Describe(_application.Environment), StringComparison.Ordinal);
         await BecomeActiveAsync();
 
@@ -217,6 +225,8 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
         Assert.True(result.ExitCode == Killed, $"{result.ExitCode} {result.Error}");
         Assert.True(File.Exists(KeptFile));
     }
+
+    private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(property => property.Name);
 
     /// <summary>The platform is asked until it is at work again.</summary>
     private async Task BecomeActiveAsync()

@@ -61,7 +61,7 @@ internal sealed class SupabaseCliEngine(EngineContext context) : ILocalStackEngi
 
             if (await FindDatabaseAsync(cancellationToken).ConfigureAwait(false) is { } database)
             {
-                await KeptLedger.BringBackAsync(context.Environment, database, context.Time, sink, cancellationToken).ConfigureAwait(false);
+                await ResetLedger.BringBackAsync(context.Environment, database, context.Time, sink, cancellationToken).ConfigureAwait(false);
             }
 
             if (!context.HasGateway)

@@ -30,11 +30,11 @@ internal sealed class SupabaseCliReset(EngineContext context, ResetPlan plan)
         EnsureItsFolder();
         int files = MigrationFolder.Read(context.Environment.MigrationsFolder, NullProgressSink.Instance).Count;
         string? version = plan.Migrations.Count < files ? plan.Migrations[^1].Version : null;
-        await KeptLedger.BringBackAsync(context.Environment, database, context.Time, sink, cancellationToken).ConfigureAwait(false);
-        KeptLedger? kept = await record.KeepAsync(database, cancellationToken).ConfigureAwait(false);
+        await ResetLedger.BringBackAsync(context.Environment, database, context.Time, sink, cancellationToken).ConfigureAwait(false);
+        ResetLedger? kept = await record.KeepAsync(database, cancellationToken).ConfigureAwait(false);
         if (kept is not null)
         {
-            await KeptLedger.WriteAsync(_folder, kept, cancellationToken).ConfigureAwait(false);
+            await ResetLedger.WriteAsync(_folder, kept, cancellationToken).ConfigureAwait(false);
         }
 
         long begin = context.Time.GetTimestamp();
@@ -50,7 +50,7 @@ internal sealed class SupabaseCliReset(EngineContext context, ResetPlan plan)
 
         TimeSpan downtime = context.Time.GetElapsedTime(begin);
         await record.WriteAsync(kept, database, CancellationToken.None).ConfigureAwait(false);
-        KeptLedger.Delete(_folder);
+        ResetLedger.Delete(_folder);
         return new ReplacedDatabase(FromCache: 0, downtime);
     }
 
@@ -67,12 +67,12 @@ internal sealed class SupabaseCliReset(EngineContext context, ResetPlan plan)
         }
     }
 
-    private async Task BringBackAsync(KeptLedger kept, DatabaseAddress database, IProgressSink sink)
+    private async Task BringBackAsync(ResetLedger kept, DatabaseAddress database, IProgressSink sink)
     {
         try
         {
             await Ledger.BringBackAsync(kept.Image, database, CancellationToken.None).ConfigureAwait(false);
-            KeptLedger.Delete(_folder);
+            ResetLedger.Delete(_folder);
         }
         catch (Exception e) when (e is DeployException or NpgsqlException or IOException or UnauthorizedAccessException)
         {

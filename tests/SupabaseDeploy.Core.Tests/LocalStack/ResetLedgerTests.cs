@@ -4,12 +4,11 @@ using SupabaseDeploy.Events;
 using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
-using KeptLedger = SupabaseDeploy.LocalStack.KeptLedger;
 
 namespace SupabaseDeploy.Core.Tests.LocalStack;
 
 /// <summary>A ledger of evidence only, in the file that a killed reset left.</summary>
-public sealed class KeptLedgerTests
+public sealed class ResetLedgerTests
 {
     [Fact]
     public async Task A_ledger_of_evidence_only_is_known_again_by_its_last_fact()
@@ -18,7 +17,7 @@ public sealed class KeptLedgerTests
         DeploymentEnvironment environment = application.Environment("staging");
         Ledger ledger = application.Ledger("staging");
         await ledger.RecordEvidenceAsync("tests", await application.ReleaseAsync(1), true, "12 passed", DateTimeOffset.UnixEpoch, CancellationToken.None);
-        KeptLedger kept = KeptLedger.Of([], await ledger.GetEvidenceAsync(CancellationToken.None), await Ledger.KeepAsync(ledger.Database, CancellationToken.None));
+        ResetLedger kept = ResetLedger.Of([], await ledger.GetEvidenceAsync(CancellationToken.None), await Ledger.KeepAsync(ledger.Database, CancellationToken.None));
 
         IReadOnlyList<string> same = await BringBackAsync(environment, ledger.Database, kept);
         IReadOnlyList<string> other = await BringBackAsync(environment, ledger.Database, kept with { LastEvidence = Evidence.FirstPreviousHash });
@@ -28,11 +27,11 @@ public sealed class KeptLedgerTests
         Assert.Single(Directory.GetFiles(StackFolder.Of(environment).Root, "ledger.kept*.json"));
     }
 
-    private static async Task<IReadOnlyList<string>> BringBackAsync(DeploymentEnvironment environment, DatabaseAddress database, KeptLedger kept)
+    private static async Task<IReadOnlyList<string>> BringBackAsync(DeploymentEnvironment environment, DatabaseAddress database, ResetLedger kept)
     {
         var sink = new CollectingSink();
-        await KeptLedger.WriteAsync(StackFolder.Of(environment), kept, CancellationToken.None);
-        await KeptLedger.BringBackAsync(environment, database, TimeProvider.System, sink, CancellationToken.None);
+        await ResetLedger.WriteAsync(StackFolder.Of(environment), kept, CancellationToken.None);
+        await ResetLedger.BringBackAsync(environment, database, TimeProvider.System, sink, CancellationToken.None);
         Assert.False(File.Exists(StackFolder.Of(environment).KeptLedgerFile));
         return [.. sink.Events.OfType<Caution>().Select(caution => caution.Message)];
     }

@@ -14,16 +14,16 @@ namespace SupabaseDeploy.LocalStack;
 /// <param name="Last">The last deployment in it; null when it holds evidence only.</param>
 /// <param name="LastEvidence">The hash of the last evidence in it; null when it holds none.</param>
 /// <param name="Image">The ledger.</param>
-internal sealed record KeptLedger(Guid? Last, string? LastEvidence, LedgerImage Image)
+internal sealed record ResetLedger(Guid? Last, string? LastEvidence, LedgerImage Image)
 {
     /// <summary>A ledger and where it ends.</summary>
-    public static KeptLedger Of(IReadOnlyList<Deployment> deployments, IReadOnlyList<Evidence> evidence, LedgerImage image) =>
+    public static ResetLedger Of(IReadOnlyList<Deployment> deployments, IReadOnlyList<Evidence> evidence, LedgerImage image) =>
         new(deployments.Count == 0 ? null : deployments[^1].Id, evidence.Count == 0 ? null : evidence[^1].Hash, image);
 
-    public static Task WriteAsync(StackFolder folder, KeptLedger kept, CancellationToken cancellationToken) =>
+    public static Task WriteAsync(StackFolder folder, ResetLedger kept, CancellationToken cancellationToken) =>
         AtomicFile.WriteAllTextAsync(
             folder.KeptLedgerFile,
-            JsonSerializer.Serialize(kept, KeptLedgerJson.Default.KeptLedger),
+            JsonSerializer.Serialize(kept, ResetLedgerJson.Default.ResetLedger),
             UnixFileMode.UserRead | UnixFileMode.UserWrite,
             cancellationToken);
 
@@ -45,7 +45,7 @@ internal sealed record KeptLedger(Guid? Last, string? LastEvidence, LedgerImage 
         }
 
         string json = await File.ReadAllTextAsync(folder.KeptLedgerFile, cancellationToken).ConfigureAwait(false);
-        KeptLedger kept = JsonSerializer.Deserialize(json, KeptLedgerJson.Default.KeptLedger)!;
+        ResetLedger kept = JsonSerializer.Deserialize(json, ResetLedgerJson.Default.ResetLedger)!;
         var ledger = new Ledger(environment, database);
         IReadOnlyList<Deployment> there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Evidence> evidence = await ledger.GetEvidenceAsync(cancellationToken).ConfigureAwait(false);
@@ -70,5 +70,5 @@ internal sealed record KeptLedger(Guid? Last, string? LastEvidence, LedgerImage 
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(KeptLedger))]
-internal sealed partial class KeptLedgerJson : JsonSerializerContext;
+[JsonSerializable(typeof(ResetLedger))]
+internal sealed partial class ResetLedgerJson : JsonSerializerContext;
