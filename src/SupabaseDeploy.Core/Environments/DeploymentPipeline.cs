@@ -105,6 +105,16 @@ public sealed class DeploymentPipeline
     /// <exception cref="ConfigurationException">References have no value, or the keys of an object storage are missing.</exception>
     internal IReleaseBlobs? OpenReleaseStore() => NamedReleaseStore.Open(Project, _written);
 
+    /// <summary>A warning at <c>releases.store</c>, which is named.</summary>
+    internal ConfigurationProblem AtReleaseStore(string message) => new()
+    {
+        File = "env/pipeline.yml",
+        Path = _written.Releases!.Store!.Path,
+        Line = _written.Releases.Store.Line,
+        Severity = ConfigurationSeverity.Warning,
+        Message = message,
+    };
+
     private IReadOnlyList<string> FindAny(string pattern) =>
         Find(pattern) is { Count: > 0 } found ? found : throw NotFound(pattern);
 

@@ -1,4 +1,5 @@
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
 using SupabaseDeploy.Targets.SupabaseCloud;
 
@@ -104,12 +105,16 @@ public sealed record EnvironmentTest
     {
         try
         {
-            pipeline.OpenReleaseStore();
+            (pipeline.OpenReleaseStore() as FolderBlobs)?.EnsureThere();
             return [];
         }
         catch (ConfigurationException e)
         {
             return [.. e.Problems.Select(problem => From(problem) with { Severity = ConfigurationSeverity.Warning })];
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.ReleaseStoreUnavailable)
+        {
+            return [From(pipeline.AtReleaseStore($"{e.Message} {e.Remedy}"))];
         }
     }
 

@@ -73,19 +73,36 @@ public sealed class WayBackFilesTests : IAsyncLifetime
         Assert.Equal(("001", _first.Id), await _application.StateAsync("staging"));
     }
 
-    [Fact]
-    public async Task A_store_that_does_not_answer_makes_no_rollback_one_that_loses_data()
+    [Theory]
+    [InlineData("does not answer")]
+    [InlineData("is gone")]
+    [InlineData("is an empty mount point")]
+    public async Task A_store_that_cannot_be_reached_makes_no_rollback_one_that_loses_data(string store)
     {
         Release second = await _application.ReleaseAsync(2);
         await _application.PublishAsync("staging", second);
-        Directory.Delete(second.Path, recursive: true);
-        NameStoreThatDoesNotAnswer();
+        await LoseStoreAsync(second, store);
         var backup = new RollbackWay(RollbackStrategy.Backup, "A backup.", "3 rows of the last hour.", null) { BackupId = "b" };
         var planner = new DeploymentPlanner(_application.Targets, means: new RollbackMeans { FindBackup = (_, _, _) => Task.FromResult(backup) });
 
         DeployException refused = await Assert.ThrowsAsync<DeployException>(() => planner.PlanRollbackAsync(_application.Environment("staging"), _first, CancellationToken.None));
 
         Assert.Equal(ErrorTable.ReleaseStoreUnavailable, refused.Code);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_there_and_does_not_have_the_down_scripts_leaves_the_ways_that_cost_more()
+    {
+        Release second = await _application.ReleaseAsync(2);
+        await _application.PublishAsync("staging", second);
+        Directory.Delete(second.Path, recursive: true);
+        await LeaveInStoreOnlyAsync(await _application.ReleaseAsync(3));
+        var backup = new RollbackWay(RollbackStrategy.Backup, "A backup.", "3 rows of the last hour.", null) { BackupId = "b" };
+        var planner = new DeploymentPlanner(_application.Targets, means: new RollbackMeans { FindBackup = (_, _, _) => Task.FromResult(backup) });
+
+        DeploymentPlan plan = await planner.PlanRollbackAsync(_application.Environment("staging"), _first, CancellationToken.None);
+
+        Assert.Equal("b", plan.Way!.BackupId);
     }
 
     [Fact]
@@ -145,11 +162,31 @@ public sealed class WayBackFilesTests : IAsyncLifetime
         Assert.Equal(("001 002", second.Id), await _application.StateAsync("staging"));
     }
 
+    private string SharedFolder => Path.Combine(_application.Project.Root, "shared");
+
     private async Task LeaveInStoreOnlyAsync(Release release)
     {
         NameStore("shared");
+        Directory.CreateDirectory(SharedFolder);
         await ProjectReleases.Open(_application.Project).ShareAsync(release, _application.Sink, CancellationToken.None);
         Directory.Delete(release.Path, recursive: true);
+    }
+
+    private async Task LoseStoreAsync(Release release, string how)
+    {
+        if (how == "does not answer")
+        {
+            Directory.Delete(release.Path, recursive: true);
+            NameStoreThatDoesNotAnswer();
+            return;
+        }
+
+        await LeaveInStoreOnlyAsync(release);
+        Directory.Move(SharedFolder, SharedFolder + "-elsewhere");
+        if (how == "is an empty mount point")
+        {
+            Directory.CreateDirectory(SharedFolder);
+        }
     }
 
     private void NameStoreThatDoesNotAnswer()

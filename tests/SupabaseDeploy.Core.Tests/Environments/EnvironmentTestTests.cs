@@ -61,5 +61,19 @@ public sealed class EnvironmentTestTests : IAsyncLifetime
         Assert.Contains(ApiAccess.TokenVariable, tests[2].Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_store_of_releases_whose_share_is_not_mounted_is_a_warning()
+    {
+        string pipeline = File.ReadAllText(_application.Project.PipelineFile);
+        _application.Write("env/pipeline.yml", $"{pipeline}\nreleases: {{ store: share/releases }}\n");
+
+        EnvironmentTest warning = Assert.Single(await TestAsync(), test => test.Severity != ConfigurationSeverity.Ok);
+
+        Assert.Equal((ConfigurationSeverity.Warning, "releases.store"), (warning.Severity, warning.Path));
+        Assert.NotEqual(0, warning.Line);
+        Assert.Contains("share/releases' is not there", warning.Message, StringComparison.Ordinal);
+        Assert.Contains("Mount the share", warning.Message, StringComparison.Ordinal);
+    }
+
     private Task<IReadOnlyList<EnvironmentTest>> TestAsync() => EnvironmentTest.RunAsync(_application.Project, ["*"], _application.Targets, CancellationToken.None);
 }

@@ -22,7 +22,45 @@ public sealed class ProjectReleasesTests : IDisposable
 
     [Fact]
     public Task What_one_machine_makes_another_one_finds_in_a_shared_folder() =>
-        TravelsAsync(new FolderBlobs(Path.Combine(_shared.Path, "releases")));
+        TravelsAsync(new FolderBlobs(_shared.Path));
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_is_a_share_that_is_not_mounted_and_neither_read_as_empty_nor_made()
+    {
+        string folder = Path.Combine(_shared.Path, "mount", "releases");
+        Release release = await MakeAsync(1);
+        var here = new ProjectReleases(new ProjectFolder(_here.Path), new FolderBlobs(folder));
+
+        await IsUnavailableAsync(() => here.ListAsync(CancellationToken.None));
+        await IsUnavailableAsync(() => here.FindAsync("ffffffffffff", CancellationToken.None));
+        await IsUnavailableAsync(() => here.FetchAsync(release with { Id = new string('f', 64) }, NullProgressSink.Instance, CancellationToken.None));
+        await IsUnavailableAsync(() => here.ShareAsync(release, NullProgressSink.Instance, CancellationToken.None));
+
+        Assert.False(Directory.Exists(Path.GetDirectoryName(folder)));
+
+        async Task IsUnavailableAsync(Func<Task> use)
+        {
+            DeployException e = await Assert.ThrowsAsync<DeployException>(use);
+            Assert.Equal(ErrorTable.ReleaseStoreUnavailable, e.Code);
+            Assert.Contains($"'{folder}' is not there", e.Message, StringComparison.Ordinal);
+            Assert.Contains("Mount the share", e.Remedy, StringComparison.Ordinal);
+            Assert.Contains($"New-Item -ItemType Directory '{folder}'", e.Remedy, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task An_empty_folder_takes_the_first_release_and_says_nothing_of_any_other()
+    {
+        Release release = await MakeAsync(1);
+        var here = new ProjectReleases(new ProjectFolder(_here.Path), new FolderBlobs(_shared.Path));
+        Release other = release with { Id = new string('f', 64) };
+
+        DeployException empty = await Assert.ThrowsAsync<DeployException>(() => here.FetchAsync(other, NullProgressSink.Instance, CancellationToken.None));
+        Assert.True(await here.ShareAsync(release, NullProgressSink.Instance, CancellationToken.None));
+        DeployException absent = await Assert.ThrowsAsync<DeployException>(() => here.FetchAsync(other, NullProgressSink.Instance, CancellationToken.None));
+
+        Assert.Equal((ErrorTable.ReleaseStoreUnavailable, ErrorTable.ReleaseNotFound), (empty.Code, absent.Code));
+    }
 
     [Fact]
     public async Task What_one_machine_makes_another_one_finds_in_an_object_storage()
@@ -80,7 +118,7 @@ public sealed class ProjectReleasesTests : IDisposable
     [Fact]
     public async Task A_release_that_was_changed_in_the_store_is_refused()
     {
-        string folder = Path.Combine(_shared.Path, "releases");
+        string folder = _shared.Path;
         var blobs = new FolderBlobs(folder);
         Release first = await MakeAsync(1);
         Release second = await MakeAsync(2);
