@@ -11,8 +11,8 @@ internal sealed class CloudReader(ProblemList problems)
     public WrittenCloud Read(MapReader stage) => new()
     {
         AccessToken = OnlyReference(stage.Text("accessToken", "'${secret:NAME}'")),
-        Api = Address(Public(stage.Text("api", "an http(s) address"))),
-        Certificate = Public(stage.Text("certificate", "the path of a file")),
+        Api = Address(problems.Public(stage.Text("api", "an http(s) address"))),
+        Certificate = problems.Public(stage.Text("certificate", "the path of a file")),
         Secrets = Secrets(stage, "secrets", IsSecretName),
         RemoveSecrets = [.. stage.Texts("removeSecrets", "a list of names").Where(IsSecretName)],
         Hosting = Hosting(stage.Map("hosting", "a mapping with 'bucket' or 'command'")),
@@ -49,7 +49,7 @@ internal sealed class CloudReader(ProblemList problems)
             Bucket = hosting.Text("bucket", "the name of a storage bucket: lower-case letters, digits and '-'", IsBucketName),
             Command = [.. hosting.Texts("command", "a program and its arguments as a list, '{bundle}' for the bundle's folder").Where(IsArgument)],
             Variables = Secrets(hosting, "variables", _ => true),
-            Url = Address(Public(hosting.Text("url", "the http(s) address that the bundle is served at"))),
+            Url = Address(problems.Public(hosting.Text("url", "the http(s) address that the bundle is served at"))),
         };
         CheckHosting(hosting, written);
         return written;
@@ -92,7 +92,7 @@ internal sealed class CloudReader(ProblemList problems)
     {
         if (text is null || Reference.IsIn(text.Value) || Reference.FormProblem(text.Value) is not null)
         {
-            return Referable(text);
+            return problems.Referable(text);
         }
 
         problems.Error(text.Path, text.Line, "a secret stands here itself, and this file is kept in git; expected '${secret:NAME}' in its place.");
@@ -119,22 +119,7 @@ internal sealed class CloudReader(ProblemList problems)
             return false;
         }
 
-        return Public(text) is not null;
-    }
-
-    private Written<string>? Referable(Written<string>? text) => Checked(text, Reference.FormProblem);
-
-    private Written<string>? Public(Written<string>? text) => Checked(text, Reference.PublicProblem);
-
-    private Written<string>? Checked(Written<string>? text, Func<string, string?> problemOf)
-    {
-        if (text is not null && problemOf(text.Value) is { } problem)
-        {
-            problems.Error(text.Path, text.Line, problem);
-            return null;
-        }
-
-        return text;
+        return problems.Public(text) is not null;
     }
 
     public static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https";

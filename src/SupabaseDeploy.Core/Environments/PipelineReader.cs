@@ -84,10 +84,10 @@ internal sealed class PipelineReader(ProblemList problems)
         {
             Name = stage.Text("name", "a name of lower-case letters, digits and '-', starting with a letter", IsStageName),
             Target = stage.Choice("target", s_targets),
-            Project = Public(stage.Text("project", "the project's reference")),
-            Database = Referable(stage.Text("database", "a database URL, usually '${secret:NAME}'")),
+            Project = problems.Public(stage.Text("project", "the project's reference")),
+            Database = problems.Referable(stage.Text("database", "a database URL, usually '${secret:NAME}'")),
             PromoteFrom = stage.Text("promoteFrom", "the name of an earlier stage"),
-            Compose = Public(stage.Text("compose", "the path of a compose file")),
+            Compose = problems.Public(stage.Text("compose", "the path of a compose file")),
             Engine = stage.Choice("engine", s_engines),
             Health = Health(stage),
             Gates = GatesReader.Read(stage.Map("gates", "a mapping with 'evidence'"), problems),
@@ -140,7 +140,7 @@ internal sealed class PipelineReader(ProblemList problems)
     {
         endpoint.Require("name", "the name shown in results");
         endpoint.Require("url", HealthUrl.Expected);
-        Written<string>? url = Public(endpoint.Text("url", HealthUrl.Expected));
+        Written<string>? url = problems.Public(endpoint.Text("url", HealthUrl.Expected));
         if (url is not null && !Reference.IsIn(url.Value) && HealthUrl.Problem(url.Value) is { } problem)
         {
             problems.Error(url.Path, url.Line, problem);
@@ -169,7 +169,7 @@ internal sealed class PipelineReader(ProblemList problems)
             return null;
         }
 
-        Written<string>? store = Public(backup.Text("store", "a folder"));
+        Written<string>? store = problems.Public(backup.Text("store", "a folder"));
         if (store is not null && store.Value.Contains("://", StringComparison.Ordinal))
         {
             problems.Error(store.Path, store.Line, $"'{store.Value}' is not a folder; this version keeps backups in folders only.");
@@ -190,23 +190,6 @@ internal sealed class PipelineReader(ProblemList problems)
             Monthly = keep?.Number("monthly", 0, int.MaxValue),
             HasKeep = keep is not null,
         };
-    }
-
-    /// <summary>Checks the form of the references in a text that may hold some.</summary>
-    private Written<string>? Referable(Written<string>? text) => Checked(text, Reference.FormProblem);
-
-    /// <summary>The same for a text that is shown.</summary>
-    private Written<string>? Public(Written<string>? text) => Checked(text, Reference.PublicProblem);
-
-    private Written<string>? Checked(Written<string>? text, Func<string, string?> problemOf)
-    {
-        if (text is not null && problemOf(text.Value) is { } problem)
-        {
-            problems.Error(text.Path, text.Line, problem);
-            return null;
-        }
-
-        return text;
     }
 
     private static bool IsApplicationName(string text) =>

@@ -17,6 +17,24 @@ internal sealed class ProblemList(string file)
 
     public void Warning(string path, int line, string message) => Add(path, line, ConfigurationSeverity.Warning, message);
 
+    /// <summary>Checks the form of the references in a text that may hold some.</summary>
+    /// <returns>The text; null when there is none, or it cannot be used.</returns>
+    public Written<string>? Referable(Written<string>? text) => Checked(text, Reference.FormProblem);
+
+    /// <summary>The same for a text that is shown.</summary>
+    public Written<string>? Public(Written<string>? text) => Checked(text, Reference.PublicProblem);
+
+    private Written<string>? Checked(Written<string>? text, Func<string, string?> problemOf)
+    {
+        if (text is not null && problemOf(text.Value) is { } problem)
+        {
+            Error(text.Path, text.Line, problem);
+            return null;
+        }
+
+        return text;
+    }
+
     private void Add(string path, int line, ConfigurationSeverity severity, string message) =>
         _problems.Add(new ConfigurationProblem { File = file, Path = path, Line = line, Severity = severity, Message = message });
 }

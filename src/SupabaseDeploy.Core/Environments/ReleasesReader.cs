@@ -21,15 +21,11 @@ internal static class ReleasesReader
             AccessKey = releases.Text("accessKey", "a reference like '${NAME}'"),
             SecretKey = releases.Text("secretKey", "a reference like '${secret:NAME}'"),
         };
-        foreach (Written<string> value in ((Written<string>?[])[written.Store, written.Endpoint, written.Region, written.AccessKey, written.SecretKey]).OfType<Written<string>>())
-        {
-            bool isKey = value == written.AccessKey || value == written.SecretKey;
-            if ((isKey ? Reference.FormProblem(value.Value) : Reference.PublicProblem(value.Value)) is { } problem)
-            {
-                problems.Error(value.Path, value.Line, problem);
-            }
-        }
-
+        problems.Public(written.Store);
+        problems.Public(written.Endpoint);
+        problems.Public(written.Region);
+        problems.Referable(written.AccessKey);
+        problems.Referable(written.SecretKey);
         CheckPlace(written, problems);
         if (written.SecretKey is { } secret && !Reference.IsIn(secret.Value))
         {
