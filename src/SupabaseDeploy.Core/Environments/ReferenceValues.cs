@@ -7,6 +7,9 @@ internal sealed class ReferenceValues(ProjectFolder project, SecretSettings secr
 {
     private readonly SecretStore _secrets = new(project, secrets);
 
+    /// <summary>Where secrets are looked for.</summary>
+    public SecretSettings SecretSources { get; } = secrets;
+
     /// <summary>Where each secret that was found came from, by name.</summary>
     public IReadOnlyList<SecretOrigin> SecretOrigins => _secrets.Origins;
 

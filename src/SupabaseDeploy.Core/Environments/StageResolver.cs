@@ -39,7 +39,7 @@ internal sealed class StageResolver(ProjectFolder project, WrittenPipeline pipel
             Health = Health(stage.Health ?? pipeline.Health, problems),
             Backup = Backup(stage.Backup, problems),
             Migrations = Migrations(stage.Target.Value, stage.Migrations),
-            SecretSources = SecretSettings.From(pipeline.Secrets),
+            SecretSources = _values.SecretSources,
             Variables = variables,
         };
         return environment with { SecretOrigins = _values.SecretOrigins };

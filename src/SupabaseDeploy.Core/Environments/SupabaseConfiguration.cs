@@ -60,9 +60,8 @@ public sealed partial class SupabaseConfiguration
     public int? Number(string key, int minimum = 0, int maximum = int.MaxValue) => Find(key) switch
     {
         null => null,
-        string text when IsReference(text) => Resolve(text) is not { } value ? null
-            : int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out int read) && read >= minimum && read <= maximum ? read
-            : throw Wrong(key, text, "a variable that holds a whole number"),
+        string text when IsReference(text) => FromVariable<int>(
+            key, text, value => int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out int read) && read >= minimum && read <= maximum ? read : null, "a whole number"),
         long number when number >= minimum && number <= maximum => (int)number,
         object other => throw Wrong(key, other, maximum == int.MaxValue ? $"a whole number from {minimum}" : $"a whole number from {minimum} to {maximum}"),
     };
@@ -77,9 +76,7 @@ public sealed partial class SupabaseConfiguration
     {
         null => null,
         bool flag => flag,
-        string text when IsReference(text) => Resolve(text) is not { } value ? null
-            : bool.TryParse(value, out bool read) ? read
-            : throw Wrong(key, text, "a variable that holds true or false"),
+        string text when IsReference(text) => FromVariable<bool>(key, text, value => bool.TryParse(value, out bool read) ? read : null, "true or false"),
         object other => throw Wrong(key, other, "true or false"),
     };
 
@@ -98,9 +95,7 @@ public sealed partial class SupabaseConfiguration
     {
         null => null,
         long bytes and >= 0 => bytes,
-        string text when IsReference(text) => Resolve(text) is not { } value ? null
-            : SizeText().Match(value) is { Success: true } match ? Bytes(match)
-            : throw Wrong(key, text, "a variable that holds a size like 50MiB"),
+        string text when IsReference(text) => FromVariable<long>(key, text, value => SizeText().Match(value) is { Success: true } match ? Bytes(match) : null, "a size like 50MiB"),
         string text when SizeText().Match(text) is { Success: true } match => Bytes(match),
         object other => throw Wrong(key, other, "a size like \"50MiB\""),
     };
@@ -162,6 +157,11 @@ public sealed partial class SupabaseConfiguration
 
     private string? Resolve(string text) =>
         EnvironmentReference().Match(text) is { Success: true } match ? _variables.Find(match.Groups["name"].Value) : text;
+
+    /// <summary>What the variable of an <c>env(NAME)</c> holds; null when it is not set.</summary>
+    private T? FromVariable<T>(string key, string reference, Func<string, T?> read, string expected)
+        where T : struct =>
+        Resolve(reference) is { } value ? read(value) ?? throw Wrong(key, reference, $"a variable that holds {expected}") : null;
 
     private void Flatten(IReadOnlyList<string> above, TomlTable table)
     {
