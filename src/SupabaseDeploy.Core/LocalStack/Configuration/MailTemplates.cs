@@ -21,6 +21,10 @@ internal static class MailTemplates
     public static IReadOnlyDictionary<string, string> Files(SupabaseConfiguration configuration, ProjectFolder project) =>
         All(configuration, project).Where(mail => mail.File is not null).ToDictionary(mail => mail.Name, mail => mail.File!);
 
+    /// <summary>The same, where Auth is among the services: without it nobody asks for them, and nothing is amiss where one is not there.</summary>
+    public static IReadOnlyDictionary<string, string> FilesFor(IEnumerable<string> services, SupabaseConfiguration configuration, ProjectFolder project) =>
+        services.Contains(ServiceCatalog.AuthName) ? Files(configuration, project) : new Dictionary<string, string>();
+
     /// <summary>GoTrue's variables.</summary>
     /// <param name="configuration">What the project says.</param>
     /// <param name="project">The project, which paths begin at.</param>

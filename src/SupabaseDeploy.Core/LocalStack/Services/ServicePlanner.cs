@@ -56,10 +56,7 @@ internal sealed class ServicePlanner(
             missing,
             new GatewayKeys(keys.PublishableKey, keys.SecretKey, keys.AnonKey, keys.ServiceRoleKey))
         {
-            // Without Auth nobody asks for them, and nothing is amiss where one is not there.
-            MailTemplates = found.Any(service => service.Definition.Name == ServiceCatalog.AuthName)
-                ? MailTemplates.Files(context.Configuration, context.Environment.Project)
-                : new Dictionary<string, string>(),
+            MailTemplates = MailTemplates.FilesFor(found.Select(service => service.Definition.Name), context.Configuration, context.Environment.Project),
         };
     }
 

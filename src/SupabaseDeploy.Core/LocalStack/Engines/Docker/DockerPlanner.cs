@@ -119,9 +119,7 @@ internal sealed class DockerPlanner
             new GatewayKeys(keys.PublishableKey, keys.SecretKey, keys.AnonKey, keys.ServiceRoleKey))
         {
             Addresses = GatewayAddresses,
-            MailTemplates = _services.Any(service => service.Name == ServiceCatalog.AuthName)
-                ? MailTemplates.Files(_context.Configuration, _context.Environment.Project)
-                : new Dictionary<string, string>(),
+            MailTemplates = MailTemplates.FilesFor(_services.Select(service => service.Name), _context.Configuration, _context.Environment.Project),
         };
     }
 
