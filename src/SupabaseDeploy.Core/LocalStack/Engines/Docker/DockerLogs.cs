@@ -56,7 +56,7 @@ internal sealed class DockerLogs(DockerConnection docker, DockerNames names, Dep
                 ];
                 if (follow)
                 {
-                    await Task.WhenAll(sources.Select(ReadOneAsync)).ConfigureAwait(false);
+                    await Task.WhenAll(sources.Select(read => read().OrEndAllAsync(ending))).ConfigureAwait(false);
                     return;
                 }
 
@@ -68,20 +68,6 @@ internal sealed class DockerLogs(DockerConnection docker, DockerNames names, Dep
             finally
             {
                 lines.Writer.TryComplete();
-            }
-        }
-
-        // The others would go on for ever, and nobody would hear of the error.
-        async Task ReadOneAsync(Func<Task> read)
-        {
-            try
-            {
-                await read().ConfigureAwait(false);
-            }
-            catch
-            {
-                await ending.CancelAsync().ConfigureAwait(false);
-                throw;
             }
         }
     }

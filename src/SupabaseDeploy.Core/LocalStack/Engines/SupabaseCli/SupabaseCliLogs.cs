@@ -35,26 +35,13 @@ internal sealed class SupabaseCliLogs(EngineContext context, string projectId)
         {
             (string Service, string File)[] files = [.. services.Except(SupabaseCliServices.Names).Select(service => (service, context.Folder.LogOf(service)))];
             IEnumerable<Task> containers = services.Intersect(SupabaseCliServices.Names).Select(service => ReadContainerAsync(service, tail, follow, lines, ending.Token));
-            await Task.WhenAll([ReadOneAsync(ReadFilesAsync(files, tail, follow, lines, ending.Token)), .. containers.Select(ReadOneAsync)]).ConfigureAwait(false);
+            IEnumerable<Task> all = containers.Prepend(ReadFilesAsync(files, tail, follow, lines, ending.Token));
+            await Task.WhenAll(all.Select(read => read.OrEndAllAsync(ending))).ConfigureAwait(false);
             lines.Complete();
         }
         catch (Exception e)
         {
             lines.Complete(e);
-        }
-
-        // The others would go on for ever, and nobody would hear of the error.
-        async Task ReadOneAsync(Task read)
-        {
-            try
-            {
-                await read.ConfigureAwait(false);
-            }
-            catch
-            {
-                await ending.CancelAsync().ConfigureAwait(false);
-                throw;
-            }
         }
     }
 
