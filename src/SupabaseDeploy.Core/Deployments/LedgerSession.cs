@@ -9,8 +9,6 @@ namespace SupabaseDeploy.Deployments;
 /// <summary>One connection to a ledger, and the ledger's own schema version.</summary>
 internal sealed class LedgerSession : IAsyncDisposable
 {
-    private const string ScriptPrefix = "Deployments/Ledger/";
-
     // A key of its own: creating the schema must not wait for, or be taken for, a deployment.
     private const long SchemaLock = 0x7364_6c65_6467_6572;
 
@@ -39,12 +37,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         $create$
         """;
 
-    private static readonly IReadOnlyList<string> s_scripts =
-    [
-        .. typeof(LedgerSession).Assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(ScriptPrefix, StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-    ];
+    private static readonly IReadOnlyList<string> s_scripts = EmbeddedText.In("Deployments/Ledger/");
 
     private LedgerSession(NpgsqlConnection connection, DatabaseAddress database, bool exists)
     {
@@ -149,7 +142,7 @@ internal sealed class LedgerSession : IAsyncDisposable
                 // One round trip: the servers of hosted projects are far away.
                 await ExecuteAsync(
                     string.Concat(Enumerable.Range(version, s_scripts.Count - version)
-                        .Select(index => $"{ReadScript(s_scripts[index])}\ninsert into supabase_deploy.schema_version (version) values ({index + 1});\n")),
+                        .Select(index => $"{EmbeddedText.Read(s_scripts[index])}\ninsert into supabase_deploy.schema_version (version) values ({index + 1});\n")),
                     cancellationToken).ConfigureAwait(false);
             }
 
@@ -208,10 +201,4 @@ internal sealed class LedgerSession : IAsyncDisposable
             _ => new NpgsqlParameter { Value = value ?? DBNull.Value },
         })
     ];
-
-    private static string ReadScript(string name)
-    {
-        using var reader = new StreamReader(typeof(LedgerSession).Assembly.GetManifestResourceStream(name)!);
-        return reader.ReadToEnd();
-    }
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
@@ -23,7 +22,8 @@ public static class Bootstrap
     private const string WebhooksScript = "062_webhooks.sql";
 
     /// <summary>The scripts, in the order they are applied.</summary>
-    public static IReadOnlyList<BootstrapScript> Scripts { get; } = Read();
+    public static IReadOnlyList<BootstrapScript> Scripts { get; } =
+        [.. EmbeddedText.In(Folder).Select(path => new BootstrapScript(path[Folder.Length..], EmbeddedText.Read(path)))];
 
     /// <summary>SHA-256 over the names and contents of <see cref="Scripts"/>, lower-case hexadecimal: names a template made with them.</summary>
     public static string Hash { get; } = Digest(Scripts);
@@ -97,25 +97,6 @@ public static class Bootstrap
                 superuser.Database,
                 e);
         }
-    }
-
-    private static BootstrapScript[] Read()
-    {
-        Assembly assembly = typeof(Bootstrap).Assembly;
-        return
-        [
-            .. assembly.GetManifestResourceNames()
-                .Select(resource => (Resource: resource, Path: resource.Replace('\\', '/')))
-                .Where(entry => entry.Path.StartsWith(Folder, StringComparison.Ordinal))
-                .OrderBy(entry => entry.Path, StringComparer.Ordinal)
-                .Select(entry => new BootstrapScript(entry.Path[Folder.Length..], ReadText(assembly, entry.Resource))),
-        ];
-    }
-
-    private static string ReadText(Assembly assembly, string resource)
-    {
-        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
-        return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 
     private static string Digest(IReadOnlyList<BootstrapScript> scripts)

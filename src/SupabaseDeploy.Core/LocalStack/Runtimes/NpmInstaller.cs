@@ -67,19 +67,13 @@ internal sealed class NpmInstaller(NpmRuntime package, string finalFolder)
             "Install Node.js 20 or later (https://nodejs.org), and put its folder on PATH.",
             package.Name);
         string script = Path.Combine(folder, BundleScript);
-        await File.WriteAllTextAsync(script, Script(), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(script, EmbeddedText.Read(BundleScript), cancellationToken).ConfigureAwait(false);
         var work = new BundleWork($"./node_modules/{package.Package}/{package.File}", $"./{package.Entry}", bundle.External, bundle.Off);
         var request = new ProcessRequest(node, [script, JsonSerializer.Serialize(work, BundleWorkJson.Default.BundleWork)]) { WorkingDirectory = folder };
         (await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false)).EnsureSuccess(request);
         File.Delete(script);
         Directory.Delete(Path.Combine(folder, "node_modules", Bundler), recursive: true);
         Directory.Delete(Path.Combine(folder, "node_modules", "@" + Bundler), recursive: true);
-    }
-
-    private static string Script()
-    {
-        using var reader = new StreamReader(typeof(NpmInstaller).Assembly.GetManifestResourceStream(BundleScript)!);
-        return reader.ReadToEnd();
     }
 
     /// <summary>Where packages come from and how they are reached is the machine's to say.</summary>

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
@@ -89,14 +88,7 @@ public static class CatalogReader
     // Of the same text everywhere, whatever line endings this file was compiled with.
     private static string Compose()
     {
-        Assembly assembly = typeof(CatalogReader).Assembly;
-        string[] parts =
-        [
-            .. assembly.GetManifestResourceNames()
-                .Where(resource => resource.Replace('\\', '/').StartsWith(Folder, StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal)
-                .Select(resource => ReadText(assembly, resource)),
-        ];
+        string[] parts = [.. EmbeddedText.In(Folder).Select(EmbeddedText.Read)];
         return $"""
             {parts[0]}
             thing (classid, objid, subid, kind, schema, name, definition, owner, acl, acl_code, parents) as materialized (
@@ -104,11 +96,5 @@ public static class CatalogReader
             )
             {parts[^1]}
             """.ReplaceLineEndings("\n");
-    }
-
-    private static string ReadText(Assembly assembly, string resource)
-    {
-        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-        return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 }

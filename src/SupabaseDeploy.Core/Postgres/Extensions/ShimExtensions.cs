@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -76,18 +75,10 @@ public static class ShimExtensions
     internal static string Hash { get; } = Digest();
 
     /// <summary>A shim's script as it lies in the tree.</summary>
-    internal static string Script(ShimExtension shim) => shim.Script(shim.Kind == ShimKind.Skipped ? "" : ReadText(shim.Name));
+    internal static string Script(ShimExtension shim) => shim.Script(shim.Kind == ShimKind.Skipped ? "" : EmbeddedText.Read($"{Folder}{shim.Name}.sql"));
 
     private static IEnumerable<ShimExtension> Skipped(params string[] names) =>
         names.Select(name => new ShimExtension(name, ShimKind.Skipped, $"{Loaded}, and what uses it fails"));
-
-    private static string ReadText(string name)
-    {
-        Assembly assembly = typeof(ShimExtensions).Assembly;
-        string resource = assembly.GetManifestResourceNames().Single(resource => resource.Replace('\\', '/') == $"{Folder}{name}.sql");
-        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
-        return reader.ReadToEnd().ReplaceLineEndings("\n");
-    }
 
     private static string Digest()
     {
