@@ -5,10 +5,13 @@ export const keysAndPlace = [
   "SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_DB_URL", "SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_SECRET_KEYS",
 ];
 
-/** The secrets of config.toml that an .env file does not set: the file goes before them, as with the CLI. */
+/** The secrets of config.toml. */
+export const secrets = JSON.parse(Deno.env.get("FUNCTIONS_SECRETS") ?? "{}");
+
+/** Those that an .env file does not set: the file goes before them, as with the CLI. */
 export function secretsBeside(file) {
   const fromFile = readVariables(file);
-  return Object.fromEntries(Object.entries(JSON.parse(Deno.env.get("FUNCTIONS_SECRETS") ?? "{}")).filter(([name]) => !(name in fromFile)));
+  return Object.fromEntries(Object.entries(secrets).filter(([name]) => !(name in fromFile)));
 }
 
 const line = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^#]*?))\s*(?:#.*)?$/;

@@ -4,7 +4,7 @@ import { problem, refusal } from "../access.js";
 import { createVerifier } from "../jwt.js";
 import { Published } from "../published.js";
 import { Sources } from "../sources.js";
-import { keysAndPlace, readVariables, secretsBeside } from "../variables.js";
+import { keysAndPlace, readVariables, secrets } from "../variables.js";
 
 const need = (name) => Deno.env.get(name) ?? (() => { throw new Error(`${name} is not set.`); })();
 const folder = need("FUNCTIONS_FOLDER");
@@ -54,7 +54,7 @@ async function run(source, request) {
       // A file that was saved is to answer the next request.
       forceCreate: true,
       envVars: [
-        ...Object.entries({ ...secretsBeside(`${folder}/.env`), ...readVariables(`${folder}/.env`) }),
+        ...Object.entries({ ...secrets, ...readVariables(`${folder}/.env`) }),
         ...keysAndPlace.map((variable) => [variable, Deno.env.get(variable)]).filter(([, value]) => value !== undefined),
       ],
     });
