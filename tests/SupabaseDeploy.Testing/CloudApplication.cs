@@ -1,3 +1,4 @@
+using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
@@ -155,6 +156,21 @@ public sealed class CloudApplication : IAsyncDisposable
     {
         DeploymentPlan plan = await new DeploymentPlanner(Targets).PlanRollbackAsync(Environment, null, CancellationToken.None);
         return await new DeploymentPublisher(Targets, (_, _, _) => Task.FromResult("backup-1")).ExecuteAsync(plan, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, Sink, CancellationToken.None);
+    }
+
+    /// <summary>What the platform does to go back to before migration 002: every session ends, and the database is that of then, older ledger included.</summary>
+    public async Task GoBackAsync()
+    {
+        await using NpgsqlConnection connection = await Database.Administration.OpenAsync(default);
+        await using var command = new NpgsqlCommand(
+            """
+            select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+            drop table public.t2;
+            delete from supabase_migrations.schema_migrations where version = '002';
+            drop schema supabase_deploy cascade
+            """,
+            connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -64,6 +64,15 @@ public sealed class PublishedApplication : IAsyncDisposable
         return application;
     }
 
+    /// <summary>The same, with version 1 published to staging.</summary>
+    public static async Task<(PublishedApplication Application, Release First)> CreateWithFirstAsync()
+    {
+        PublishedApplication application = await CreateAsync();
+        Release first = await application.ReleaseAsync(1);
+        await application.PublishAsync("staging", first);
+        return (application, first);
+    }
+
     /// <summary>Changes every environment that is asked for from now on.</summary>
     public Func<DeploymentEnvironment, DeploymentEnvironment> Change { get; set; } = environment => environment;
 

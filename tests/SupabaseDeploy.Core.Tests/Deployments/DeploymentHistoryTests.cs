@@ -13,9 +13,7 @@ public sealed class DeploymentHistoryTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _application = await PublishedApplication.CreateAsync();
-        _first = await _application.ReleaseAsync(1);
-        await _application.PublishAsync("staging", _first);
+        (_application, _first) = await PublishedApplication.CreateWithFirstAsync();
         await _application.PublishAsync("staging", await _application.ReleaseAsync(2, page: "broken"));
     }
 

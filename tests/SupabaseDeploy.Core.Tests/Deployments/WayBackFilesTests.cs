@@ -12,12 +12,7 @@ public sealed class WayBackFilesTests : IAsyncLifetime
     private PublishedApplication _application = null!;
     private Release _first = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        _application = await PublishedApplication.CreateAsync();
-        _first = await _application.ReleaseAsync(1);
-        await _application.PublishAsync("staging", _first);
-    }
+    public async ValueTask InitializeAsync() => (_application, _first) = await PublishedApplication.CreateWithFirstAsync();
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 

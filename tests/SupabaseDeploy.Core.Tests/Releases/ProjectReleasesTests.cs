@@ -9,27 +9,20 @@ namespace SupabaseDeploy.Core.Tests.Releases;
 
 public sealed class ProjectReleasesTests : IDisposable
 {
-    private readonly TemporaryFolder _here = new();
-    private readonly TemporaryFolder _there = new();
-    private readonly TemporaryFolder _shared = new();
+    private readonly Machines _machines = new();
 
-    public void Dispose()
-    {
-        _here.Dispose();
-        _there.Dispose();
-        _shared.Dispose();
-    }
+    public void Dispose() => _machines.Dispose();
 
     [Fact]
     public Task What_one_machine_makes_another_one_finds_in_a_shared_folder() =>
-        TravelsAsync(new FolderBlobs(_shared.Path));
+        TravelsAsync(new FolderBlobs(_machines.Shared.Path));
 
     [Fact]
     public async Task A_folder_that_is_not_there_is_a_share_that_is_not_mounted_and_neither_read_as_empty_nor_made()
     {
-        string folder = Path.Combine(_shared.Path, "mount", "releases");
+        string folder = Path.Combine(_machines.Shared.Path, "mount", "releases");
         Release release = await MakeAsync(1);
-        var here = new ProjectReleases(new ProjectFolder(_here.Path), new FolderBlobs(folder));
+        var here = new ProjectReleases(new ProjectFolder(_machines.Here.Path), new FolderBlobs(folder));
 
         await IsUnavailableAsync(() => here.ListAsync(CancellationToken.None));
         await IsUnavailableAsync(() => here.FindAsync("ffffffffffff", CancellationToken.None));
@@ -52,7 +45,7 @@ public sealed class ProjectReleasesTests : IDisposable
     public async Task An_empty_folder_takes_the_first_release_and_says_nothing_of_any_other()
     {
         Release release = await MakeAsync(1);
-        var here = new ProjectReleases(new ProjectFolder(_here.Path), new FolderBlobs(_shared.Path));
+        var here = new ProjectReleases(new ProjectFolder(_machines.Here.Path), new FolderBlobs(_machines.Shared.Path));
         Release other = release with { Id = new string('f', 64) };
 
         DeployException empty = await Assert.ThrowsAsync<DeployException>(() => here.FetchAsync(other, NullProgressSink.Instance, CancellationToken.None));
@@ -118,15 +111,15 @@ public sealed class ProjectReleasesTests : IDisposable
     [Fact]
     public async Task A_release_that_was_changed_in_the_store_is_refused()
     {
-        string folder = _shared.Path;
+        string folder = _machines.Shared.Path;
         var blobs = new FolderBlobs(folder);
         Release first = await MakeAsync(1);
         Release second = await MakeAsync(2);
-        var here = new ProjectReleases(new ProjectFolder(_here.Path), blobs);
+        var here = new ProjectReleases(new ProjectFolder(_machines.Here.Path), blobs);
         await here.ShareAsync(first, NullProgressSink.Instance, CancellationToken.None);
         await here.ShareAsync(second, NullProgressSink.Instance, CancellationToken.None);
         File.Copy(Path.Combine(folder, first.Id + ".release.tar.gz"), Path.Combine(folder, second.Id + ".release.tar.gz"), overwrite: true);
-        var there = new ProjectReleases(new ProjectFolder(_there.Path), blobs);
+        var there = new ProjectReleases(new ProjectFolder(_machines.There.Path), blobs);
         Release found = await there.FindAsync(second.ShortId, CancellationToken.None);
 
         DeployException swapped = await Assert.ThrowsAsync<DeployException>(() => there.FetchAsync(found, NullProgressSink.Instance, CancellationToken.None));
@@ -135,7 +128,7 @@ public sealed class ProjectReleasesTests : IDisposable
 
         Assert.Contains($"it is release '{first.ShortId}' and not '{second.ShortId}'", swapped.Message, StringComparison.Ordinal);
         Assert.Contains("its manifest was changed", entry.Message, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(_there.Path, ".supabase-deploy", "releases", second.Id)));
+        Assert.False(Directory.Exists(Path.Combine(_machines.There.Path, ".supabase-deploy", "releases", second.Id)));
     }
 
     [Theory]
@@ -147,9 +140,9 @@ public sealed class ProjectReleasesTests : IDisposable
     [InlineData("{ }", "'store' is missing")]
     public void A_store_that_cannot_be_used_is_told(string releases, string message)
     {
-        _here.Write("env/pipeline.yml", $"application: a\nreleases: {releases}\nstages:\n  - name: staging\n    target: local\n");
+        _machines.Here.Write("env/pipeline.yml", $"application: a\nreleases: {releases}\nstages:\n  - name: staging\n    target: local\n");
 
-        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ProjectReleases.Open(new ProjectFolder(_here.Path)));
+        ConfigurationException e = Assert.Throws<ConfigurationException>(() => ProjectReleases.Open(new ProjectFolder(_machines.Here.Path)));
 
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", e.Message, StringComparison.Ordinal);
@@ -161,11 +154,11 @@ public sealed class ProjectReleasesTests : IDisposable
     private async Task TravelsAsync(IReleaseBlobs blobs)
     {
         Release release = await MakeAsync(1);
-        var here = new ProjectReleases(new ProjectFolder(_here.Path), blobs);
+        var here = new ProjectReleases(new ProjectFolder(_machines.Here.Path), blobs);
         Assert.True(await here.ShareAsync(release, NullProgressSink.Instance, CancellationToken.None));
         Assert.False(await here.ShareAsync(release, NullProgressSink.Instance, CancellationToken.None));
 
-        var there = new ProjectReleases(new ProjectFolder(_there.Path), blobs);
+        var there = new ProjectReleases(new ProjectFolder(_machines.There.Path), blobs);
         Release listed = Assert.Single(await there.ListAsync(CancellationToken.None));
         Assert.Equal((release.Id, release.CreatedAt), (listed.Id, listed.CreatedAt));
         Assert.False(Directory.Exists(listed.Path));
@@ -185,13 +178,7 @@ public sealed class ProjectReleasesTests : IDisposable
         Assert.Empty(others);
     }
 
-    private Task<Release> MakeAsync(int number)
-    {
-        _here.Write("migrations/001_a.sql", $"select {number};");
-        var project = new ProjectFolder(_here.Path);
-        return new ReleaseStore(project).CreateAsync(
-            new ReleaseContent { Application = "courses", MigrationsFolder = project.MigrationsFolder }, NullProgressSink.Instance, CancellationToken.None);
-    }
+    private Task<Release> MakeAsync(int number) => Machines.ReleaseAsync(_machines.Here, $"select {number};");
 
     private sealed class Answering(Func<HttpResponseMessage> answer) : HttpMessageHandler
     {

@@ -7,24 +7,17 @@ namespace SupabaseDeploy.Core.Tests.Releases;
 
 public sealed class ReleaseChoicesTests : IDisposable
 {
-    private readonly TemporaryFolder _here = new();
-    private readonly TemporaryFolder _there = new();
-    private readonly TemporaryFolder _shared = new();
+    private readonly Machines _machines = new();
 
-    public void Dispose()
-    {
-        _here.Dispose();
-        _there.Dispose();
-        _shared.Dispose();
-    }
+    public void Dispose() => _machines.Dispose();
 
     [Fact]
     public async Task Releases_of_the_store_come_after_those_that_are_here_and_are_asked_for_once()
     {
-        Release here = await MakeAsync(_here);
-        Release there = await MakeAsync(_there);
-        var store = new AwaitedBlobs(new FolderBlobs(_shared.Path));
-        await new ProjectReleases(new ProjectFolder(_there.Path), store).ShareAsync(there, NullProgressSink.Instance, CancellationToken.None);
+        Release here = await MakeAsync(_machines.Here);
+        Release there = await MakeAsync(_machines.There);
+        var store = new AwaitedBlobs(new FolderBlobs(_machines.Shared.Path));
+        await new ProjectReleases(new ProjectFolder(_machines.There.Path), store).ShareAsync(there, NullProgressSink.Instance, CancellationToken.None);
         var choices = new ReleaseChoices(project => new ProjectReleases(project, store), TimeProvider.System);
         store.Begin();
 
@@ -40,21 +33,15 @@ public sealed class ReleaseChoicesTests : IDisposable
     [Fact]
     public async Task A_store_that_cannot_be_used_hides_nothing()
     {
-        Release here = await MakeAsync(_here);
+        Release here = await MakeAsync(_machines.Here);
 
         Assert.Equal([here.Id], await IdsAsync(new ReleaseChoices(_ => throw new IOException("The disk is gone."), TimeProvider.System)));
     }
 
     private async Task<string[]> IdsAsync(ReleaseChoices choices) =>
-        [.. (await choices.ListAsync(new ProjectFolder(_here.Path), CancellationToken.None)).Select(release => release.Id)];
+        [.. (await choices.ListAsync(new ProjectFolder(_machines.Here.Path), CancellationToken.None)).Select(release => release.Id)];
 
-    private static Task<Release> MakeAsync(TemporaryFolder folder)
-    {
-        folder.Write("migrations/001_first.sql", $"select '{Path.GetFileName(folder.Path)}';");
-        var project = new ProjectFolder(folder.Path);
-        return new ReleaseStore(project).CreateAsync(
-            new ReleaseContent { Application = "courses", MigrationsFolder = project.MigrationsFolder }, NullProgressSink.Instance, CancellationToken.None);
-    }
+    private static Task<Release> MakeAsync(TemporaryFolder folder) => Machines.ReleaseAsync(folder, $"select '{Path.GetFileName(folder.Path)}';");
 
     /// <summary>Answers when it is told to.</summary>
     private sealed class AwaitedBlobs(IReleaseBlobs blobs) : IReleaseBlobs

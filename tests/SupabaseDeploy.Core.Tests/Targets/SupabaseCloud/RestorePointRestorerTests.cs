@@ -1,4 +1,3 @@
-using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Releases;
@@ -30,7 +29,7 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         _application.WriteMigration(2, hasDownScript: false);
         Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
         string name = second.Steps.Single(step => step.Name == StepName.RestorePoint).Message!.Split(' ', '.')[2];
-        _application.Staging.OnRestore = _ => GoBackAsync();
+        _application.Staging.OnRestore = _ => _application.GoBackAsync();
 
         RestorePoint point = await Restorer.FindAsync(_application.Environment, name, default);
         Deployment restored = await Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default);
@@ -52,7 +51,7 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         _application.WriteMigration(2, hasDownScript: false);
         Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
         await _application.Database.ExecuteAsync("insert into public.t2 values (1), (2), (3)");
-        _application.Staging.OnRestore = _ => GoBackAsync();
+        _application.Staging.OnRestore = _ => _application.GoBackAsync();
         RestorePoint point = await Restorer.FindAsync(_application.Environment, DeploymentSteps.RestorePointOf(second)!, default);
 
         Deployment restored = await Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default);
@@ -175,20 +174,5 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         await _application.Target.RestorePoints!.CreateAsync("sd-2", _application.Sink, default);
         failure = await Assert.ThrowsAsync<DeployException>(() => Restorer.FindAsync(_application.Environment, "sd-1", default));
         Assert.Contains("Give one of 'sd-2' (2026-11-23 05:00:00Z)", failure.Remedy, StringComparison.Ordinal);
-    }
-
-    /// <summary>What the platform does: every session ends, and the database is that of the point, older ledger included.</summary>
-    private async Task GoBackAsync()
-    {
-        await using NpgsqlConnection connection = await _application.Database.Administration.OpenAsync(default);
-        await using var command = new NpgsqlCommand(
-            """
-            select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
-            drop table public.t2;
-            delete from supabase_migrations.schema_migrations where version = '002';
-            drop schema supabase_deploy cascade
-            """,
-            connection);
-        await command.ExecuteNonQueryAsync();
     }
 }

@@ -250,23 +250,14 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
 
     private async Task<string[]> LedgerAsync() => [.. (await ReadAsync()).Select(each => $"{each.Number} {each.Kind} {each.Status}")];
 
-    /// <summary>What the platform does: every session ends, and the database is that of the point, older ledger included.</summary>
+    /// <summary>What the platform does, where the lock is held in the maintenance database.</summary>
     private async Task GoBackAsync()
     {
         await using NpgsqlConnection locks = await (_application.Database.Administration with { Database = "_supabase_deploy" }).OpenAsync(default);
         await using var end = new NpgsqlCommand("select pg_terminate_backend(backend_pid, 10000) from supabase_deploy.lock_owner where database = $1", locks);
         end.Parameters.AddWithValue(_application.Database.Application.Database);
         await end.ExecuteNonQueryAsync();
-        await using NpgsqlConnection connection = await _application.Database.Administration.OpenAsync(default);
-        await using var command = new NpgsqlCommand(
-            """
-            select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
-            drop table public.t2;
-            delete from supabase_migrations.schema_migrations where version = '002';
-            drop schema supabase_deploy cascade
-            """,
-            connection);
-        await command.ExecuteNonQueryAsync();
+        await _application.GoBackAsync();
     }
 
     private sealed class HookedSink(IProgressSink inner, string at, Func<Task> hook) : IProgressSink
