@@ -45,9 +45,12 @@ internal sealed class ProjectContent
     /// <exception cref="DeployException"><see cref="ErrorTable.InvalidSupabaseConfiguration"/>.</exception>
     public static ProjectContent Of(SupabaseConfiguration configuration) => new(configuration);
 
+    /// <summary>Whether it wants secrets in the vault.</summary>
+    public bool HasSecrets => _secrets.Count > 0;
+
     /// <summary>Makes the database so. Does not even connect where nothing is wanted.</summary>
     /// <param name="administration">The database as superuser.</param>
-    /// <param name="sink">Is told of buckets that are not made: their table is the Storage service's, which need not run.</param>
+    /// <param name="sink">Is told of buckets that are not made, as their table is the Storage service's, which need not run, and of secrets without a vault.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="DeployException"><see cref="ErrorTable.ProjectContentRefused"/>.</exception>
     public async Task EnsureAsync(DatabaseAddress administration, IProgressSink sink, CancellationToken cancellationToken)
@@ -67,9 +70,37 @@ internal sealed class ProjectContent
                 buckets = [];
             }
 
-            foreach (Wanted wanted in buckets.Concat(_secrets))
+            IEnumerable<Wanted> secrets = _secrets;
+            if (HasSecrets && !await HasVaultAsync(connection, cancellationToken).ConfigureAwait(false))
             {
-                await RunAsync(connection, wanted, cancellationToken).ConfigureAwait(false);
+                sink.Publish(new Notice($"{string.Join(", ", _secrets.Select(secret => secret.Name))} of 'supabase/config.toml' cannot be written: the database has no extension 'supabase_vault'. The first start with it writes them."));
+                secrets = [];
+            }
+
+            await RunAsync(connection, buckets.Concat(secrets), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Writes the secrets before migrations, which may read them, as the CLI does
+    /// (<see href="https://github.com/supabase/cli/blob/develop/apps/cli-go/internal/db/start/start.go"/>). Where only a migration makes the vault, they come with <see cref="EnsureAsync"/>.
+    /// </summary>
+    /// <param name="administration">The new database as superuser.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ProjectContentRefused"/>.</exception>
+    public async Task EnsureSecretsAsync(DatabaseAddress administration, CancellationToken cancellationToken)
+    {
+        if (!HasSecrets)
+        {
+            return;
+        }
+
+        NpgsqlConnection connection = await administration.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            if (await HasVaultAsync(connection, cancellationToken).ConfigureAwait(false))
+            {
+                await RunAsync(connection, _secrets, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -110,6 +141,20 @@ internal sealed class ProjectContent
         return await connection.HasTableAsync("storage", "buckets", cancellationToken).ConfigureAwait(false)
             ? null
             : "service 'storage', which makes their table, did not run yet. The first start with it makes them.";
+    }
+
+    private static async Task<bool> HasVaultAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        using var look = new NpgsqlCommand("select to_regclass('vault.decrypted_secrets') is not null", connection);
+        return (bool)(await look.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, IEnumerable<Wanted> all, CancellationToken cancellationToken)
+    {
+        foreach (Wanted wanted in all)
+        {
+            await RunAsync(connection, wanted, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task RunAsync(NpgsqlConnection connection, Wanted wanted, CancellationToken cancellationToken)

@@ -86,8 +86,9 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
     /// <summary>The new data is made on a server of its own while the old one runs; then their folders are exchanged.</summary>
     public async Task<ReplacedDatabase> ReplaceDatabaseAsync(ResetPlan plan, ResetRecord record, IProgressSink sink, CancellationToken cancellationToken)
     {
+        var content = new ShadowContent(plan.Migrations, context.Environment, plan.Seeds) { Secrets = ProjectContent.Of(context.Configuration) };
         MadeShadow shadow = await (context.Shadows ?? new ShadowDatabases(context.Cluster)).StartAsync(
-            Path.Combine(_folder.Root, "reset"), new ShadowContent(plan.Migrations, context.Environment, plan.Seeds), sink, cancellationToken, _cluster.Passwords).ConfigureAwait(false);
+            Path.Combine(_folder.Root, "reset"), content, sink, cancellationToken, _cluster.Passwords).ConfigureAwait(false);
         ThrowAwayCluster made = shadow.Cluster;
         await using (made.ConfigureAwait(false))
         {

@@ -6,7 +6,8 @@ namespace SupabaseDeploy.Migrations;
 
 /// <summary>
 /// Brings a cluster that began with a snapshot, or with nothing, to the whole chain, and keeps snapshots on the way where they save more
-/// than they cost: where this chain parts from one that was built before, after the migrations, and after the seeds.
+/// than they cost: where this chain parts from one that was built before, after the migrations, and after the seeds. Secrets are written where
+/// snapshots end.
 /// </summary>
 internal sealed class ShadowBuilder(
     ThrowAwayCluster cluster, SnapshotSource snapshots, ShadowContent content, TimeSpan worthKeeping, TimeProvider time)
@@ -17,11 +18,16 @@ internal sealed class ShadowBuilder(
     public async Task RunAsync(IProgressSink sink, CancellationToken cancellationToken)
     {
         int whole = content.Files.Count + content.Seeds.Count;
-        int[] stops = [Math.Min(snapshots.CommonWithKnown(), content.Files.Count), content.Files.Count, whole];
-        foreach (int stop in stops.Where(stop => stop > snapshots.Found).Distinct().Order())
+        int[] keeping = [Math.Min(snapshots.CommonWithKnown(), content.Files.Count), content.Files.Count, whole];
+        foreach (int stop in keeping.Select(stop => Math.Min(stop, snapshots.Kept)).Append(whole).Where(stop => stop > snapshots.Found).Distinct().Order())
         {
+            if (stop > snapshots.Kept)
+            {
+                await content.Secrets!.EnsureSecretsAsync(cluster.Administration, cancellationToken).ConfigureAwait(false);
+            }
+
             await ApplyAsync(stop, sink, cancellationToken).ConfigureAwait(false);
-            if (_sinceSnapshot >= worthKeeping)
+            if (stop <= snapshots.Kept && _sinceSnapshot >= worthKeeping)
             {
                 await KeepAsync(stop, sink, cancellationToken).ConfigureAwait(false);
                 _sinceSnapshot = TimeSpan.Zero;

@@ -15,27 +15,50 @@ internal sealed class SnapshotChain
     private readonly IReadOnlyList<string> _links;
     private readonly bool _areNewObjectsGranted;
 
-    private SnapshotChain(IReadOnlyList<string> links, bool areNewObjectsGranted)
+    private SnapshotChain(IReadOnlyList<string> links, bool isWhole, bool areNewObjectsGranted)
     {
         _links = links;
+        IsWhole = isWhole;
         _areNewObjectsGranted = areNewObjectsGranted;
     }
 
     /// <summary>Number of links.</summary>
     public int Count => _links.Count;
 
+    /// <summary>Whether it has a link for each file and seed.</summary>
+    public bool IsWhole { get; }
+
     /// <summary>Reads the content of the files; that of the seeds is known.</summary>
-    public static async Task<SnapshotChain> ReadAsync(IReadOnlyList<MigrationFile> files, IReadOnlyList<SeedFile> seeds, bool areNewObjectsGranted, CancellationToken cancellationToken)
+    /// <param name="files">The migrations.</param>
+    /// <param name="seeds">The seeds after them.</param>
+    /// <param name="areNewObjectsGranted">Whether the API roles may use new objects.</param>
+    /// <param name="hasSecrets">
+    /// Whether the vault gets secrets. The chain then ends before the first file that may read them, seeds counting as one: what comes of it is of
+    /// these secrets, which no snapshot shall hold.
+    /// </param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async Task<SnapshotChain> ReadAsync(
+        IReadOnlyList<MigrationFile> files, IReadOnlyList<SeedFile> seeds, bool areNewObjectsGranted, bool hasSecrets, CancellationToken cancellationToken)
     {
         var links = new List<string>(files.Count + seeds.Count);
         foreach (MigrationFile file in files)
         {
             byte[] content = await File.ReadAllBytesAsync(file.Path, cancellationToken).ConfigureAwait(false);
+            if (hasSecrets && NamesVault(content))
+            {
+                return new SnapshotChain(links, isWhole: false, areNewObjectsGranted);
+            }
+
             links.Add($"migration\n{file.Version}\n{file.Name}\n{Convert.ToHexStringLower(SHA256.HashData(content))}");
         }
 
+        if (hasSecrets && seeds.Any(seed => NamesVault(File.ReadAllBytes(seed.Path))))
+        {
+            return new SnapshotChain(links, isWhole: false, areNewObjectsGranted);
+        }
+
         links.AddRange(seeds.Select(seed => $"seed\n{seed.Name}\n{seed.Hash}"));
-        return new SnapshotChain(links, areNewObjectsGranted);
+        return new SnapshotChain(links, isWhole: true, areNewObjectsGranted);
     }
 
     /// <summary>The key of each beginning: the first is that of an empty project, the last that of the whole chain.</summary>
@@ -50,6 +73,9 @@ internal sealed class SnapshotChain
 
         return keys;
     }
+
+    // Whoever reads a secret names the schema, or calls a function of an earlier file that does.
+    private static bool NamesVault(byte[] content) => Encoding.UTF8.GetString(content).Contains("vault", StringComparison.OrdinalIgnoreCase);
 
     private static string Key(string before, string link) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{before}\n{link}")).AsSpan(0, 16));

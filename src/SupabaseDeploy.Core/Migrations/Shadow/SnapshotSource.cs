@@ -13,6 +13,9 @@ internal sealed class SnapshotSource(SnapshotCache cache, SnapshotChain chain) :
     /// <summary>Number of links that the cluster began with.</summary>
     public int Found { get; private set; }
 
+    /// <summary>Number of links that snapshots may hold.</summary>
+    public int Kept => chain.Count;
+
     /// <inheritdoc/>
     public bool TryCopyTo(string target, string template, CancellationToken cancellationToken)
     {
@@ -31,7 +34,7 @@ internal sealed class SnapshotSource(SnapshotCache cache, SnapshotChain chain) :
     /// <param name="content">What was found out.</param>
     public void KeepNote(SnapshotChain now, string name, string content)
     {
-        if (Keys.Count > 0 && now.Keys(_template)[^1] == Keys[^1])
+        if (chain.IsWhole && now.IsWhole && Keys.Count > 0 && now.Keys(_template)[^1] == Keys[^1])
         {
             cache.KeepNote(Keys[^1], name, content);
         }
@@ -47,7 +50,7 @@ internal sealed class SnapshotSource(SnapshotCache cache, SnapshotChain chain) :
     /// <param name="cancellationToken">Keeps nothing.</param>
     public void Save(int length, SnapshotChain now, string data, CancellationToken cancellationToken)
     {
-        if (now.Keys(_template)[length] == Keys[length])
+        if (now.Count >= length && now.Keys(_template)[length] == Keys[length])
         {
             cache.Save([.. Keys.Take(length + 1)], data, cancellationToken);
         }

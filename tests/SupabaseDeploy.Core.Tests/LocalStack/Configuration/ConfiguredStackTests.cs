@@ -118,6 +118,51 @@ public sealed class ConfiguredStackTests
     }
 
     [Fact]
+    public async Task A_reset_has_the_secrets_in_the_vault_before_a_file_reads_them_and_in_no_snapshot()
+    {
+        const string Read = "insert into read_secrets select decrypted_secret from vault.decrypted_secrets where name = 'key';";
+        const string Content = "select string_agg(value, ' ' order by value) from read_secrets";
+        await using ResetProject project = await ResetProject.StartAsync();
+        project.Write("config.toml", "[db.vault]\nkey = \"first\"\n");
+        project.Write("migrations/2_table.sql", "create table read_secrets (value text not null);");
+        await project.ResetAsync();
+        project.Write("migrations/3_read.sql", Read);
+        await project.ResetAsync();
+        string first = await QueryAsync(project.Database, Content);
+        project.Write("config.toml", "[db.vault]\nkey = \"second\"\n");
+        LocalStackReset again = await project.ResetAsync();
+
+        Assert.Equal(("first", "second"), (first, await QueryAsync(project.Database, Content)));
+        Assert.Equal(2, again.FromCache);
+
+        project.Write("migrations/3_read.sql", "select 3;");
+        project.Write("seed.sql", Read);
+        await project.ResetAsync();
+        project.Write("config.toml", "[db.vault]\nkey = \"third\"\n");
+        again = await project.ResetAsync();
+
+        Assert.Equal("third", await QueryAsync(project.Database, Content));
+        Assert.Equal(3, again.FromCache);
+    }
+
+    [Fact]
+    public async Task Secrets_are_written_too_where_only_a_migration_makes_the_vault_and_a_start_without_one_says_so()
+    {
+        await using ResetProject project = await ResetProject.StartAsync();
+        var sink = new CollectingSink();
+        project.Write("config.toml", "[db.vault]\nkey = \"value\"\n");
+        project.Write("migrations/2_none.sql", "drop extension supabase_vault cascade;");
+        await project.ResetAsync(sink);
+        project.Write("migrations/3_again.sql", "create extension supabase_vault with schema vault;");
+
+        await project.ResetAsync();
+
+        Assert.Equal("value", await QueryAsync(project.Database, "select decrypted_secret from vault.decrypted_secrets where name = 'key'"));
+        Assert.Contains(sink.Events.OfType<Notice>(), notice => notice.Message.StartsWith("Secret 'key' of 'db.vault' of 'supabase/config.toml' cannot be written: the database has no extension", StringComparison.Ordinal));
+        Assert.DoesNotContain(sink.Events, said => said is Caution);
+    }
+
+    [Fact]
     public async Task A_reset_whose_bucket_is_refused_has_happened_and_says_so()
     {
         await using ResetProject project = await ResetProject.StartAsync();

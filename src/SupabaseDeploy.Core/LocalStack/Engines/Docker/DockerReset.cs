@@ -33,6 +33,7 @@ internal sealed class DockerReset(EngineContext context, DockerConnection docker
         {
             await _things.CreateVolumeAsync(volume, cancellationToken).ConfigureAwait(false);
             DatabaseAddress made = await MakeAsync(volume, gatewayPort, sink, cancellationToken).ConfigureAwait(false);
+            await ProjectContent.Of(context.Configuration).EnsureSecretsAsync(DockerDatabase.Administration(made.Port, keys), cancellationToken).ConfigureAwait(false);
             await ApplyAsync(plan, made, sink, cancellationToken).ConfigureAwait(false);
             await record.WriteAsync(database, made, Deployments.RecordedSchema.MeasureAsync, cancellationToken).ConfigureAwait(false);
             // In order: the database writes everything before its volume goes to the other one.
