@@ -48,6 +48,33 @@ public sealed class ServicePlannerTests : IDisposable
         Assert.Empty(plan.Services);
     }
 
+    [Theory]
+    [InlineData("1.2.3-bundled")]
+    [InlineData("1.2.2")]
+    public async Task A_program_that_another_version_of_the_module_installed_is_said_to_be_installed_anew_once(string folder)
+    {
+        _folder.Write($"runtimes/sample/{folder}/node_modules/sample/bin/sample", "");
+        ServicePlanner planner = Planner(null);
+
+        ServicePlan plan = await PlanAsync(planner);
+        await PlanAsync(planner);
+
+        Assert.Single(plan.Missing);
+        Assert.Equal(
+            "Service 'sample' does not run: its program is on this machine as another version of this module installed it, and this one needs sample 1.2.3 as it installs it. Run 'Install-LocalRuntime sample', then 'Start-LocalStack'.",
+            Assert.IsType<Caution>(Assert.Single(_sink.Events)).Message);
+    }
+
+    [Fact]
+    public async Task An_installation_that_was_killed_is_no_other_version()
+    {
+        _folder.Write("runtimes/sample/.installing-0a1b/node_modules/sample/bin/sample", "");
+
+        Assert.Single((await PlanAsync(Planner(null))).Missing);
+
+        Assert.Empty(_sink.Events);
+    }
+
     [Fact]
     public async Task An_installed_program_is_found_in_the_folder_of_its_version()
     {

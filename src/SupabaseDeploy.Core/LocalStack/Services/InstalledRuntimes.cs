@@ -18,4 +18,11 @@ internal sealed class InstalledRuntimes(string cacheFolder)
 
     /// <summary>The folder of a runtime; null when it is not installed.</summary>
     public string? Find(RuntimePackage package) => Directory.Exists(FolderOf(package)) ? FolderOf(package) : null;
+
+    /// <summary>Whether an older or newer module installed it, in another version or otherwise.</summary>
+    public bool HasOther(RuntimePackage package)
+    {
+        var parent = new DirectoryInfo(Path.GetDirectoryName(FolderOf(package))!);
+        return parent.Exists && parent.EnumerateDirectories().Any(folder => folder.Name != package.FolderName && !folder.Name.StartsWith('.'));
+    }
 }

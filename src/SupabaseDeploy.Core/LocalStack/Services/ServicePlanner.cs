@@ -43,9 +43,9 @@ internal sealed class ServicePlanner(
             else
             {
                 missing.Add(new MissingService(definition.Name, definition.Route?.Path, Remedy(definition)));
-                if (context.Chosen is not null && _told.Add(definition.Name))
+                if (WhyMissed(definition, context) is { } why && _told.Add(definition.Name))
                 {
-                    sink.Publish(new Caution($"Service '{definition.Name}' was chosen, and its program is not on this machine. {Remedy(definition)}"));
+                    sink.Publish(new Caution($"Service '{definition.Name}' {why}. {Remedy(definition)}"));
                 }
             }
         }
@@ -131,6 +131,13 @@ internal sealed class ServicePlanner(
             ? (Path.Combine(package, program), package)
             : null;
     }
+
+    /// <summary>Why somebody expects a service whose program is missing; null where nobody does.</summary>
+    private string? WhyMissed(ServiceDefinition definition, ServiceContext context) =>
+        definition.Package is { } package && runtimes.Find(package) is null && runtimes.HasOther(package)
+            ? $"does not run: its program is on this machine as another version of this module installed it, and this one needs {package.Name} {package.Version} as it installs it"
+        : context.Chosen is not null ? "was chosen, and its program is not on this machine"
+        : null;
 
     private static string Remedy(ServiceDefinition definition) => definition.Package is null
         ? $"No program of it is published for download: run it with 'Start-LocalStack -Engine Docker', or put a program '{definition.Programs[0]}' on PATH and run 'Start-LocalStack' again."
