@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
@@ -34,6 +36,21 @@ public sealed class BackupDrillerTests : IAsyncLifetime
         Assert.True(_project.Store.Find("latest").IsProven);
         Assert.Empty(Directory.GetFileSystemEntries(Drills));
         Assert.Empty(sink.Events.OfType<Caution>());
+    }
+
+    [Fact]
+    public async Task Where_a_gate_asks_for_drills_one_from_before_the_first_release_is_recorded_too()
+    {
+        var ledger = new Ledger(_project.Environment, _project.Database.Application);
+        await new BackupDriller(_project.Targets).RunAsync(_project.Backup, NullProgressSink.Instance, CancellationToken.None);
+        Assert.Empty(await ledger.GetEvidenceAsync(CancellationToken.None));
+        DeploymentBackup guarded = _project.Backup with { Environment = _project.Environment with { Gates = new GateSettings { DrillWithin = TimeSpan.FromDays(1) } } };
+
+        BackupDrill drill = await new BackupDriller(_project.Targets).RunAsync(guarded, NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.True(drill.Succeeded, drill.Message);
+        Evidence evidence = Assert.Single(await ledger.GetEvidenceAsync(CancellationToken.None));
+        Assert.Equal(("drill", "", true), (evidence.Kind, evidence.ReleaseId, evidence.IsPassed));
     }
 
     [Fact]

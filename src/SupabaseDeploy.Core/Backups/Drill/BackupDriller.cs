@@ -106,9 +106,9 @@ public sealed class BackupDriller(IDeploymentTargets targets, TimeProvider? time
     /// <summary>A drill needs no environment; where it can be reached, its ledger is told, so that gates can ask for a drill.</summary>
     private async Task RecordEvidenceAsync(DeploymentBackup backup, BackupDrill drill, IProgressSink sink, CancellationToken cancellationToken)
     {
-        if (backup.Release is null)
+        if (backup.Release is null && backup.Environment.Gates.DrillWithin is null)
         {
-            return; // Evidence speaks for a release.
+            return; // Evidence speaks for a release, but the gate asks for a drill of whatever release, the first of all too.
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -117,8 +117,7 @@ public sealed class BackupDriller(IDeploymentTargets targets, TimeProvider? time
         {
             DatabaseAddress database = await targets.For(backup.Environment).GetDatabaseAsync(limit.Token).ConfigureAwait(false);
             var ledger = new Ledger(backup.Environment, database);
-            IReadOnlyList<Deployment> deployments = await ledger.GetDeploymentsAsync(limit.Token).ConfigureAwait(false);
-            if (deployments.Select(deployment => deployment.Release).FirstOrDefault(release => release?.Id == backup.Release) is not Release known)
+            if (backup.Release is { } id && !(await ledger.GetDeploymentsAsync(limit.Token).ConfigureAwait(false)).Any(deployment => deployment.Release?.Id == id))
             {
                 return;
             }
@@ -127,7 +126,7 @@ public sealed class BackupDriller(IDeploymentTargets targets, TimeProvider? time
                 $"Backup {backup.Id}: {drill.Message} RPO {drill.Rpo:c}, RTO {drill.Rto:c}.",
                 ("backup", backup.Id), ("rpoSeconds", Math.Round(drill.Rpo.TotalSeconds, 3)), ("rtoSeconds", Math.Round(drill.Rto.TotalSeconds, 3)),
                 ("rows", drill.Rows), ("tables", drill.Tables));
-            await ledger.RecordEvidenceAsync(Evidence.Drill, known, drill.Succeeded, content, _time.GetUtcNow(), limit.Token).ConfigureAwait(false);
+            await ledger.RecordEvidenceAsync(new NewEvidence(Evidence.Drill, backup.Release ?? "", drill.Succeeded, content), _time.GetUtcNow(), limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DeployException or NpgsqlException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
