@@ -103,6 +103,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
             }
 
             plan.EnsureGatesPassed();
+            EnsureConfirmed(plan, shown);
             return plan;
         }
 
@@ -112,6 +113,24 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
             $"Environment '{shown.Environment}' changed since going back to release '{shown.Release}' was planned.",
             "Run the command again and look at the new plan: what it would lose may be different.",
             shown.Environment);
+    }
+
+    /// <summary>What loses data, or may let anybody in, was asked for in the plan that was shown; more than that needs another question.</summary>
+    private static void EnsureConfirmed(DeploymentPlan plan, DeploymentPlan shown)
+    {
+        string[] more =
+        [
+            .. plan.DataLoss.Count > 0 ? plan.Undo.Except(shown.Undo).Select(version => $"migration {version} would be undone first") : [],
+            .. plan.Configuration.Where(change => change.IsDangerous && !shown.Configuration.Any(each => each.Key == change.Key && each.NewValue == change.NewValue)).Select(change => $"'{change.Key}' would be changed"),
+        ];
+        if (more.Length > 0)
+        {
+            throw new DeployException(
+                ErrorTable.PlanOutdated,
+                $"Environment '{shown.Environment}' changed since publishing release '{shown.Release}' was planned: {string.Join("; ", more)}.",
+                "Run the command again and look at the new plan: what it would lose may be different.",
+                shown.Environment);
+        }
     }
 
     private async Task<Deployment> GoAsync(

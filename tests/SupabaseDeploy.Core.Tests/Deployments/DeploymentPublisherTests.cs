@@ -136,6 +136,31 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_loss_that_the_plan_did_not_show_needs_another_plan()
+    {
+        Release first = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", first);
+        DeploymentPlan shown = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), first, false, CancellationToken.None);
+        Release second = await _application.ReleaseAsync(2);
+        using var stop = new CancellationTokenSource();
+        var sink = new ActingSink(deployEvent =>
+        {
+            if (deployEvent is DeploymentStepStarted { Step: "web" })
+            {
+                stop.Cancel();
+            }
+        });
+        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), second, false, CancellationToken.None);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _application.Publisher().ExecuteAsync(plan, new(), sink, stop.Token));
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => _application.Publisher().ExecuteAsync(shown, new(), NullProgressSink.Instance, CancellationToken.None));
+
+        Assert.Equal(ErrorTable.PlanOutdated, e.Code);
+        Assert.Contains("migration 002 would be undone first", e.Message, StringComparison.Ordinal);
+        Assert.Equal("001 002", (await _application.StateAsync("staging")).History);
+    }
+
+    [Fact]
     public async Task A_first_release_that_is_not_healthy_leaves_the_history_as_it_was_and_nothing_served()
     {
         Deployment deployment = await _application.PublishAsync("staging", await _application.ReleaseAsync(1, page: "broken"));
