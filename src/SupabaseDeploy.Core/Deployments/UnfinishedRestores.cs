@@ -2,6 +2,7 @@ using SupabaseDeploy.Backups;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.LocalStack;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
@@ -26,6 +27,8 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
     /// <summary>That a ledger waits in a file here, and where; null when none does. Changes nothing.</summary>
     public static string? Describe(DeploymentEnvironment environment) => new KeptLedgerFile(environment) is { IsThere: true } file
         ? $"A restore of '{environment}' by its platform was not recorded. The ledger from before it is in '{file.Path}'; the next publish or restore from here brings it back."
+        : StackFolder.Of(environment).KeptLedgerFile is { } kept && File.Exists(kept)
+        ? $"A reset of '{environment}' was killed. The ledger from before it is in '{kept}'; the next start, publish or restore brings it back, and until then it is not seen here."
         : null;
 
     /// <summary>Ends a restore that another process began here.</summary>

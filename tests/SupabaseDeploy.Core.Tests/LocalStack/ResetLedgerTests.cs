@@ -27,6 +27,22 @@ public sealed class ResetLedgerTests
         Assert.Single(Directory.GetFiles(StackFolder.Of(environment).Root, "ledger.kept*.json"));
     }
 
+    [Fact]
+    public async Task One_that_waits_is_named_to_whoever_only_looks_and_stays()
+    {
+        await using PublishedApplication application = await PublishedApplication.CreateAsync();
+        DeploymentEnvironment environment = application.Environment("staging");
+        string file = StackFolder.Of(environment).KeptLedgerFile;
+        Assert.Null(UnfinishedRestores.Describe(environment));
+        await ResetLedger.WriteAsync(
+            StackFolder.Of(environment), ResetLedger.Of([], [], await Ledger.KeepAsync(application.Ledger("staging").Database, CancellationToken.None)), CancellationToken.None);
+
+        string? said = UnfinishedRestores.Describe(environment);
+
+        Assert.StartsWith($"A reset of 'staging' was killed. The ledger from before it is in '{file}'", said, StringComparison.Ordinal);
+        Assert.True(File.Exists(file));
+    }
+
     private static async Task<IReadOnlyList<string>> BringBackAsync(DeploymentEnvironment environment, DatabaseAddress database, ResetLedger kept)
     {
         var sink = new CollectingSink();
