@@ -23,7 +23,7 @@ internal sealed record MigrationDelta(IReadOnlyList<MigrationToUndo> Undo, IRead
     public static MigrationDelta ForPublish(DeploymentEnvironment environment, Release release, ObservedState observed)
     {
         var copies = new AppliedCopies(observed);
-        IReadOnlyList<string> strange = Strange(release, observed, copies);
+        IReadOnlyList<string> strange = Strange(release, observed);
         string[] left = [.. observed.Unsettled?.Plan.Brings.Intersect(observed.History) ?? []];
         string[] unknown = [.. strange.Except(left)];
         if (unknown.Length > 0)
@@ -44,14 +44,15 @@ internal sealed record MigrationDelta(IReadOnlyList<MigrationToUndo> Undo, IRead
     public static MigrationDelta ForRollback(DeploymentEnvironment environment, Release release, ObservedState observed)
     {
         var copies = new AppliedCopies(observed);
-        IReadOnlyList<string> strange = Strange(release, observed, copies);
+        IReadOnlyList<string> strange = Strange(release, observed);
         string[] apply = Pending(release, observed.History.Except(strange));
         return new MigrationDelta(FindDownScripts(environment, release, copies, strange), apply, apply);
     }
 
     /// <summary>Applied versions that are not the release's: it does not have them, or has another file under that version.</summary>
-    private static IReadOnlyList<string> Strange(Release release, ObservedState observed, AppliedCopies copies)
+    public static IReadOnlyList<string> Strange(Release release, ObservedState observed)
     {
+        var copies = new AppliedCopies(observed);
         Dictionary<string, string> own = release.Migrations.ToDictionary(migration => migration.Version, migration => migration.Sha256);
         return
         [

@@ -31,7 +31,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
             return [new RollbackWay(RollbackStrategy.CodeOnly, Code, "Nothing.", null)];
         }
 
-        string[] later = Later(release, observed);
+        string[] later = [.. MigrationDelta.Strange(release, observed)];
         var ways = new List<RollbackWay>
         {
             new(RollbackStrategy.CodeOnly, Code, "Nothing.", $"{Words.Migrations(later)} was applied since."),
@@ -132,11 +132,4 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
 
     private static string Since(ObservedState observed, string[] versions) =>
         new AppliedCopies(observed).FirstThatApplied(versions) is { } first ? $"{first.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z" : "they were applied";
-
-    /// <summary>What the release does not have; where it has every version, some have another content by now.</summary>
-    private static string[] Later(Release release, ObservedState observed)
-    {
-        string[] later = [.. observed.History.Except(release.Migrations.Select(migration => migration.Version))];
-        return later.Length > 0 ? later : [.. observed.History];
-    }
 }

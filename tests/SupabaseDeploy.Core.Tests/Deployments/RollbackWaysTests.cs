@@ -66,6 +66,21 @@ public sealed class RollbackWaysTests : IAsyncLifetime
         Assert.Contains("no stored release has the down script of migration 002", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Where_the_release_has_every_version_only_those_with_another_content_were_applied_since()
+    {
+        Release second = await _application.ReleaseAsync(2);
+        await _application.PublishAsync("staging", second);
+        await _application.RollBackAsync("staging");
+        _application.Write("migrations/002_add_t2.sql", "create table t2 (id int, other text);");
+        File.Delete(Path.Combine(_application.Project.MigrationsFolder, "down", "002_add_t2.sql"));
+        await _application.PublishAsync("staging", await _application.ReleaseAsync());
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => _application.Planner.PlanRollbackAsync(_application.Environment("staging"), second, CancellationToken.None));
+
+        Assert.Contains("CodeOnly: not possible: migration 002 was applied since.", e.Message, StringComparison.Ordinal);
+    }
+
     private Task<DeploymentPlan> PlanAsync(DownOutcome outcome)
     {
         var means = new RollbackMeans
