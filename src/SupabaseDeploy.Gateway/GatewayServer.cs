@@ -112,6 +112,8 @@ internal sealed class GatewayServer(GatewayOptions options, TimeProvider time)
         builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
         {
             server.AddServerHeader = false;
+            // How much may be uploaded is for the service to say: Storage takes 50 MB where nothing else is configured.
+            server.Limits.MaxRequestBodySize = null;
             server.Listen(IPAddress.Loopback, options.Port);
             foreach (string address in _plan.Addresses)
             {

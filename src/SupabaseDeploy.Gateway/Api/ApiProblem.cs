@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -16,7 +17,7 @@ internal sealed record ApiProblem(string Message)
             context.Response.Headers.RetryAfter = "5";
         }
 
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new ApiProblem(message), ApiProblemJson.Default.ApiProblem);
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new ApiProblem(message), ApiProblemJson.Readable.ApiProblem);
         context.Response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
@@ -24,4 +25,8 @@ internal sealed record ApiProblem(string Message)
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ApiProblem))]
-internal sealed partial class ApiProblemJson : JsonSerializerContext;
+internal sealed partial class ApiProblemJson : JsonSerializerContext
+{
+    /// <summary>Quotes stay quotes: people read these messages in a terminal, and no browser takes JSON for a page.</summary>
+    public static ApiProblemJson Readable { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http.Features;
 using SupabaseDeploy.LocalStack;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -19,9 +20,12 @@ internal sealed class ServiceTransformer : HttpTransformer
         (ServiceRoute route, string? known) = httpContext.Features.Get<ServiceRequest>()!;
         _ = httpContext.Request.Path.StartsWithSegments(route.Path, out PathString rest);
         string prefix = route.OwnPaths.Any(own => rest.StartsWithSegments(own)) ? "" : route.RoutedAs;
-        PathString path = prefix + (rest.HasValue ? rest : "/");
-        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, path, Query(httpContext.Request, known));
+        QueryString query = Query(httpContext.Request, known);
+        proxyRequest.RequestUri = AsSent(httpContext, route) is { } sent
+            ? new Uri(destinationPrefix + prefix + sent + query.ToUriComponent())
+            : RequestUtilities.MakeDestinationAddress(destinationPrefix, prefix + (rest.HasValue ? rest : "/"), query);
         proxyRequest.Headers.Host = route.Host ?? proxyRequest.Headers.Host;
+        proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-For", httpContext.Connection.RemoteIpAddress?.ToString());
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", route.Path);
@@ -40,6 +44,18 @@ internal sealed class ServiceTransformer : HttpTransformer
         }
 
         return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+    }
+
+    /// <summary>
+    /// What follows the route's path, as the client wrote it, where decoding and encoding it again would change it: an escaped slash or per
+    /// cent sign. Null otherwise, and for a path that the server has normalised: access was decided by what that gave.
+    /// </summary>
+    private static string? AsSent(HttpContext context, ServiceRoute route)
+    {
+        string path = context.Features.Get<IHttpRequestFeature>()!.RawTarget.Split('?', 2)[0];
+        bool isChangedByDecoding = path.Contains("%2F", StringComparison.OrdinalIgnoreCase) || path.Contains("%25", StringComparison.Ordinal);
+        bool isNormalised = path.Contains("/.", StringComparison.Ordinal) || path.Contains("%2E", StringComparison.OrdinalIgnoreCase);
+        return isChangedByDecoding && !isNormalised && path.StartsWith(route.Path + "/", StringComparison.OrdinalIgnoreCase) ? path[route.Path.Length..] : null;
     }
 
     /// <summary>A WebSocket of a browser has its key in the query, where the service looks for a token.</summary>
