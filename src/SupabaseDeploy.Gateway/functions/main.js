@@ -5,6 +5,7 @@ import { BootError, FunctionProcess } from "./function-process.js";
 import { createVerifier } from "./jwt.js";
 import { Published } from "./published.js";
 import { Sources } from "./sources.js";
+import { bridge } from "./sockets.js";
 import { keysAndPlace, secretsBeside } from "./variables.js";
 
 const need = (name) => Deno.env.get(name) ?? (() => { throw new Error(`${name} is not set.`); })();
@@ -13,7 +14,7 @@ const requestLimit = Number(Deno.env.get("FUNCTIONS_REQUEST_LIMIT_MS") ?? 150_00
 const retirement = 10_000;
 const passedOn = [
   ...keysAndPlace,
-  "PATH", "HOME", "LANG", "TZ", "TMPDIR", "DENO_DIR", "DENO_NO_UPDATE_CHECK", "XDG_CACHE_HOME",
+  "PATH", "HOME", "LANG", "TZ", "TMPDIR", "DENO_DIR", "DENO_NO_UPDATE_CHECK", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME",
 ];
 const environment = {
   NO_COLOR: "1",
@@ -57,6 +58,10 @@ async function forward(request, url, process) {
   process.begin();
   try {
     const port = await process.port;
+    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
+      return await bridge(request, `ws://127.0.0.1:${port}${url.pathname}${url.search}`, () => process.end());
+    }
+
     const headers = new Headers(request.headers);
     headers.set("accept-encoding", "identity");
     const response = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, {

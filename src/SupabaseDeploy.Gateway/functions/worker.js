@@ -17,6 +17,14 @@ Deno.serve = (...given) => {
   }, handler);
 };
 
+// What is not waited for by the answer goes on: the process lives longer than a request. What fails is logged, and ends nothing.
+globalThis.EdgeRuntime = {
+  waitUntil: (promise) => {
+    Promise.resolve(promise).catch((error) => console.error(error));
+    return promise;
+  },
+};
+
 // main.js holds the other end for as long as it lives.
 (async () => {
   for await (const _ of Deno.stdin.readable);

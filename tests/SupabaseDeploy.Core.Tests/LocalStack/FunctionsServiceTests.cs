@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -26,6 +27,10 @@ public sealed class FunctionsServiceTests
         [functions.broken]
         verify_jwt = false
         [functions.waiter]
+        verify_jwt = false
+        [functions.background]
+        verify_jwt = false
+        [functions.socket]
         verify_jwt = false
         [functions.off]
         enabled = false
@@ -59,6 +64,21 @@ public sealed class FunctionsServiceTests
         Write(project, "functions/crasher/index.ts", "Deno.serve(() => Deno.exit(3));\n");
         Write(project, "functions/broken/index.ts", "import './not-there.ts';\n");
         WriteWaiter(project, "before");
+        Write(project, "functions/background/index.ts", """
+            Deno.serve(() => {
+              EdgeRuntime.waitUntil(Promise.reject(new Error("failed behind the answer")));
+              return new Response(Deno.env.get("DENO_TLS_CA_STORE"));
+            });
+            """);
+        Write(project, "functions/socket/index.ts", """
+            Deno.serve((request: Request) => {
+              const asked = `${new URL(request.url).pathname} ${request.headers.get("x-client")}`;
+              const { socket, response } = Deno.upgradeWebSocket(request, { protocol: "second" });
+              socket.onopen = () => socket.send(asked);
+              socket.onmessage = ({ data }) => data === "end" ? socket.close(4001, "as asked") : socket.send(data);
+              return response;
+            });
+            """);
         Write(project, "functions/off/index.ts", "Deno.serve(() => new Response('off'));\n");
         Write(project, "other/map.json", """{ "imports": { "words": "./words.ts" } }""");
         Write(project, "other/words.ts", "export default 'mapped';\n");
@@ -82,7 +102,11 @@ public sealed class FunctionsServiceTests
 
         Assert.Equal((HttpStatusCode.OK, "mapped"), await GetAsync(client, "elsewhere"));
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(client, "open")).Status);
+        await ItsWebSocketIsThatOfTheFunction(stack);
+        Assert.Equal((HttpStatusCode.OK, "mozilla,system"), await GetAsync(client, "background"));
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(client, "background")).Status);
         string log = await File.ReadAllTextAsync(project.PathOf(project.Environment(), "log", "functions.log"));
+        Assert.Contains("[background] Error: failed behind the answer", log, StringComparison.Ordinal);
         Assert.Contains("[thrower] Error: thrown on purpose", log, StringComparison.Ordinal);
 
         await WhatIsAskedBeforeAChangeIsAnswered(project, client);
@@ -168,6 +192,31 @@ public sealed class FunctionsServiceTests
         Assert.Equal((stack.Url!.AbsoluteUri.TrimEnd('/'), stack.Keys!.AnonKey, stack.Keys.ServiceRoleKey.Reveal()), (Value("url"), Value("anon"), Value("service")));
         Assert.StartsWith("postgresql://postgres:", Value("database"), StringComparison.Ordinal);
         Assert.Null(Value("others"));
+    }
+
+    private static async Task ItsWebSocketIsThatOfTheFunction(LocalStackInfo stack)
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol("first");
+        socket.Options.AddSubProtocol("second");
+        socket.Options.SetRequestHeader("X-Client", "test");
+        await socket.ConnectAsync(new Uri($"ws://{stack.Url!.Authority}/functions/v1/socket/room"), CancellationToken.None);
+        byte[] buffer = new byte[256];
+
+        Assert.Equal("second", socket.SubProtocol);
+        Assert.Equal((WebSocketMessageType.Text, "/socket/room test"), await ReceiveAsync());
+        await socket.SendAsync(new byte[] { 0, 255 }, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+        WebSocketReceiveResult binary = await socket.ReceiveAsync(buffer, CancellationToken.None);
+        Assert.Equal((WebSocketMessageType.Binary, 2, (byte)255), (binary.MessageType, binary.Count, buffer[1]));
+        await socket.SendAsync("end"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        Assert.Equal((WebSocketMessageType.Close, ""), await ReceiveAsync());
+        Assert.Equal((4001, "as asked"), ((int)socket.CloseStatus!, socket.CloseStatusDescription));
+
+        async Task<(WebSocketMessageType, string)> ReceiveAsync()
+        {
+            WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, CancellationToken.None);
+            return (received.MessageType, Encoding.UTF8.GetString(buffer, 0, received.Count));
+        }
     }
 
     private static async Task TokensAreChecked(HttpClient client, LocalStackInfo stack)

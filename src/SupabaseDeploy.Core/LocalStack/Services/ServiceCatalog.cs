@@ -123,6 +123,8 @@ internal static partial class ServiceCatalog
             ["SUPABASE_SECRET_KEYS"] = """{{"default":"{secretKey}"}}""",
             ["SUPABASE_DB_URL"] = "postgresql://{databaseUser}:{databasePassword}@{databaseHost}:{databasePort}/{databaseName}",
             ["DENO_NO_UPDATE_CHECK"] = "1",
+            // Deno trusts a list of its own only, and could load no npm: or https: import where a company's proxy signs.
+            ["DENO_TLS_CA_STORE"] = "mozilla,system",
             ["NO_COLOR"] = "1",
         },
         HealthPath = "/_internal/health",

@@ -55,7 +55,7 @@ internal sealed class FunctionsCheck(LocalRuntimes runtimes)
         var request = new ProcessRequest(program, Arguments(function))
         {
             WorkingDirectory = release.FunctionFolder(function.Slug),
-            Environment = new Dictionary<string, string?> { ["NO_COLOR"] = "1", ["DENO_NO_UPDATE_CHECK"] = "1" },
+            Environment = new Dictionary<string, string?> { ["NO_COLOR"] = "1", ["DENO_NO_UPDATE_CHECK"] = "1", ["DENO_TLS_CA_STORE"] = "mozilla,system" },
         };
         ProcessResult result = await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false);
         return result.ExitCode == 0 ? [] : [$"{function.Slug}: {Told(result)}"];
