@@ -2,15 +2,20 @@
 -- need it come here in one piece; names in them are found on the caller's search path.
 create or replace function extensions.run_as_platform(statement text) returns void language plpgsql security definer as $$
 begin
-    if statement !~* '^\s*((create|alter|drop)\s+event\s+trigger|alter\s+extension)\M' then
-        raise exception 'only event triggers and extensions are changed with the rights of the platform, not: %', left(statement, 100)
+    if statement !~* '^\s*((create|alter|drop)\s+event\s+trigger|alter\s+extension|(create|alter)\s+publication)\M' then
+        raise exception 'only event triggers, extensions and publications are changed with the rights of the platform, not: %', left(statement, 100)
             using errcode = 'insufficient_privilege';
     end if;
-    -- Event triggers belong to postgres there, which a server allows to superusers only: postgres is one until the statement has ended,
-    -- and nobody else sees it.
+    -- Event triggers and publications of all tables belong to postgres there, which a server allows to superusers only: postgres is one until
+    -- the statement has ended, and nobody else sees it.
     if statement ~* '^\s*alter\s+event\s+trigger\M.*\mowner\s+to\s+"?postgres"?\s*$' then
         alter role postgres superuser;
         execute statement;
+        alter role postgres nosuperuser;
+    elsif statement ~* '^\s*create\s+publication\M' then
+        execute statement;
+        alter role postgres superuser;
+        execute format('alter publication %s owner to postgres', (regexp_match(statement, '^\s*create\s+publication\s+("(?:[^"]|"")+"|\S+)', 'i'))[1]);
         alter role postgres nosuperuser;
     else
         execute statement;

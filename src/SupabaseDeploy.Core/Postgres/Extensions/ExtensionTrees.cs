@@ -11,7 +11,7 @@ namespace SupabaseDeploy.Postgres;
 internal sealed class ExtensionTrees(StateFolders folders, TimeProvider timeProvider)
 {
     // Raised when trees are made otherwise than before.
-    private const int Format = 2;
+    private const int Format = 3;
     private const string Unfinished = ".making";
     private static readonly TimeSpan UnusedFor = TimeSpan.FromDays(14);
 

@@ -29,6 +29,7 @@ internal static class PlatformStatements
         return words switch
         {
             ["CREATE" or "ALTER" or "DROP", "EVENT", "TRIGGER"] or ["ALTER", "EXTENSION", ..] => WithPlatformRights(statement),
+            ["CREATE" or "ALTER", "PUBLICATION", ..] when NamesNoSingleTables(statement) => WithPlatformRights(statement),
             ["DO", ..] => PlatformBlocks.Translate(statement.Text),
             ["CREATE", "INDEX", ..] or ["CREATE", "UNIQUE", "INDEX"] => Index(statement.Text),
             _ => null,
@@ -37,6 +38,13 @@ internal static class PlatformStatements
 
     private static string WithPlatformRights(SqlStatement statement) =>
         $"select extensions.run_as_platform('{statement.Code.Replace("'", "''", StringComparison.Ordinal)}')";
+
+    /// <summary>A publication <c>for all tables</c> or of <c>tables in schema</c>: a plain server takes it from superusers only.</summary>
+    private static bool NamesNoSingleTables(SqlStatement statement)
+    {
+        string words = $" {string.Join(' ', statement.Words())} ";
+        return words.Contains(" FOR ALL TABLES ", StringComparison.Ordinal) || words.Contains(" TABLES IN SCHEMA ", StringComparison.Ordinal);
+    }
 
     private static string? Index(string text)
     {

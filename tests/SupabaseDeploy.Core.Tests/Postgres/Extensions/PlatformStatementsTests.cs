@@ -6,6 +6,8 @@ public sealed class PlatformStatementsTests
     [InlineData("create index on t using hnsw (e vector_cosine_ops) with (m = 16, ef_construction = 64)", "create index on t using hnsw (e vector_cosine_ops) ")]
     [InlineData("CREATE UNIQUE INDEX CONCURRENTLY i ON s.\"with (\" USING \"ivfflat\" ((f(e)) o) WITH (lists='100') WHERE a > 1", "CREATE UNIQUE INDEX CONCURRENTLY i ON s.\"with (\" USING \"ivfflat\" ((f(e)) o)  WHERE a > 1")]
     [InlineData("/* why */ alter extension pg_trgm set schema extensions", "select extensions.run_as_platform('alter extension pg_trgm set schema extensions')")]
+    [InlineData("create publication p for all tables with (publish = 'insert')", "select extensions.run_as_platform('create publication p for all tables with (publish = ''insert'')')")]
+    [InlineData("ALTER PUBLICATION p ADD TABLES IN SCHEMA public", "select extensions.run_as_platform('ALTER PUBLICATION p ADD TABLES IN SCHEMA public')")]
     [InlineData("create event trigger e on ddl_command_end when tag in ('CREATE TABLE') execute function f()", "select extensions.run_as_platform('create event trigger e on ddl_command_end when tag in (''CREATE TABLE'') execute function f()')")]
     [InlineData(
         "do $$ begin if not exists (select 1 from pg_event_trigger where evtname = 'e') then create event trigger e on ddl_command_end when tag in ('CREATE TABLE') execute function f(); end if; end $$",
@@ -25,6 +27,8 @@ public sealed class PlatformStatementsTests
     [InlineData("create index on t using gin (a) with (fastupdate = off)")]
     [InlineData("create table using_hnsw (a int) with (fillfactor = 70)")]
     [InlineData("create extension vector")]
+    [InlineData("create publication p for table tables, in_schema")]
+    [InlineData("alter publication supabase_realtime add table public.all_tables")]
     [InlineData("select 'create event trigger'")]
     [InlineData("do $$ begin create trigger t before insert on a for each row execute function f(); end $$")]
     [InlineData("do $$ begin raise notice 'create event trigger e'; execute 'create table event_trigger (a int)'; end $$")]
