@@ -120,6 +120,10 @@ public sealed partial class SupabaseConfiguration
         object other => throw Wrong(key, other, "a text, a number, true or false"),
     };
 
+    /// <summary>The variable that a key reads and nothing sets; null for every other value.</summary>
+    public string? UnsetVariable(string key) =>
+        Find(key) is string text && Resolve(text) is null ? EnvironmentReference().Match(text).Groups["name"].Value : null;
+
     /// <summary>Every key that the file sets, in ordinal order.</summary>
     public IReadOnlyList<string> Keys => [.. _values.Keys.Order(StringComparer.Ordinal)];
 

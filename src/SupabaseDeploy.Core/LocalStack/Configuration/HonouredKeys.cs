@@ -54,7 +54,16 @@ internal static class HonouredKeys
         ];
     }
 
-    /// <summary>Names them in one warning.</summary>
+    /// <summary>The keys that read a variable which is not set, each with its variable: they count as absent. The CLI warns of its own.</summary>
+    public static IReadOnlyList<string> Unset(LocalStackEngine engine, SupabaseConfiguration configuration) => engine == LocalStackEngine.SupabaseCli ? [] :
+    [
+        .. from key in configuration.Keys
+           let variable = configuration.UnsetVariable(key)
+           where variable is not null && IsAsked(configuration, key) && !s_withoutEffect.Any(pattern => IsMatch(pattern, configuration.Parts(key)))
+           select $"{key} ({variable})",
+    ];
+
+    /// <summary>Names each kind in one warning.</summary>
     public static void Warn(LocalStackInfo stack, IProgressSink sink)
     {
         SupabaseConfiguration configuration = SupabaseConfiguration.Load(stack.Environment.Project);
@@ -62,6 +71,11 @@ internal static class HonouredKeys
         if (Unmet(stack.Engine, configuration, version) is { Count: > 0 } unmet)
         {
             sink.Publish(new Caution($"Engine '{stack.Engine}' does not honour what 'supabase/config.toml' says with {string.Join(", ", unmet)}."));
+        }
+
+        if (Unset(stack.Engine, configuration) is { Count: > 0 } unset)
+        {
+            sink.Publish(new Caution($"'supabase/config.toml' reads variables that are not set, and is taken as if it did not say {string.Join(", ", unset)}."));
         }
     }
 

@@ -156,6 +156,28 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.SupabaseCli, configuration, "17.6"));
     }
 
+    [Fact]
+    public void A_variable_that_is_not_set_is_named_where_its_value_is_wanted()
+    {
+        _folder.Write("supabase/.env", "SITE=http://localhost:3000\n");
+        SupabaseConfiguration configuration = Load(
+            """
+            [studio]
+            openai_api_key = "env(SUPABASE_DEPLOY_NOWHERE)"
+            [auth]
+            site_url = "env(SITE)"
+            [auth.external.github]
+            enabled = true
+            secret = "env(SUPABASE_DEPLOY_NOWHERE)"
+            [auth.external.apple]
+            enabled = false
+            secret = "env(SUPABASE_DEPLOY_NOWHERE)"
+            """);
+
+        Assert.Equal(["auth.external.github.secret (SUPABASE_DEPLOY_NOWHERE)"], HonouredKeys.Unset(LocalStackEngine.Embedded, configuration));
+        Assert.Empty(HonouredKeys.Unset(LocalStackEngine.SupabaseCli, configuration));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private SupabaseConfiguration Load(string toml)

@@ -63,6 +63,7 @@ public sealed class RealSupabaseCliTests : IAsyncLifetime
         Assert.NotEmpty(configuration.Keys);
         Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.Embedded, configuration, "17.6"));
         Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.Docker, configuration, databaseVersion: null));
+        Assert.Empty(HonouredKeys.Unset(LocalStackEngine.Embedded, configuration));
     }
 
     [Fact]
