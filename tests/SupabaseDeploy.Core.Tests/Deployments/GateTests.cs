@@ -78,6 +78,21 @@ public sealed class GateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_rehearsal_of_nothing_on_the_stage_before_opens_no_gate()
+    {
+        Release release = await StartAsync("promoteFrom: staging\ngates: { evidence: [rehearsal] }");
+        Ledger staging = Application.Ledger("staging");
+        await staging.RecordEvidenceAsync(Evidence.Rehearsal, release, true, """{"summary":"0 migrations ran","migrations":0}""", _time.GetUtcNow(), CancellationToken.None);
+
+        Gate ofNothing = await GateAsync(release, GateKind.Evidence);
+        await staging.RecordEvidenceAsync(Evidence.Rehearsal, release, true, """{"summary":"1 migration ran","migrations":1}""", _time.GetUtcNow(), CancellationToken.None);
+
+        Assert.False(ofNothing.IsPassed);
+        Assert.EndsWith("Test-Release " + release + " -Environment production -Check rehearsal", ofNothing.Remedy, StringComparison.Ordinal);
+        Assert.True((await GateAsync(release, GateKind.Evidence)).IsPassed);
+    }
+
+    [Fact]
     public async Task Soaking_takes_time_without_a_break()
     {
         Release first = await StartAsync("promoteFrom: staging\ngates: { soak: 30m }");

@@ -20,8 +20,13 @@ internal static class EvidenceGates
     }
 
     /// <summary>The release has evidence of a kind, on the stage before or on the environment itself.</summary>
-    public static Gate Has(RequiredEvidence required, Release release, StageRecord? before, StageRecord own, DateTimeOffset now)
+    public static Gate Has(RequiredEvidence required, Release release, StageRecord? before, StageRecord own, bool hasPending, DateTimeOffset now)
     {
+        if (hasPending && before is not null)
+        {
+            before = before with { Evidence = [.. before.Evidence.Where(fact => !IsOfNothing(fact))] };
+        }
+
         var gate = new Gate($"{required.Kind} on {(before is null ? own.Name : $"{before.Name} or {own.Name}")}", false, "", null) { Kind = GateKind.Evidence };
         StageRecord[] places = before is null ? [own] : [before, own];
         Evidence? last = places.Select(place => place.Last(required.Kind, release.Id)).OfType<Evidence>().MaxBy(fact => fact.RecordedAt);
@@ -30,8 +35,12 @@ internal static class EvidenceGates
             return gate with { Message = why.Message, Remedy = why.Remedy };
         }
 
-        return Judge(gate, last, required.MaxAge, $"Release {release} has no evidence '{required.Kind}' there.", Command(required.Kind, release, before?.Name ?? own.Name), now);
+        return Judge(gate, last, required.MaxAge, $"Release {release} has no evidence '{required.Kind}' there.", Command(required.Kind, release, required.Kind == Evidence.Rehearsal ? own.Name : before?.Name ?? own.Name), now);
     }
+
+    /// <summary>A rehearsal on a stage that has all the migrations already ran none of them, and says nothing of where they are still to run.</summary>
+    private static bool IsOfNothing(Evidence fact) =>
+        fact.Kind == Evidence.Rehearsal && fact.IsPassed && EvidenceContent.Parse(fact.Content)?["migrations"] is { } count && count.ToJsonString() == "0";
 
     /// <summary>A backup of the environment was restored and verified not long ago, of whatever release.</summary>
     public static Gate Drill(TimeSpan within, StageRecord own, DateTimeOffset now)
