@@ -33,6 +33,24 @@ public sealed class StackLogsTests : IDisposable
     }
 
     [Fact]
+    public async Task Secret_keys_of_the_stack_that_a_service_repeats_are_not_shown_and_public_ones_are()
+    {
+        LocalKeys keys = LocalKeys.ReadOrCreate(StackFolder.Of(_environment).KeysFile);
+        Append($"""
+            secret {keys.JwtSecret.Reveal()}
+            key {keys.SecretKey.Reveal()}
+            to postgres://postgres:{keys.ServicePassword.Reveal()}@127.0.0.1/postgres
+            as {keys.ServiceRoleKey.Reveal()}
+            for {keys.PublishableKey}
+
+            """);
+
+        Assert.Equal(
+            ["rest | secret ***", "rest | key ***", "rest | to postgres://postgres:***@127.0.0.1/postgres", "rest | as ***", $"rest | for {keys.PublishableKey}"],
+            await ReadAsync(["rest"], tail: 10));
+    }
+
+    [Fact]
     public async Task Only_the_end_of_a_large_log_is_read()
     {
         Append(string.Concat(Enumerable.Range(0, 100_000).Select(number => $"line {number}\n")));
