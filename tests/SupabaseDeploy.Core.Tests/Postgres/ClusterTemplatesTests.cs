@@ -15,16 +15,31 @@ public sealed class ClusterTemplatesTests
         StateFolders folders = StateFolders.OfThisMachine() with { Cache = Path.Combine(cache.Path, "cache") };
         PostgresInstallation served = await new ExtensionTrees(folders, TimeProvider.System)
             .ProvideAsync(new PostgresInstallations(folders: folders).Find()!, new HashSet<string>(), NullProgressSink.Instance, CancellationToken.None);
-        string key = new ClusterTemplates(folders, TimeSpan.FromMinutes(1), TimeProvider.System).Key(served);
-        // What a killed process, a long unused version and an unused one that was killed have left.
-        string unfinished = Directory.CreateDirectory(Path.Combine(folders.Templates, key + ".making", "data", "base")).FullName;
-        string unused = Directory.CreateDirectory(Path.Combine(folders.Templates, "15.1-0123456789abcdef", "data")).Parent!.FullName;
-        string unusedUnfinished = Directory.CreateDirectory(Path.Combine(folders.Templates, "15.2-0123456789abcdef.making", "data")).Parent!.FullName;
-        string recent = Directory.CreateDirectory(Path.Combine(folders.Templates, "15.3-0123456789abcdef", "data")).Parent!.FullName;
-        DateTime longAgo = TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-15);
-        Directory.SetLastWriteTimeUtc(unused, longAgo);
-        Directory.SetLastWriteTimeUtc(unusedUnfinished, longAgo);
-        Directory.SetLastWriteTimeUtc(recent, longAgo.AddDays(2));
+        string key = new ClusterTemplates(folders, TimeProvider.System).Key(served);
+        Directory.CreateDirectory(folders.Templates);
+        // What a killed process, long unused versions of today and of earlier days, and an unused one that was killed have left.
+        string Leave(string name, int days, bool isFolder = false)
+        {
+            string path = Path.Combine(folders.Templates, name);
+            if (isFolder)
+            {
+                Directory.CreateDirectory(Path.Combine(path, "data"));
+            }
+            else
+            {
+                File.WriteAllText(path, "cut short");
+            }
+
+            Directory.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-days));
+            return name;
+        }
+
+        Leave(key + ".tar.making", 0);
+        Leave("15.1-0123456789abcdef", 15, isFolder: true);
+        Leave("15.2-0123456789abcdef.making", 15, isFolder: true);
+        Leave("15.3-0123456789abcdef.tar", 15);
+        Leave("15.4-0123456789abcdef.tar.making", 15);
+        string recent = Leave("15.5-0123456789abcdef.tar", 13);
         var sink = new CollectingSink();
 
         PostgresCluster one = folder.At("one", options => options with { Folders = folders });
@@ -32,12 +47,9 @@ public sealed class ClusterTemplatesTests
         ClusterState[] states = await Task.WhenAll(one.StartAsync(sink, CancellationToken.None), two.StartAsync(sink, CancellationToken.None));
 
         Assert.All(states, state => Assert.True(state.IsRunning));
-        Assert.Equal(
-            ((string[])[key, "15.3-0123456789abcdef"]).Order(), Directory.GetFileSystemEntries(folders.Templates).Select(Path.GetFileName).Order());
-        Assert.False(Directory.Exists(unfinished));
+        Assert.Equal(((string[])[key + ".tar", recent]).Order(), Directory.GetFileSystemEntries(folders.Templates).Select(Path.GetFileName).Order());
         Assert.Single(sink.Events.OfType<ActivityCompleted>());
-        Assert.DoesNotContain(
-            Directory.GetFiles(Path.Combine(folders.Templates, key), "*", SearchOption.AllDirectories), file => Path.GetFileName(file) is "password" or "postmaster.pid");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folders.Templates, key + ".tar")));
     }
 
     [Fact]
@@ -73,7 +85,7 @@ public sealed class ClusterTemplatesTests
 
         Assert.Equal(ClusterStatus.Missing, (await cluster.GetStateAsync(CancellationToken.None)).Status);
         Assert.True((await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None)).IsRunning);
-        Assert.Single(Directory.GetDirectories(folders.Templates));
+        Assert.EndsWith(".tar", Assert.Single(Directory.GetFileSystemEntries(folders.Templates)), StringComparison.Ordinal);
         // Servers that were being prepared outlived their makers; they are gone with what they worked in.
         Assert.DoesNotContain(
             Directory.GetDirectories("/proc").Select(process => new FileInfo(Path.Combine(process, "cwd")).LinkTarget),

@@ -12,10 +12,10 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
 {
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(5);
 
-    // From template0, so that it is empty whatever a site puts into template1.
+    // From template0, so that it is empty whatever a site puts into template1; as files, which writes no log.
     private static readonly string[] s_maintenanceDatabase =
     [
-        "create database _supabase_deploy template template0",
+        "create database _supabase_deploy template template0 strategy file_copy",
         "revoke all on database _supabase_deploy from public",
         "grant connect, create, temporary on database _supabase_deploy to postgres",
     ];
@@ -73,7 +73,8 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
         {
             sink.Publish(new ActivityProgress(ClusterData.Activity, "Keeping it as a template, once for this version", 80));
             await connection.ExecuteAsync("checkpoint", cancellationToken).ConfigureAwait(false);
-            await turn.MakeAsync(home.Data, () => MakeDurableAsync(connection, cancellationToken), cancellationToken).ConfigureAwait(false);
+            // Beside each other: neither changes the data.
+            await Task.WhenAll(Task.Run(() => turn.Make(home.Data), cancellationToken), MakeDurableAsync(connection, cancellationToken)).ConfigureAwait(false);
         }
 
         string verifier = ScramVerifier.Create(files.ReadPasswords()!.Postgres);

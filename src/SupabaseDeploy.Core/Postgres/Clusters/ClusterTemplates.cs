@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
 using SupabaseDeploy.Environments;
@@ -5,38 +6,40 @@ using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Postgres;
 
-/// <summary>Initialised and bootstrapped data folders, kept per installation, bootstrap and settings, to be copied instead of made anew.</summary>
-internal sealed class ClusterTemplates(StateFolders folders, TimeSpan patience, TimeProvider timeProvider)
+/// <summary>
+/// Initialised and bootstrapped data folders, kept per installation, bootstrap and settings, to be unpacked instead of made anew. Each is one
+/// archive: making the thousands of files of a database is what costs, and the first start need not wait for it twice.
+/// </summary>
+internal sealed class ClusterTemplates(StateFolders folders, TimeProvider timeProvider)
 {
     // Raised when templates are made otherwise than before.
-    private const int Format = 2;
-    private const string Unfinished = ".making";
+    private const int Format = 3;
     private static readonly TimeSpan UnusedFor = TimeSpan.FromDays(14);
 
-    /// <summary>Copies the template for an installation to <paramref name="target"/>.</summary>
-    /// <returns>Null when it was copied. Where there is no template, the turn to make it, and nothing is at the target.</returns>
+    /// <summary>Unpacks the template for an installation to <paramref name="target"/>, as a server left it that lost its power.</summary>
+    /// <returns>Null when it was unpacked. Where there is no template, the turn to make it, and nothing is at the target.</returns>
     public async Task<TemplateTurn?> CopyToAsync(string target, PostgresInstallation installation, IProgressSink sink, CancellationToken cancellationToken)
     {
         string key = Key(installation);
-        string template = Path.Combine(folders.Templates, key);
+        string template = Path.Combine(folders.Templates, key + ".tar");
         folders.CreateReachable(folders.Templates);
 
-        // Held while copying too, so that nobody cleans the template away meanwhile.
+        // Held while unpacking too, so that nobody cleans the template away meanwhile.
         FileLock turn = await FileLock.AcquireAsync(
             LockFile(key), "it makes or copies the database template", sink, timeProvider, cancellationToken).ConfigureAwait(false);
-        if (!Directory.Exists(template))
+        if (!File.Exists(template))
         {
-            var home = new ClusterHome(template + Unfinished, folders);
-            home.Remove();
             DeleteUnused();
-            return new TemplateTurn(turn, home, new PostgresServer(installation, home, patience, timeProvider), template, sink);
+            return new TemplateTurn(turn, template, sink);
         }
 
         using (turn)
         {
-            Directory.SetLastWriteTimeUtc(template, timeProvider.GetUtcNow().UtcDateTime);
+            File.SetLastWriteTimeUtc(template, timeProvider.GetUtcNow().UtcDateTime);
             sink.Publish(new Detail($"Copying the template cluster to '{target}'."));
-            FolderCopy.Run(Path.Combine(template, "data"), target, cancellationToken);
+            Directory.CreateDirectory(target);
+            await Task.Run(() => TarFile.ExtractToDirectory(template, target, overwriteFiles: false), cancellationToken).ConfigureAwait(false);
+            ServerProcess.ForgetIn(target);
             return null;
         }
     }
@@ -50,53 +53,76 @@ internal sealed class ClusterTemplates(StateFolders folders, TimeSpan patience, 
 
     private string LockFile(string key) => Path.Combine(folders.Templates, key + ".lock");
 
+    /// <summary>Deletes what nobody has used for long: archives, what was left of making one, and the folders of earlier versions of ours.</summary>
     private void DeleteUnused()
     {
         DateTime limit = (timeProvider.GetUtcNow() - UnusedFor).UtcDateTime;
-        foreach (string folder in Directory.GetDirectories(folders.Templates).Where(folder => Directory.GetLastWriteTimeUtc(folder) < limit))
+        foreach (FileSystemInfo entry in new DirectoryInfo(folders.Templates).GetFileSystemInfos().Where(entry => entry.LastWriteTimeUtc < limit && entry.Extension != ".lock"))
         {
-            string key = Path.GetFileName(folder);
-            key = key.EndsWith(Unfinished, StringComparison.Ordinal) ? key[..^Unfinished.Length] : key;
-            using FileLock? free = FileLock.TryAcquire(LockFile(key));
+            using FileLock? free = FileLock.TryAcquire(LockFile(KeyOf(entry.Name)));
             if (free is not null)
             {
-                new ClusterHome(folder, folders).Remove();
+                Delete(entry);
             }
+        }
+    }
+
+    private static string KeyOf(string name)
+    {
+        foreach (string suffix in (string[])[TemplateTurn.Unfinished, ".tar"])
+        {
+            name = name.EndsWith(suffix, StringComparison.Ordinal) ? name[..^suffix.Length] : name;
+        }
+
+        return name;
+    }
+
+    private static void Delete(FileSystemInfo entry)
+    {
+        if (entry is DirectoryInfo folder)
+        {
+            FolderRemoval.Run(folder.FullName);
+        }
+        else
+        {
+            entry.Delete();
         }
     }
 }
 
 /// <summary>The turn to make a template, which nobody else can make or use before it is disposed.</summary>
-internal sealed class TemplateTurn(FileLock turn, ClusterHome home, PostgresServer server, string template, IProgressSink sink) : IDisposable
+internal sealed class TemplateTurn(FileLock turn, string template, IProgressSink sink) : IDisposable
 {
+    /// <summary>What the name of a template ends with while it is being made.</summary>
+    public const string Unfinished = ".making";
+
     /// <summary>
     /// Makes the template of a running server's data. That is safe because the server is at rest: a checkpoint has just written everything,
     /// nobody else can sign in yet, and nothing cleans up by itself. So the copy is that of one moment, as after a loss of power.
+    /// Only what is on the disk gets its name.
     /// </summary>
     /// <param name="data">The server's data folder.</param>
-    /// <param name="beside">What may be done while the copy, once it is taken, is finished.</param>
-    /// <param name="cancellationToken">Ends it; there is no template then.</param>
-    public async Task MakeAsync(string data, Func<Task> beside, CancellationToken cancellationToken)
+    public void Make(string data)
     {
-        await home.CreateAsync(cancellationToken).ConfigureAwait(false);
-        await Task.Run(() => FolderCopy.Run(data, home.Data, cancellationToken), cancellationToken).ConfigureAwait(false);
-        ServerProcess.ForgetIn(home.Data);
-        await Task.WhenAll(FinishAsync(cancellationToken), beside()).ConfigureAwait(false);
-    }
+        File.Delete(template + Unfinished);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 1 << 20 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
 
-    /// <summary>Shuts it down as a server would, with passwords that nobody knows. Only what is on the disk gets its name.</summary>
-    private async Task FinishAsync(CancellationToken cancellationToken)
-    {
-        await home.GiveToServerAsync(home.Data, cancellationToken).ConfigureAwait(false);
-        await ServerSettings.WriteAsync(home, LoopbackPort.Choose(), isThrowAway: true, cancellationToken).ConfigureAwait(false);
-        await server.SetPasswordsAsync(Path.GetFileName(home.Data), ClusterPasswords.Create(), cancellationToken).ConfigureAwait(false);
-        DurableFolder.FlushAll(home.Data);
-        Directory.Move(home.Folder, template);
+        using (var archive = new FileStream(template + Unfinished, options))
+        {
+            TarFile.CreateFromDirectory(data, archive, includeBaseDirectory: false);
+            archive.Flush(flushToDisk: true);
+        }
+
+        File.Move(template + Unfinished, template);
     }
 
     public void Dispose()
     {
-        home.Remove();
+        File.Delete(template + Unfinished);
         turn.Dispose();
         sink.Publish(new ActivityCompleted(ClusterData.Activity));
     }

@@ -77,7 +77,7 @@ public sealed class PostgresCluster
         ClusterHome home = _place.Home(pointer);
         PostgresInstallation served = await Programs.ServedAsync(_installation, home, home.Data, sink, cancellationToken).ConfigureAwait(false);
         var server = new PostgresServer(served, home, _options.Patience, _timeProvider);
-        var templates = new ClusterTemplates(home.Folders, _options.Patience, _timeProvider);
+        var templates = new ClusterTemplates(home.Folders, _timeProvider);
         (pointer, TemplateTurn? template) = await new ClusterData(_files, home, server, _options, _timeProvider)
             .ProvideAsync(pointer, templates, served, sink, cancellationToken).ConfigureAwait(false);
         using (template)

@@ -9,6 +9,9 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
     // pg_ctl looks ten times a second, which is longer than a start or a stop takes.
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(5);
 
+    // A copy of the data of a server that was not shut down is flushed before it is recovered: by one call instead of one for each file.
+    private static readonly string[] s_flushAtOnce = OperatingSystem.IsLinux() ? ["-c", "recovery_init_sync_method=syncfs"] : [];
+
     private const long LogLimit = 8 * 1024 * 1024;
 
     /// <summary>The superuser of every cluster.</summary>
@@ -43,7 +46,7 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
         string statements =
             $"ALTER ROLE {Superuser} PASSWORD '{ScramVerifier.Create(passwords.SupabaseAdmin)}'\n"
             + $"ALTER ROLE postgres PASSWORD '{ScramVerifier.Create(passwords.Postgres)}'\n";
-        return RunAsync("postgres", ["--single", "-D", folder, "-c", "exit_on_error=on", "-c", "log_statement=none", "postgres"], statements, cancellationToken);
+        return RunAsync("postgres", ["--single", "-D", folder, "-c", "exit_on_error=on", "-c", "log_statement=none", .. s_flushAtOnce, "postgres"], statements, cancellationToken);
     }
 
     /// <summary>Starts the server on the home's data and waits until it accepts connections.</summary>
