@@ -13,12 +13,10 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(5);
 
     // From template0, so that it is empty whatever a site puts into template1; as files, which writes no log.
-    private static readonly string[] s_maintenanceDatabase =
-    [
-        "create database _supabase_deploy template template0 strategy file_copy",
-        "revoke all on database _supabase_deploy from public",
-        "grant connect, create, temporary on database _supabase_deploy to postgres",
-    ];
+    private const string CreateMaintenanceDatabase = "create database _supabase_deploy template template0 strategy file_copy";
+
+    private const string OpenMaintenanceDatabase =
+        "revoke all on database _supabase_deploy from public; grant connect, create, temporary on database _supabase_deploy to postgres";
 
     /// <summary>Signs in, which proves that the server is ours, and does what is missing.</summary>
     /// <param name="pointer">The pointer as it is written.</param>
@@ -41,7 +39,7 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
 
             if (home.IsUnfinished)
             {
-                await FillAsync(connection, turn, sink, cancellationToken).ConfigureAwait(false);
+                await FillAsync(connection, administration, turn, sink, cancellationToken).ConfigureAwait(false);
                 home.EndData();
             }
             else
@@ -56,15 +54,13 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
         return prepared;
     }
 
-    private async Task FillAsync(NpgsqlConnection connection, TemplateTurn? turn, IProgressSink sink, CancellationToken cancellationToken)
+    private async Task FillAsync(
+        NpgsqlConnection connection, DatabaseAddress administration, TemplateTurn? turn, IProgressSink sink, CancellationToken cancellationToken)
     {
         sink.Publish(new ActivityProgress(ClusterData.Activity, "Creating the roles and schemas of a Supabase project", 60));
-        await Bootstrap.ApplyAsync(connection, cancellationToken).ConfigureAwait(false);
-        foreach (string statement in s_maintenanceDatabase)
-        {
-            await connection.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
-        }
-
+        await Task.WhenAll(
+            Bootstrap.ApplyAsync(connection, cancellationToken), BesideAsync(administration, CreateMaintenanceDatabase, cancellationToken)).ConfigureAwait(false);
+        await connection.ExecuteAsync(OpenMaintenanceDatabase, cancellationToken).ConfigureAwait(false);
         if (turn is null)
         {
             await MakeDurableAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -79,6 +75,15 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
 
         string verifier = ScramVerifier.Create(files.ReadPasswords()!.Postgres);
         await connection.ExecuteAsync($"alter role postgres password '{verifier}'", cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task BesideAsync(DatabaseAddress administration, string sql, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await administration.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            await connection.ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>From here on the server keeps its promises; what it has not flushed until now is flushed at once.</summary>
