@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
@@ -10,6 +11,8 @@ namespace SupabaseDeploy.Postgres;
 /// </summary>
 public sealed record DatabaseAddress
 {
+    private static readonly ConcurrentDictionary<string, NpgsqlDataSource> s_sources = new(StringComparer.Ordinal);
+
     /// <summary>Host name or address.</summary>
     public required string Host { get; init; }
 
@@ -144,7 +147,7 @@ public sealed record DatabaseAddress
 
     private async Task<NpgsqlConnection> ConnectAsync(string applicationName, CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(ToConnectionString(applicationName));
+        NpgsqlConnection connection = Source(ToConnectionString(applicationName)).CreateConnection();
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -162,6 +165,11 @@ public sealed record DatabaseAddress
             throw;
         }
     }
+
+    // As Npgsql keeps them itself for a connection string, but without asking each server for its types: that takes as long as the rest of connecting,
+    // and nothing of ours reads a type that PostgreSQL does not come with.
+    private static NpgsqlDataSource Source(string connectionString) => s_sources.GetOrAdd(connectionString, static text =>
+        new NpgsqlDataSourceBuilder(text).ConfigureTypeLoading(types => types.EnableTypeLoading(false)).Build());
 
     /// <summary>By a statement: poolers drop the startup parameter, and RESET ALL leaves a role as it is.</summary>
     private async Task TakeOnRoleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -35,7 +35,7 @@ internal sealed class KnownRelations(IReadOnlyDictionary<uint, KnownRelation> by
 
     private const string ReadSql =
         $"""
-        select c.oid, format('%I.%I', n.nspname, c.relname), c.relkind, c.relname::text, coalesce(i.indrelid, c.oid)
+        select c.oid, format('%I.%I', n.nspname, c.relname), c.relkind::text, c.relname::text, coalesce(i.indrelid, c.oid)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_index i on i.indexrelid = c.oid
         where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I')
           and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'supabase_migrations', '{RehearsalTriggers.Schema}')
