@@ -54,16 +54,15 @@ internal sealed class EnvironmentObserver(IDeploymentTargets targets)
             // As the role that signs in, before the ledger's: the history may be another one's.
             IReadOnlyList<string> history = await ReadHistoryAsync(connection, cancellationToken).ConfigureAwait(false);
             LedgerSession session = await LedgerSession.BeginAsync(connection, database, cancellationToken).ConfigureAwait(false);
-            if (await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false) == 0)
+            int version = await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false);
+            if (version == 0)
             {
                 return new Recorded(history, [], []);
             }
 
-            var reader = new LedgerReader(session, environment);
-            return new Recorded(
-                history,
-                await reader.ReadDeploymentsAsync(cancellationToken).ConfigureAwait(false),
-                await reader.ReadEvidenceAsync(cancellationToken).ConfigureAwait(false));
+            (IReadOnlyList<Deployment> deployments, IReadOnlyList<Evidence> evidence) =
+                await new LedgerReader(session, version, environment).ReadAsync(cancellationToken).ConfigureAwait(false);
+            return new Recorded(history, deployments, evidence);
         }
     }
 

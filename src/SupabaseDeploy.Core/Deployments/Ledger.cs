@@ -168,9 +168,8 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
         LedgerSession session = await LedgerSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
-            return await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false) == 0
-                ? nothing
-                : await read(new LedgerReader(session, environment)).ConfigureAwait(false);
+            int version = await session.ReadVersionAsync(cancellationToken).ConfigureAwait(false);
+            return version == 0 ? nothing : await read(new LedgerReader(session, version, environment)).ConfigureAwait(false);
         }
     }
 

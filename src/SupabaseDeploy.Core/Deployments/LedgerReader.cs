@@ -7,83 +7,145 @@ using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Deployments;
 
-/// <summary>The queries that read a ledger.</summary>
-internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment environment)
+/// <summary>The queries that read a ledger, in one round trip: the servers of hosted projects are far away.</summary>
+/// <param name="session">The connection.</param>
+/// <param name="version">The ledger's version, which is not 0.</param>
+/// <param name="environment">Whose ledger it is.</param>
+internal sealed class LedgerReader(LedgerSession session, int version, DeploymentEnvironment environment)
 {
-    public async Task<IReadOnlyList<Deployment>> ReadDeploymentsAsync(CancellationToken cancellationToken)
-    {
-        Dictionary<string, Release> releases = await ReadReleasesAsync(cancellationToken).ConfigureAwait(false);
-        ILookup<Guid, DeploymentStep> steps = await ReadStepsAsync(cancellationToken).ConfigureAwait(false);
-        ILookup<Guid, LedgerEvent> events = await ReadEventsAsync(cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(
-            """
-            select id, number, kind, status, release_id, previous_release_id, changed, reason, lockout, requested_by, started_at, finished_at, plan
-            from supabase_deploy.deployments
-            order by number
-            """,
-            row =>
-            {
-                Guid id = row.GetGuid(0);
-                DeploymentKind kind = Enum.Parse<DeploymentKind>(row.GetString(2));
-                Release? release = Nullable(row, 4) is { } releaseId ? releases[releaseId] : null;
-                Release? previous = Nullable(row, 5) is { } previousId ? releases[previousId] : null;
-                return new Deployment
-                {
-                    Id = id,
-                    Number = row.GetInt32(1),
-                    Environment = environment,
-                    Release = release,
-                    PreviousRelease = previous,
-                    Kind = kind,
-                    Status = Enum.Parse<DeploymentStatus>(row.GetString(3)),
-                    Changed = row.GetBoolean(6),
-                    Reason = Nullable(row, 7),
-                    Lockout = Nullable(row, 8),
-                    RequestedBy = row.GetString(9),
-                    StartedAt = row.GetFieldValue<DateTimeOffset>(10),
-                    FinishedAt = row.IsDBNull(11) ? null : row.GetFieldValue<DateTimeOffset>(11),
-                    Plan = PlanDocument.Read(row.GetString(12), environment, kind, release, previous),
-                    Steps = [.. steps[id]],
-                    Events = [.. events[id]],
-                };
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
+    // The version of the ledger from which on there are events: one that was only read since the module was updated has no such table yet.
+    private const int HasEvents = 5;
 
-    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>: a row was changed, removed or put in.</exception>
-    public async Task<IReadOnlyList<Evidence>> ReadEvidenceAsync(CancellationToken cancellationToken)
-    {
-        IReadOnlyList<Evidence> evidence = await ReadRowsOfEvidenceAsync(cancellationToken).ConfigureAwait(false);
-        EvidenceChain.EnsureUnbroken(environment, evidence);
-        return evidence;
-    }
+    private const string Releases = "select id, manifest, created_at from supabase_deploy.releases";
 
-    private Task<IReadOnlyList<Evidence>> ReadRowsOfEvidenceAsync(CancellationToken cancellationToken) => ReadAsync(
+    private const string Steps =
+        "select deployment_id, name, status, started_at, finished_at - started_at, message from supabase_deploy.steps order by deployment_id, position";
+
+    private const string Events = "select deployment_id, sequence, kind, message, recorded_by, recorded_at from supabase_deploy.events order by sequence";
+
+    private const string NoEvents = "select where false";
+
+    private const string Deployments =
+        """
+        select id, number, kind, status, release_id, previous_release_id, changed, reason, lockout, requested_by, started_at, finished_at, plan
+        from supabase_deploy.deployments
+        order by number
+        """;
+
+    private const string Facts =
         """
         select sequence, kind, release_id, environment, passed, deployment_id, content, recorded_at, previous_hash, hash
         from supabase_deploy.evidence
         order by sequence
-        """,
-        row => new Evidence
-        {
-            Sequence = row.GetInt64(0),
-            Kind = row.GetString(1),
-            ReleaseId = row.GetString(2),
-            EnvironmentName = row.GetString(3),
-            IsPassed = row.GetBoolean(4),
-            DeploymentId = row.IsDBNull(5) ? null : row.GetGuid(5),
-            Content = row.GetString(6),
-            RecordedAt = row.GetFieldValue<DateTimeOffset>(7),
-            PreviousHash = row.GetString(8),
-            Hash = row.GetString(9),
-        },
-        cancellationToken);
+        """;
 
-    private async Task<Dictionary<string, Release>> ReadReleasesAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Deployment>> ReadDeploymentsAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<Release> releases = await ReadAsync(
-            "select id, manifest, created_at from supabase_deploy.releases", ReadRelease, cancellationToken).ConfigureAwait(false);
-        return releases.ToDictionary(release => release.Id);
+        using NpgsqlBatch batch = Batch(OfDeployments);
+        NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            return await ReadDeploymentsAsync(reader, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>: a row was changed, removed or put in.</exception>
+    public async Task<IReadOnlyList<Evidence>> ReadEvidenceAsync(CancellationToken cancellationToken) =>
+        Unbroken(await session.Connection.RowsAsync(Facts, ReadFact, cancellationToken).ConfigureAwait(false));
+
+    /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>: a row was changed, removed or put in.</exception>
+    public async Task<(IReadOnlyList<Deployment> Deployments, IReadOnlyList<Evidence> Evidence)> ReadAsync(CancellationToken cancellationToken)
+    {
+        using NpgsqlBatch batch = Batch([.. OfDeployments, Facts]);
+        NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            IReadOnlyList<Deployment> deployments = await ReadDeploymentsAsync(reader, cancellationToken).ConfigureAwait(false);
+            return (deployments, Unbroken(await reader.RowsAsync(ReadFact, cancellationToken).ConfigureAwait(false)));
+        }
+    }
+
+    private string[] OfDeployments => [Releases, Steps, version >= HasEvents ? Events : NoEvents, Deployments];
+
+    private NpgsqlBatch Batch(IReadOnlyList<string> questions)
+    {
+        var batch = new NpgsqlBatch(session.Connection);
+        foreach (string question in questions)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(question));
+        }
+
+        return batch;
+    }
+
+    /// <summary>The results of <see cref="OfDeployments"/>.</summary>
+    private async Task<IReadOnlyList<Deployment>> ReadDeploymentsAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        Dictionary<string, Release> releases =
+            (await reader.RowsAsync(ReadRelease, cancellationToken).ConfigureAwait(false)).ToDictionary(release => release.Id);
+        ILookup<Guid, DeploymentStep> steps =
+            (await reader.RowsAsync(ReadStep, cancellationToken).ConfigureAwait(false)).ToLookup(step => step.Deployment, step => step.Step);
+        ILookup<Guid, LedgerEvent> events =
+            (await reader.RowsAsync(ReadEvent, cancellationToken).ConfigureAwait(false)).ToLookup(row => row.Deployment, row => row.Event);
+        return await reader.RowsAsync(row => ReadDeployment(row, releases, steps, events), cancellationToken).ConfigureAwait(false);
+    }
+
+    private Deployment ReadDeployment(
+        NpgsqlDataReader row, Dictionary<string, Release> releases, ILookup<Guid, DeploymentStep> steps, ILookup<Guid, LedgerEvent> events)
+    {
+        Guid id = row.GetGuid(0);
+        DeploymentKind kind = Enum.Parse<DeploymentKind>(row.GetString(2));
+        Release? release = Nullable(row, 4) is { } releaseId ? releases[releaseId] : null;
+        Release? previous = Nullable(row, 5) is { } previousId ? releases[previousId] : null;
+        return new Deployment
+        {
+            Id = id,
+            Number = row.GetInt32(1),
+            Environment = environment,
+            Release = release,
+            PreviousRelease = previous,
+            Kind = kind,
+            Status = Enum.Parse<DeploymentStatus>(row.GetString(3)),
+            Changed = row.GetBoolean(6),
+            Reason = Nullable(row, 7),
+            Lockout = Nullable(row, 8),
+            RequestedBy = row.GetString(9),
+            StartedAt = row.GetFieldValue<DateTimeOffset>(10),
+            FinishedAt = row.IsDBNull(11) ? null : row.GetFieldValue<DateTimeOffset>(11),
+            Plan = PlanDocument.Read(row.GetString(12), environment, kind, release, previous),
+            Steps = [.. steps[id]],
+            Events = [.. events[id]],
+        };
+    }
+
+    private static (Guid Deployment, DeploymentStep Step) ReadStep(NpgsqlDataReader row) => (row.GetGuid(0), new DeploymentStep(
+        row.GetString(1),
+        Enum.Parse<StepStatus>(row.GetString(2)),
+        row.GetFieldValue<DateTimeOffset>(3),
+        row.IsDBNull(4) ? null : row.GetTimeSpan(4),
+        Nullable(row, 5)));
+
+    private static (Guid Deployment, LedgerEvent Event) ReadEvent(NpgsqlDataReader row) => (row.GetGuid(0), new LedgerEvent(
+        row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetFieldValue<DateTimeOffset>(5)));
+
+    private static Evidence ReadFact(NpgsqlDataReader row) => new()
+    {
+        Sequence = row.GetInt64(0),
+        Kind = row.GetString(1),
+        ReleaseId = row.GetString(2),
+        EnvironmentName = row.GetString(3),
+        IsPassed = row.GetBoolean(4),
+        DeploymentId = row.IsDBNull(5) ? null : row.GetGuid(5),
+        Content = row.GetString(6),
+        RecordedAt = row.GetFieldValue<DateTimeOffset>(7),
+        PreviousHash = row.GetString(8),
+        Hash = row.GetString(9),
+    };
+
+    private IReadOnlyList<Evidence> Unbroken(IReadOnlyList<Evidence> evidence)
+    {
+        EvidenceChain.EnsureUnbroken(environment, evidence);
+        return evidence;
     }
 
     private Release ReadRelease(NpgsqlDataReader row)
@@ -103,36 +165,6 @@ internal sealed class LedgerReader(LedgerSession session, DeploymentEnvironment 
         // A ledger that came with another environment's data names releases that were never for this one.
         return release.IsFor(environment.Name) ? release.For(environment.Name) : release;
     }
-
-    private async Task<ILookup<Guid, DeploymentStep>> ReadStepsAsync(CancellationToken cancellationToken)
-    {
-        IReadOnlyList<(Guid Deployment, DeploymentStep Step)> steps = await ReadAsync(
-            "select deployment_id, name, status, started_at, finished_at - started_at, message from supabase_deploy.steps order by deployment_id, position",
-            row => (row.GetGuid(0), new DeploymentStep(
-                row.GetString(1),
-                Enum.Parse<StepStatus>(row.GetString(2)),
-                row.GetFieldValue<DateTimeOffset>(3),
-                row.IsDBNull(4) ? null : row.GetTimeSpan(4),
-                Nullable(row, 5))),
-            cancellationToken).ConfigureAwait(false);
-        return steps.ToLookup(step => step.Deployment, step => step.Step);
-    }
-
-    private async Task<ILookup<Guid, LedgerEvent>> ReadEventsAsync(CancellationToken cancellationToken)
-    {
-        // A ledger that was only read since the module was updated has no such table yet.
-        bool exists = await session.Connection.HasTableAsync("supabase_deploy", "events", cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<(Guid Deployment, LedgerEvent Event)> events = exists
-            ? await ReadAsync(
-                "select deployment_id, sequence, kind, message, recorded_by, recorded_at from supabase_deploy.events order by sequence",
-                row => (row.GetGuid(0), new LedgerEvent(row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetFieldValue<DateTimeOffset>(5))),
-                cancellationToken).ConfigureAwait(false)
-            : [];
-        return events.ToLookup(row => row.Deployment, row => row.Event);
-    }
-
-    private Task<IReadOnlyList<T>> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken) =>
-        session.Connection.RowsAsync(sql, map, cancellationToken);
 
     private static string? Nullable(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 }
