@@ -58,23 +58,26 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
         }
 
         var targets = new DeploymentTargets();
-        foreach (DeploymentEnvironment environment in BoundEnvironments())
+        IReadOnlyList<DeploymentEnvironment> environments = BoundEnvironments();
+        foreach (DeploymentEnvironment environment in environments)
         {
-            if (UnfinishedRestores.Describe(environment) is { } unfinished)
+            DeploymentFilter filter = await FilterAsync(environment, cancellationToken).ConfigureAwait(false);
+            try
             {
-                Sink.Publish(new Caution(unfinished));
+                await ReadAsync(environment, targets, filter, cancellationToken).ConfigureAwait(false);
             }
-
-            var ledger = new Ledger(environment, await targets.ForDatabase(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
-            _ledgers.Add(ledger);
-            await (Watch ? FollowAsync(ledger, cancellationToken) : ListAsync(ledger, cancellationToken)).ConfigureAwait(false);
+            catch (DeployException e) when (environments.Count > 1 || MyInvocation.ExpectingInput)
+            {
+                WriteFailure(e); // One that does not answer says nothing about the others.
+            }
         }
     }
 
     /// <inheritdoc/>
     protected override async Task EndProcessingAsync(CancellationToken cancellationToken)
     {
-        if (ExportTo is not null)
+        // What was exported before is not replaced by nothing.
+        if (ExportTo is not null && _ledgers.Count > 0)
         {
             string path = System.IO.Path.GetFullPath(ExportTo, CurrentFolder);
             int rows = await LedgerExport.WriteAsync(_ledgers, path, cancellationToken).ConfigureAwait(false);
@@ -82,15 +85,28 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
         }
     }
 
-    private async Task ListAsync(Ledger ledger, CancellationToken cancellationToken)
+    private async Task ReadAsync(DeploymentEnvironment environment, DeploymentTargets targets, DeploymentFilter filter, CancellationToken cancellationToken)
     {
-        var filter = new DeploymentFilter
+        if (UnfinishedRestores.Describe(environment) is { } unfinished)
         {
-            Statuses = Status,
-            Since = Since,
-            Until = Until,
-            ReleaseId = Release is null ? null : (await Release.FindAsync(ledger.Environment.Project, cancellationToken).ConfigureAwait(false)).Id,
-        };
+            Sink.Publish(new Caution(unfinished));
+        }
+
+        var ledger = new Ledger(environment, await targets.ForDatabase(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
+        await (Watch ? FollowAsync(ledger, cancellationToken) : ListAsync(ledger, filter, cancellationToken)).ConfigureAwait(false);
+        _ledgers.Add(ledger);
+    }
+
+    private async Task<DeploymentFilter> FilterAsync(DeploymentEnvironment environment, CancellationToken cancellationToken) => new()
+    {
+        Statuses = Status,
+        Since = Since,
+        Until = Until,
+        ReleaseId = Release is null ? null : (await Release.FindAsync(environment.Project, cancellationToken).ConfigureAwait(false)).Id,
+    };
+
+    private async Task ListAsync(Ledger ledger, DeploymentFilter filter, CancellationToken cancellationToken)
+    {
         IReadOnlyList<Deployments.Deployment> recorded = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         if (!Latest)
         {

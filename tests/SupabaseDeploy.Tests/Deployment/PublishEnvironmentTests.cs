@@ -95,5 +95,23 @@ public sealed class PublishEnvironmentTests
         Assert.Contains("Start-LocalStack staging", result.Error!.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_stage_that_does_not_answer_keeps_nothing_of_the_others_back()
+    {
+        using var project = new PublishSession();
+        project.Lines("New-Release | Publish-Environment staging | Publish-Environment production");
+        project.Lines("Stop-LocalStack staging");
+
+        SessionResult result = project.Run("Get-Deployment * -ExportTo ledgers.jsonl; 'reached'");
+        SessionResult piped = project.Run("Get-Environment | Get-Deployment -Latest");
+
+        Assert.Equal(["production", "reached"], result.Output.Select(each => $"{each.Properties["Environment"]?.Value ?? each}"));
+        Assert.Contains("'staging'", Assert.Single(result.Errors).Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("\"production\"", File.ReadAllText(Path.Combine(project.Root, "ledgers.jsonl")), StringComparison.Ordinal);
+        Assert.Equal("production", $"{Assert.Single(piped.Output).Properties["Environment"].Value}");
+        Assert.Single(piped.Errors);
+        Assert.NotNull(project.Run("Get-Deployment staging").Error);
+    }
+
     private static string Id(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
 }
