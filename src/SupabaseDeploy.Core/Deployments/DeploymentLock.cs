@@ -182,7 +182,7 @@ public sealed class DeploymentLock : IAsyncDisposable
     private static DeployException Held(DatabaseAddress database, LockOwner? owner, TimeSpan wait) => new(
         ErrorTable.DeploymentLockHeld,
         $"Database '{database}' is locked by {Describe(owner)}{(wait > TimeSpan.Zero ? $"; waited {wait:c} for it" : "")}.",
-        "Wait until that work is done, or give a longer time to wait for the lock.",
+        "Wait until that work is done, or say how long to wait for it: -Wait 10m for publishes and restores, -LockTimeout 10m for migrations and resets.",
         owner);
 
     private static string Describe(LockOwner? owner) => owner?.ToString() ?? "a session that has just ended";

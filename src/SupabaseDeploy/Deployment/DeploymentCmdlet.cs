@@ -56,6 +56,29 @@ public abstract class DeploymentCmdlet : ProjectCmdlet
         }
     }
 
+    /// <summary>
+    /// Before anything is planned: what is seen while somebody else changes the environment is half of it, and a question about that would be the
+    /// wrong one. Waits as long as <c>-Wait</c> says; with <c>-WhatIf</c> only says who is at work.
+    /// </summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.DeploymentLockHeld"/>.</exception>
+    private protected async Task AwaitWorkUnderWayAsync(DeploymentEnvironment environment, CancellationToken cancellationToken)
+    {
+        DatabaseAddress database = await Targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        if (await DeploymentLock.FindOwnerAsync(database, cancellationToken).ConfigureAwait(false) is not { } owner)
+        {
+            return;
+        }
+
+        if (IsWhatIf)
+        {
+            Sink.Publish(new Caution($"Environment '{environment}' is being changed by {owner}. This plan is made from what that work has done so far."));
+            return;
+        }
+
+        DeploymentLock freed = await DeploymentLock.AcquireAsync(database, $"plan for {environment}", Wait, Sink, cancellationToken).ConfigureAwait(false);
+        await freed.DisposeAsync().ConfigureAwait(false); // Nobody is kept out while a person thinks about the question.
+    }
+
     /// <summary>Executes the plan and writes the deployment. One that did not succeed is written too, and then stops the script.</summary>
     private protected async Task ExecuteAsync(DeploymentPlan plan, DeploymentOptions options, CancellationToken cancellationToken)
     {

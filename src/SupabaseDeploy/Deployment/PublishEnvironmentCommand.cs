@@ -48,6 +48,7 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
     {
         DeploymentEnvironment environment = One(Environment);
         await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
+        await AwaitWorkUnderWayAsync(environment, cancellationToken).ConfigureAwait(false);
         var options = new DeploymentOptions { RollForward = RollForward, Force = Override(), Reason = Reason };
         DeploymentPlan plan = await new DeploymentPlanner(Targets, sink: Sink)
             .PlanPublishAsync(environment, await ChosenReleaseAsync(cancellationToken).ConfigureAwait(false), RollForward, options.Force, cancellationToken).ConfigureAwait(false);

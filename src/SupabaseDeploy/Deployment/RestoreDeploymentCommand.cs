@@ -80,6 +80,7 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     {
         DeploymentEnvironment environment = One(Environment);
         await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
+        await AwaitWorkUnderWayAsync(environment, cancellationToken).ConfigureAwait(false);
         var restorer = new RestorePointRestorer(Targets);
         RestorePoint point = await restorer.FindAsync(environment, name, cancellationToken).ConfigureAwait(false);
         string since = point.CreatedAt is { } moment ? $" This loses everything written since {moment.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z." : "";
@@ -100,6 +101,7 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     {
         DeploymentEnvironment environment = One(Environment);
         await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
+        await AwaitWorkUnderWayAsync(environment, cancellationToken).ConfigureAwait(false);
         Releases.Release? wanted = Release is null ? null : await Release.FetchAsync(CurrentProject, Sink, cancellationToken).ConfigureAwait(false);
         DeploymentPlan plan = await new DeploymentPlanner(Targets, means: Means(), sink: Sink)
             .PlanRollbackAsync(environment, wanted, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Tests.Deployment;
 
@@ -111,6 +113,38 @@ public sealed class PublishEnvironmentTests
         Assert.Equal("production", $"{Assert.Single(piped.Output).Properties["Environment"].Value}");
         Assert.Single(piped.Errors);
         Assert.NotNull(project.Run("Get-Deployment staging").Error);
+    }
+
+    [Fact]
+    public async Task Who_is_at_work_is_named_before_a_plan_made_from_half_of_that_work_is_asked_about()
+    {
+        using var project = new PublishSession();
+        project.Lines("New-Release | Publish-Environment staging");
+        project.WriteVersion(2);
+        project.Lines("New-Release | Publish-Environment staging");
+        DeploymentLock held = await DeploymentLock.AcquireAsync(
+            project.Database("staging"), "publish something", TimeSpan.Zero, NullProgressSink.Instance, CancellationToken.None);
+
+        project.WriteVersion(3);
+        SessionResult publish = project.Run("New-Release | Publish-Environment staging");
+        SessionResult back = project.Run("Restore-Deployment staging");
+        SessionResult shown = project.Run("Publish-Environment staging -WhatIf");
+        Task<SessionResult> waiting = Task.Run(() => project.Run("Publish-Environment staging -Wait 5m"));
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        await held.DisposeAsync();
+        SessionResult waited = await waiting;
+
+        Assert.Equal("DeploymentLockHeld", Id(publish.Error!));
+        Assert.Contains("publish something", publish.Error!.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("-Wait", publish.Error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal("DeploymentLockHeld", Id(back.Error!));
+        Assert.Empty(back.Warnings);
+        Assert.Contains("publish something", Assert.Single(shown.Warnings), StringComparison.Ordinal);
+        Assert.Null(shown.Error);
+        Assert.Equal("lock preflight migrate web health record", string.Join(' ', project.Lines("(Publish-Environment staging -WhatIf).Steps.Name")));
+        Assert.Null(waited.Error);
+        Assert.Contains(waited.Information, line => line.Contains("held by", StringComparison.Ordinal));
+        Assert.Equal("Succeeded", $"{Assert.Single(waited.Output).Properties["Status"].Value}");
     }
 
     private static string Id(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];

@@ -74,8 +74,11 @@ internal sealed class PublishSession : IDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    private Task<NpgsqlConnection> OpenAsync(string stage) =>
-        DatabaseAddress.Parse(Assert.Single(Lines($$"""$d = (Get-LocalStack {{stage}}).Database; "postgresql://$($d.User):$([uri]::EscapeDataString($d.Password.Reveal()))@$($d.Host):$($d.Port)/$($d.Database)" """))).OpenAsync(CancellationToken.None);
+    /// <summary>The database of a stage.</summary>
+    public DatabaseAddress Database(string stage) =>
+        DatabaseAddress.Parse(Assert.Single(Lines($$"""$d = (Get-LocalStack {{stage}}).Database; "postgresql://$($d.User):$([uri]::EscapeDataString($d.Password.Reveal()))@$($d.Host):$($d.Port)/$($d.Database)" """)));
+
+    private Task<NpgsqlConnection> OpenAsync(string stage) => Database(stage).OpenAsync(CancellationToken.None);
 
     public void Dispose()
     {
