@@ -61,13 +61,18 @@ internal static class EvidenceChain
                 throw new DeployException(
                     ErrorTable.LedgerBroken,
                     $"The evidence in the ledger of '{environment}' cannot be believed: row {evidence.Sequence} does not follow from the row before it.",
-                    "Find out who changed schema 'supabase_deploy', and restore the database from a backup that was taken before.",
+                    WayOut(environment),
                     environment);
             }
 
             previous = evidence.Hash;
         }
     }
+
+    /// <summary>What leads out of a ledger that cannot be believed, without losing data.</summary>
+    public static string WayOut(DeploymentEnvironment environment) =>
+        $"Find out who changed schema 'supabase_deploy'. Then 'Backup-Deployment {environment}' and 'Restore-Deployment {environment} -Backup latest' lose no data: what cannot be believed is put into a file, "
+        + "and a new ledger begins that says so. A backup from before the change brings its own ledger back, and the data of then.";
 
     /// <summary>Commands other than a publish record evidence too: the chain grows by one at a time.</summary>
     private static async Task<(long Sequence, string Hash)> LockAsync(LedgerSession session, CancellationToken cancellationToken)

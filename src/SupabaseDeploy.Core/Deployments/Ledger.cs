@@ -31,6 +31,31 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     public Task<IReadOnlyList<Evidence>> GetEvidenceAsync(CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<Evidence>>(reader => reader.ReadEvidenceAsync(cancellationToken), [], cancellationToken);
 
+    /// <summary>Why what it says cannot be believed; null when it can.</summary>
+    internal async Task<DeployException?> FindBreakAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await GetEvidenceAsync(cancellationToken).ConfigureAwait(false);
+            await GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.LedgerBroken)
+        {
+            return e;
+        }
+    }
+
+    /// <summary>Takes every row out of it. Whoever does this has put them into a file, and says so in what begins.</summary>
+    internal async Task StartAnewAsync(CancellationToken cancellationToken)
+    {
+        LedgerSession session = await LedgerSession.OpenForWritingAsync(database, cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            await LedgerCopy.EmptyAsync(session.Connection, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Records a fact about a release, with the next place in the chain.</summary>
     /// <param name="kind">What kind of fact.</param>
     /// <param name="release">The release.</param>

@@ -103,6 +103,19 @@ internal static class LedgerCopy
         }
     }
 
+    /// <summary>Takes every row out of a ledger.</summary>
+    public static async Task EmptyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        NpgsqlTransaction writing = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (writing.ConfigureAwait(false))
+        {
+            await SwitchTriggersAsync(connection, "disable", cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync($"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
+            await SwitchTriggersAsync(connection, "enable", cancellationToken).ConfigureAwait(false);
+            await writing.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private static async Task CopyAsync(NpgsqlConnection from, NpgsqlConnection to, string table, string columns, CancellationToken cancellationToken)
     {
         NpgsqlRawCopyStream source = await from.BeginRawBinaryCopyAsync(

@@ -157,7 +157,7 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
             throw new DeployException(
                 ErrorTable.LedgerBroken,
                 $"The ledger of '{environment}' cannot be believed: the manifest of release '{id}' is not the one that its id stands for.",
-                "Find out who changed schema 'supabase_deploy', and restore the database from a backup that was taken before.",
+                EvidenceChain.WayOut(environment),
                 environment);
         }
 

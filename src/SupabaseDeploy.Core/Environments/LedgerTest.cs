@@ -20,24 +20,21 @@ internal static class LedgerTest
             if (await FindDatabaseAsync(environment, targets, limited.Token).ConfigureAwait(false) is { } database)
             {
                 var ledger = new Ledger(environment, database with { ConnectTimeout = s_limit });
-                await ledger.GetEvidenceAsync(limited.Token).ConfigureAwait(false);
-                await ledger.GetDeploymentsAsync(limited.Token).ConfigureAwait(false);
+                return await ledger.FindBreakAsync(limited.Token).ConfigureAwait(false) is { } broken ? Describe(environment, broken) : null;
             }
 
             return null;
-        }
-        catch (DeployException e) when (e.Code == ErrorTable.LedgerBroken)
-        {
-            return new EnvironmentTest
-            {
-                Environment = environment.Name, Severity = ConfigurationSeverity.Error, File = "ledger", Path = "supabase_deploy", Line = 0, Message = $"{e.Message} {e.Remedy}",
-            };
         }
         catch (Exception e) when (e is DeployException or Npgsql.NpgsqlException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null; // Whether it can be reached is not what is tested here.
         }
     }
+
+    private static EnvironmentTest Describe(DeploymentEnvironment environment, DeployException broken) => new()
+    {
+        Environment = environment.Name, Severity = ConfigurationSeverity.Error, File = "ledger", Path = "supabase_deploy", Line = 0, Message = $"{broken.Message} {broken.Remedy}",
+    };
 
     // Without a database of its own a hosted project is asked for a login, which is more than a test may do.
     private static async Task<DatabaseAddress?> FindDatabaseAsync(DeploymentEnvironment environment, IDeploymentTargets targets, CancellationToken cancellationToken) =>

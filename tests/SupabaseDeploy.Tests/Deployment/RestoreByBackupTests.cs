@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Tests.Deployment;
@@ -44,5 +45,33 @@ public sealed class RestoreByBackupTests
         Assert.Equal(3, project.Lines(Ledger).Length);
         Assert.NotEmpty(project.Lines($"(Get-Release {first}).Evidence | ForEach-Object {{ $_.Kind }}"));
         Assert.StartsWith("NothingToRestore", project.Run("Restore-Deployment staging -Confirm:$false").Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_remedy_of_a_ledger_that_was_changed_leads_out_of_it()
+    {
+        using var project = new PublishSession();
+        project.Lines("$release = New-Release; $release | Publish-Environment staging");
+        await project.ExecuteAsync("staging", "insert into public.t1 values (7)");
+        await project.ExecuteAsync(
+            "staging",
+            "alter table supabase_deploy.evidence disable trigger user; update supabase_deploy.evidence set content = content || ' ' where sequence = 1; alter table supabase_deploy.evidence enable trigger user");
+        project.WriteVersion(2);
+
+        SessionResult refused = project.Run("New-Release | Publish-Environment staging");
+        Assert.StartsWith("LedgerBroken", refused.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        string[] remedy = [.. Regex.Matches(refused.Error.ErrorDetails.RecommendedAction, "'([A-Z][a-z]+-[^']+)'").Select(match => match.Groups[1].Value)];
+        Assert.Equal(["Backup-Deployment staging", "Restore-Deployment staging -Backup latest"], remedy);
+        foreach (string command in remedy)
+        {
+            project.Lines($"$ConfirmPreference = 'None'; {command}");
+        }
+
+        Assert.Equal(["Publish Succeeded"], project.Lines("New-Release | Publish-Environment staging | ForEach-Object { \"$($_.Kind) $($_.Status)\" }"));
+        Assert.Equal("1,2,7", await project.ScalarAsync<string>("staging", "select string_agg(id::text, ',' order by id) from public.t1"));
+        Assert.Equal(["1 Restore Succeeded", "2 Publish Succeeded"], project.Lines(Ledger));
+        Assert.Single(project.Lines("(Get-Deployment staging)[0].Events | Where-Object Message -like 'A new ledger begins*' | ForEach-Object { $_.Message }"));
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(project.Root, ".supabase-deploy", "restores"), "*-ledger.jsonl").Length);
+        Assert.Empty(project.Lines("Test-Environment staging | Where-Object File -eq ledger"));
     }
 }

@@ -27,6 +27,7 @@ internal sealed class Restoration(
     private readonly DeploymentEnvironment _environment = backup.Environment;
     private readonly Ledger _ledger = new(backup.Environment, workplace.Application);
     private DateTimeOffset? _switchedAt;
+    private Exception? _whyNotCarriedOver;
 
     /// <summary>Restores; a failure before the switch leaves nothing behind and is thrown, one after it is in the result.</summary>
     public async Task<Deployment> RunAsync(string activity, CancellationToken cancellationToken)
@@ -36,7 +37,7 @@ internal sealed class Restoration(
         RestoreEntry entry = RestoreNames.For(backup, workplace.Application.Database, time.GetUtcNow());
         Deployment deployment = Begin(entry, past ?? []);
         var run = new RestoreRun(deployment, activity, sink, time);
-        if (past is not null)
+        if (hasLive && _whyNotCarriedOver is null)
         {
             await run.RecordInAsync(_ledger, cancellationToken).ConfigureAwait(false);
         }
@@ -95,19 +96,29 @@ internal sealed class Restoration(
             await Ledger.CarryOverAsync(workplace.Live, workplace.Maintenance with { Database = entry.Restored }, cancellationToken).ConfigureAwait(false);
             sink.Publish(new Detail($"The ledger goes on in '{entry.Restored}'."));
         }
+        else
+        {
+            await PrepareLedgerAsync(new Ledger(_environment, workplace.Maintenance with { Database = entry.Restored }), entry, run, cancellationToken).ConfigureAwait(false);
+        }
 
         await new DatabaseSwitch(workplace.Maintenance, sink, time).RunAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
         _switchedAt = time.GetUtcNow();
         sink.Publish(new Detail($"'{entry.Restored}' is now '{entry.Live}'."));
-        if (!run.IsRecorded)
-        {
-            await run.RecordInAsync(_ledger, cancellationToken).ConfigureAwait(false);
-        }
-
+        await GoOnInLiveAsync(run, cancellationToken).ConfigureAwait(false);
         return hasLive
             ? $"'{entry.Live}' is the restored database; the replaced one is kept as '{entry.Previous}' until the next restore, or until 'drop database \"{entry.Previous}\"'."
             : $"'{entry.Live}' is the restored database.";
     }
+
+    /// <summary>Makes the restore a part of the restored database's own ledger before the switch, so that it says so exactly if it happened.</summary>
+    private async Task PrepareLedgerAsync(Ledger restored, RestoreEntry entry, RestoreRun run, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> told = await new LedgerSuccession(_ledger, restored, entry).SettleAsync(_whyNotCarriedOver, cancellationToken).ConfigureAwait(false);
+        await run.PrepareInAsync(restored, told, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task GoOnInLiveAsync(RestoreRun run, CancellationToken cancellationToken) =>
+        run.IsRecorded ? Task.CompletedTask : run.GoOnInAsync(_ledger, cancellationToken);
 
     /// <summary>True when the switch was made after all, and the restore goes on.</summary>
     private async Task<bool> AbandonAsync(RestoreEntry entry, RestoreRun run, Exception cause)
@@ -117,6 +128,7 @@ internal sealed class Restoration(
         {
             if (await workplace.IsSwitchedAsync(entry, limit.Token).ConfigureAwait(false))
             {
+                await GoOnInLiveAsync(run, limit.Token).ConfigureAwait(false);
                 return true;
             }
 
@@ -175,15 +187,18 @@ internal sealed class Restoration(
         }
     }
 
+    /// <summary>What the live ledger says; null when it cannot be read. Where it cannot be believed, it is not carried over.</summary>
     private async Task<IReadOnlyList<Deployment>?> ReadLedgerAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await _ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Deployment> past = await _ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+            _whyNotCarriedOver = await _ledger.FindBreakAsync(cancellationToken).ConfigureAwait(false);
+            return past;
         }
         catch (Exception e) when (e is DeployException or NpgsqlException)
         {
-            sink.Publish(new Caution($"The ledger of '{_environment}' cannot be read, so it goes on from the one in the backup: {e.Message}"));
+            _whyNotCarriedOver = e;
             return null;
         }
     }

@@ -20,7 +20,7 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     /// <summary>Name of the whole work, for progress.</summary>
     public string Activity => activity;
 
-    /// <summary>True once there is a ledger to write to: not before the switch where the live database is gone.</summary>
+    /// <summary>True once there is a ledger to write to: not before the switch where the live database is gone, or its ledger is not believed.</summary>
     public bool IsRecorded => _ledger is not null;
 
     /// <summary>Writes the deployment with the steps so far, and from now on every step.</summary>
@@ -28,6 +28,27 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     {
         deployment = await ledger.BeginAsync(deployment with { Steps = [.. _steps] }, cancellationToken).ConfigureAwait(false);
         _ledger = ledger;
+    }
+
+    /// <summary>Writes the deployment with the steps so far into the ledger of a database that has another name until the switch.</summary>
+    /// <param name="ledger">The ledger.</param>
+    /// <param name="told">What was done to it, kept with the deployment.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task PrepareInAsync(Ledger ledger, IReadOnlyList<string> told, CancellationToken cancellationToken)
+    {
+        deployment = await ledger.BeginAsync(deployment with { Steps = [.. _steps] }, cancellationToken).ConfigureAwait(false);
+        foreach (string message in told)
+        {
+            sink.Publish(new Caution(message));
+            deployment = await ledger.NoteAsync(deployment, LedgerEvent.Caution, message, deployment.RequestedBy, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The ledger that was prepared has its name now: from here on every step is written to it.</summary>
+    public async Task GoOnInAsync(Ledger ledger, CancellationToken cancellationToken)
+    {
+        _ledger = ledger;
+        await WriteAsync(_steps.Count - 1, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Does one step. A step that fails is recorded as failed, and the failure goes on.</summary>
