@@ -15,7 +15,7 @@ internal sealed record NewEvidence(string Kind, string ReleaseId, bool IsPassed,
     }
 }
 
-/// <summary>The evidence of a ledger: each row holds the hash of the row before it, so that none can be changed, removed or put in.</summary>
+/// <summary>The evidence of a ledger: each row holds the hash of the row before it, and the last one is remembered, so that none can be changed, removed or put in.</summary>
 internal static class EvidenceChain
 {
     /// <summary>Adds a row within the transaction at work.</summary>
@@ -48,9 +48,12 @@ internal static class EvidenceChain
         return evidence;
     }
 
-    /// <summary>Throws unless each row follows from the row before it.</summary>
+    /// <summary>Throws unless each row follows from the row before it, and the last one that was written is among them.</summary>
+    /// <param name="environment">Whose ledger it is.</param>
+    /// <param name="head">The last row's place and hash, read before the rows; null where none is kept.</param>
+    /// <param name="chain">The rows.</param>
     /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>.</exception>
-    public static void EnsureUnbroken(DeploymentEnvironment environment, IReadOnlyList<Evidence> chain)
+    public static void EnsureUnbroken(DeploymentEnvironment environment, (long Sequence, string Hash)? head, IReadOnlyList<Evidence> chain)
     {
         string previous = Evidence.FirstPreviousHash;
         long sequence = 1;
@@ -58,16 +61,20 @@ internal static class EvidenceChain
         {
             if (evidence.Sequence != sequence++ || evidence.PreviousHash != previous || evidence.ComputeHash() != evidence.Hash)
             {
-                throw new DeployException(
-                    ErrorTable.LedgerBroken,
-                    $"The evidence in the ledger of '{environment}' cannot be believed: row {evidence.Sequence} does not follow from the row before it.",
-                    WayOut(environment),
-                    environment);
+                throw Broken(environment, $"row {evidence.Sequence} does not follow from the row before it");
             }
 
             previous = evidence.Hash;
         }
+
+        if (head is { } last && !chain.Any(evidence => (evidence.Sequence, evidence.Hash) == last))
+        {
+            throw Broken(environment, $"row {last.Sequence}, which was the last one, is not there any more");
+        }
     }
+
+    private static DeployException Broken(DeploymentEnvironment environment, string why) => new(
+        ErrorTable.LedgerBroken, $"The evidence in the ledger of '{environment}' cannot be believed: {why}.", WayOut(environment), environment);
 
     /// <summary>What leads out of a ledger that cannot be believed, without losing data.</summary>
     public static string WayOut(DeploymentEnvironment environment) =>

@@ -13,6 +13,7 @@ internal static class LedgerCopy
         ("deployments", "id, number, kind, status, release_id, previous_release_id, changed, reason, lockout, requested_by, started_at, finished_at, plan"),
         ("steps", "deployment_id, position, name, status, started_at, finished_at, message"),
         ("evidence", "sequence, kind, release_id, environment, passed, deployment_id, content, recorded_at, previous_hash, hash"),
+        ("evidence_head", "id, sequence, hash"),
         ("events", "sequence, deployment_id, kind, message, recorded_by, recorded_at"),
         ("recorded_schema", "id, deployment_id, recorded_at, reader, server_version, history, fingerprint, objects"),
     ];

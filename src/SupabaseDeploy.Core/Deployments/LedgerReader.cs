@@ -23,7 +23,12 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
 
     private const string Events = "select deployment_id, sequence, kind, message, recorded_by, recorded_at from supabase_deploy.events order by sequence";
 
-    private const string NoEvents = "select where false";
+    // The same of the chain's head.
+    private const int HasHead = 6;
+
+    private const string Head = "select sequence, hash from supabase_deploy.evidence_head";
+
+    private const string Nothing = "select where false";
 
     private const string Deployments =
         """
@@ -50,22 +55,32 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
     }
 
     /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>: a row was changed, removed or put in.</exception>
-    public async Task<IReadOnlyList<Evidence>> ReadEvidenceAsync(CancellationToken cancellationToken) =>
-        Unbroken(await session.Connection.RowsAsync(Facts, ReadFact, cancellationToken).ConfigureAwait(false));
+    public async Task<IReadOnlyList<Evidence>> ReadEvidenceAsync(CancellationToken cancellationToken)
+    {
+        using NpgsqlBatch batch = Batch(OfEvidence);
+        NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            return await ReadEvidenceAsync(reader, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>: a row was changed, removed or put in.</exception>
     public async Task<(IReadOnlyList<Deployment> Deployments, IReadOnlyList<Evidence> Evidence)> ReadAsync(CancellationToken cancellationToken)
     {
-        using NpgsqlBatch batch = Batch([.. OfDeployments, Facts]);
+        using NpgsqlBatch batch = Batch([.. OfDeployments, .. OfEvidence]);
         NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             IReadOnlyList<Deployment> deployments = await ReadDeploymentsAsync(reader, cancellationToken).ConfigureAwait(false);
-            return (deployments, Unbroken(await reader.RowsAsync(ReadFact, cancellationToken).ConfigureAwait(false)));
+            return (deployments, await ReadEvidenceAsync(reader, cancellationToken).ConfigureAwait(false));
         }
     }
 
-    private string[] OfDeployments => [Releases, Steps, version >= HasEvents ? Events : NoEvents, Deployments];
+    private string[] OfDeployments => [Releases, Steps, version >= HasEvents ? Events : Nothing, Deployments];
+
+    // The head first: a row that is recorded between the two is none that is missing.
+    private string[] OfEvidence => [version >= HasHead ? Head : Nothing, Facts];
 
     private NpgsqlBatch Batch(IReadOnlyList<string> questions)
     {
@@ -142,9 +157,12 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
         Hash = row.GetString(9),
     };
 
-    private IReadOnlyList<Evidence> Unbroken(IReadOnlyList<Evidence> evidence)
+    /// <summary>The results of <see cref="OfEvidence"/>.</summary>
+    private async Task<IReadOnlyList<Evidence>> ReadEvidenceAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
-        EvidenceChain.EnsureUnbroken(environment, evidence);
+        IReadOnlyList<(long, string)> heads = await reader.RowsAsync(row => (row.GetInt64(0), row.GetString(1)), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Evidence> evidence = await reader.RowsAsync(ReadFact, cancellationToken).ConfigureAwait(false);
+        EvidenceChain.EnsureUnbroken(environment, heads is [var head] ? head : null, evidence);
         return evidence;
     }
 

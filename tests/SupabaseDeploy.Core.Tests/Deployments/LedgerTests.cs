@@ -35,6 +35,8 @@ public sealed class LedgerTests : IAsyncLifetime
     [InlineData("update supabase_deploy.evidence set passed = false")]
     [InlineData("delete from supabase_deploy.evidence")]
     [InlineData("truncate supabase_deploy.evidence")]
+    [InlineData("update supabase_deploy.evidence_head set hash = ''")]
+    [InlineData("delete from supabase_deploy.evidence_head")]
     [InlineData("update supabase_deploy.releases set manifest = ''")]
     public async Task What_is_finished_is_never_changed(string sql)
     {
@@ -60,7 +62,7 @@ public sealed class LedgerTests : IAsyncLifetime
         string[] replaced = ["recorded_schema", "schema_version"];
         string[] recorded = [.. tables.Split(' ').Select(table => table.Split(':')[0]).Except(replaced)];
 
-        Assert.Equal(["deployments", "events", "evidence", "releases", "steps"], recorded);
+        Assert.Equal(["deployments", "events", "evidence", "evidence_head", "releases", "steps"], recorded);
         Assert.All(tables.Split(' '), table => Assert.EndsWith($":{deploying}", table, StringComparison.Ordinal));
         foreach (string table in recorded)
         {
@@ -130,6 +132,102 @@ public sealed class LedgerTests : IAsyncLifetime
         Assert.Contains("row 2", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("delete from supabase_deploy.evidence where sequence = 3", 3)]
+    [InlineData("delete from supabase_deploy.evidence where sequence > 1", 3)]
+    [InlineData("delete from supabase_deploy.evidence", 3)]
+    [InlineData("truncate supabase_deploy.evidence", 3)]
+    public async Task That_the_end_of_the_chain_was_taken_away_is_reported_also_after_it_went_on(string sql, int missing)
+    {
+        Release release = await _application.ReleaseAsync(1);
+        Ledger ledger = _application.Ledger("staging");
+        foreach (string kind in (string[])["tests", "load", "approval"])
+        {
+            await ledger.RecordEvidenceAsync(kind, release, kind != "approval", "{}", s_now, CancellationToken.None);
+        }
+
+        Assert.Equal(3, (await ledger.GetEvidenceAsync(CancellationToken.None)).Count);
+
+        await _application.Database("staging").ExecuteAsync(
+            $"alter table supabase_deploy.evidence disable trigger user; {sql}; alter table supabase_deploy.evidence enable trigger user");
+
+        for (int more = 0; more < 4; more++)
+        {
+            DeployException e = await Assert.ThrowsAsync<DeployException>(() => ledger.GetEvidenceAsync(CancellationToken.None));
+            Assert.Equal(ErrorTable.LedgerBroken, e.Code);
+            Assert.Contains($"row {missing}, which was the last one, is not there any more", e.Message, StringComparison.Ordinal);
+            await ledger.RecordEvidenceAsync("tests", release, true, "{}", s_now, CancellationToken.None);
+        }
+
+        await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("staging", release));
+    }
+
+    [Fact]
+    public async Task A_ledger_from_before_there_was_a_head_is_read_and_has_one_when_it_is_written_again()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        Ledger ledger = _application.Ledger("staging");
+        TestDatabase database = _application.Database("staging");
+        await ledger.RecordEvidenceAsync("tests", release, true, "{}", s_now, CancellationToken.None);
+        await database.ExecuteAsync(
+            """
+            drop table supabase_deploy.evidence_head;
+            drop function supabase_deploy.remember_head() cascade;
+            delete from supabase_deploy.schema_version where version = 6;
+            """);
+
+        Assert.Single(await ledger.GetEvidenceAsync(CancellationToken.None));
+        await ledger.RecordEvidenceAsync("load", release, true, "{}", s_now, CancellationToken.None);
+
+        Assert.Equal(2, await database.ScalarAsync<long>("select sequence from supabase_deploy.evidence_head"));
+        Assert.Equal(2, (await ledger.GetEvidenceAsync(CancellationToken.None)).Count);
+    }
+
+    [Theory]
+    [InlineData("deployments", "requested_by = 'mallory'")]
+    [InlineData("deployments", "release_id = null")]
+    [InlineData("deployments", "plan = '{}', status = 'Failed', finished_at = now()")]
+    [InlineData("deployments", "started_at = now()")]
+    [InlineData("steps", "name = 'nothing'")]
+    [InlineData("steps", "started_at = now(), status = 'Succeeded'")]
+    public async Task What_still_runs_changes_only_by_ending(string table, string change)
+    {
+        Deployment published = await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        var step = new DeploymentStep("migrate", StepStatus.Running, s_now, null, null);
+        await _application.Ledger("staging").BeginAsync(published with { Id = Guid.NewGuid(), StartedAt = s_now, Steps = [step] }, default);
+        TestDatabase database = _application.Database("staging");
+
+        PostgresException e = await Assert.ThrowsAsync<PostgresException>(
+            () => database.ExecuteAsync($"update supabase_deploy.{table} set {change} where status = 'Running'"));
+
+        Assert.Contains("is append-only", e.MessageText, StringComparison.Ordinal);
+        await database.ExecuteAsync(
+            """
+            update supabase_deploy.steps set status = 'Failed', finished_at = now(), message = 'x' where status = 'Running';
+            update supabase_deploy.deployments set status = 'Failed', finished_at = now(), reason = 'x', lockout = 'x', changed = true where status = 'Running';
+            """);
+    }
+
+    [Fact]
+    public async Task Evidence_that_is_recorded_by_several_at_once_keeps_the_chain_whole()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async writer =>
+        {
+            for (int each = 0; each < 10; each++)
+            {
+                await _application.Ledger("staging").RecordEvidenceAsync("tests", release, true, $"{writer}.{each}", s_now, CancellationToken.None);
+                await _application.Ledger("staging").GetEvidenceAsync(CancellationToken.None);
+            }
+        }));
+
+        IReadOnlyList<Evidence> chain = await _application.Ledger("staging").GetEvidenceAsync(CancellationToken.None);
+
+        Assert.Equal(Enumerable.Range(1, 40).Select(sequence => (long)sequence), chain.Select(fact => fact.Sequence));
+        Assert.Equal(40, chain.Select(fact => fact.Content).Distinct().Count());
+        Assert.Equal(40, await _application.Database("staging").ScalarAsync<long>("select sequence from supabase_deploy.evidence_head"));
+    }
+
     [Fact]
     public async Task A_ledger_is_carried_over_whole_also_by_a_superuser()
     {
@@ -150,6 +248,9 @@ public sealed class LedgerTests : IAsyncLifetime
             await _application.Ledger("staging").GetEvidenceAsync(CancellationToken.None),
             await _application.Ledger("production").GetEvidenceAsync(CancellationToken.None));
         await Assert.ThrowsAsync<PostgresException>(() => to.ExecuteAsync("delete from supabase_deploy.evidence"));
+        await to.ExecuteAsync(
+            "alter table supabase_deploy.evidence disable trigger user; delete from supabase_deploy.evidence where sequence = (select max(sequence) from supabase_deploy.evidence)");
+        await Assert.ThrowsAsync<DeployException>(() => _application.Ledger("production").GetEvidenceAsync(CancellationToken.None));
     }
 
     [Fact]
