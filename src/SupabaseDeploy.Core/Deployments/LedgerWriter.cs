@@ -173,15 +173,15 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
     /// </summary>
     private static NpgsqlBatchCommand Replace(NewRecordedSchema schema, Deployment deployment) => LedgerSession.BatchCommand(
         """
-        insert into supabase_deploy.recorded_schema as recorded (deployment_id, recorded_at, reader, server_version, history, fingerprint, objects)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into supabase_deploy.recorded_schema as recorded (deployment_id, recorded_at, reader, server_version, history, fingerprint, objects, stamp)
+        values ($1, $2, $3, $4, $5, $6, $7, $9)
         on conflict (id) do update
             set deployment_id = excluded.deployment_id, recorded_at = excluded.recorded_at, reader = excluded.reader, server_version = excluded.server_version,
-                history = excluded.history, fingerprint = excluded.fingerprint, objects = excluded.objects
+                history = excluded.history, fingerprint = excluded.fingerprint, objects = excluded.objects, stamp = excluded.stamp
             where $8 or (recorded.reader, recorded.server_version, recorded.history) is distinct from (excluded.reader, excluded.server_version, excluded.history)
         """,
         deployment.Id, deployment.FinishedAt!.Value, schema.Reader, schema.ServerVersion, schema.History, schema.Fingerprint, schema.Objects,
-        deployment.Kind == DeploymentKind.Reset);
+        deployment.Kind == DeploymentKind.Reset, Text(schema.Stamp));
 
     private static NpgsqlParameter Text(string? value) => LedgerSession.Parameter(value, NpgsqlDbType.Text);
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using Npgsql;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Migrations;
@@ -15,22 +16,38 @@ namespace SupabaseDeploy.Deployments;
 /// <param name="ServerVersion">The server's major version then.</param>
 /// <param name="History">Digest of the versions that were applied.</param>
 /// <param name="Fingerprint">The schema's fingerprint.</param>
-internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt, string Reader, int ServerVersion, string History, string Fingerprint)
+/// <param name="Stamp">The catalog's <see cref="CatalogStamp"/> then; null where it was recorded without one.</param>
+internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt, string Reader, int ServerVersion, string History, string Fingerprint, string? Stamp)
 {
     /// <summary>Reads the record without its objects; null where there is none. Creates nothing.</summary>
     public static async Task<RecordedSchema?> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (!await connection.HasTableAsync("supabase_deploy", "recorded_schema", cancellationToken).ConfigureAwait(false))
+        // A ledger that was only read since the module was updated may lack the newer columns, or the table.
+        IReadOnlyList<string> columns = await connection.RowsAsync(
+            """
+            select a.attname::text from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = 'supabase_deploy' and c.relname = 'recorded_schema' and a.attnum > 0 and not a.attisdropped
+            """,
+            row => row.GetString(0),
+            cancellationToken).ConfigureAwait(false);
+        if (columns.Count == 0)
         {
             return null;
         }
 
         IReadOnlyList<RecordedSchema> rows = await connection.RowsAsync(
-            """
-            select d.number, s.recorded_at, s.reader, s.server_version, s.history, s.fingerprint
+            $"""
+            select d.number, s.recorded_at, s.reader, s.server_version, s.history, s.fingerprint, {(columns.Contains("stamp") ? "s.stamp" : "null::text")}
             from supabase_deploy.recorded_schema s join supabase_deploy.deployments d on d.id = s.deployment_id
             """,
-            row => new RecordedSchema(row.GetInt32(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetInt32(3), row.GetString(4), row.GetString(5)),
+            row => new RecordedSchema(
+                row.GetInt32(0),
+                row.GetFieldValue<DateTimeOffset>(1),
+                row.GetString(2),
+                row.GetInt32(3),
+                row.GetString(4),
+                row.GetString(5),
+                row.IsDBNull(6) ? null : row.GetString(6)),
             cancellationToken).ConfigureAwait(false);
         return rows.SingleOrDefault();
     }
@@ -47,8 +64,10 @@ internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt,
     {
         try
         {
+            // The stamp first: what is written to the catalog in between makes it differ from the next one, and the schema is read then.
+            string stamp = await CatalogStamp.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
             DatabaseCatalog catalog = await CatalogReader.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
-            return NewRecordedSchema.Of(catalog, await DigestHistoryAsync(connection, cancellationToken).ConfigureAwait(false));
+            return NewRecordedSchema.Of(catalog, await DigestHistoryAsync(connection, cancellationToken).ConfigureAwait(false)) with { Stamp = stamp };
         }
         catch (DeployException e) when (e.Code == ErrorTable.CatalogUnreadable)
         {
@@ -94,6 +113,10 @@ internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt,
 /// <param name="Objects">The objects, as <see cref="CatalogArchive"/> writes them.</param>
 internal sealed record NewRecordedSchema(string Reader, int ServerVersion, string History, string Fingerprint, byte[] Objects)
 {
+    /// <summary>The <see cref="CatalogStamp"/> of the database it was read from; null for a schema of another, as in a snapshot.</summary>
+    [JsonIgnore]
+    public string? Stamp { get; init; }
+
     /// <summary>The record of a catalog that was read just now.</summary>
     public static NewRecordedSchema Of(DatabaseCatalog catalog, string history) =>
         new(CatalogReader.Revision, catalog.ServerVersion, history, catalog.Fingerprint, CatalogArchive.Write(catalog));

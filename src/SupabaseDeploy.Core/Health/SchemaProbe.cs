@@ -26,6 +26,11 @@ internal static class SchemaProbe
             return Finding.Healthy($"Not compared with the schema that deployment {recorded.Deployment} left: {why}. The next publish records it anew.");
         }
 
+        if (recorded.Stamp is { } stamp && await CatalogStamp.ReadAsync(connection, cancellationToken).ConfigureAwait(false) == stamp)
+        {
+            return Finding.Healthy($"Nothing was written to the catalog since deployment {recorded.Deployment} left it.");
+        }
+
         DatabaseCatalog now = await CatalogReader.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         if (now.Fingerprint == recorded.Fingerprint)
         {

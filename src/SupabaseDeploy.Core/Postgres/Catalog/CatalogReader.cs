@@ -23,10 +23,11 @@ public static class CatalogReader
         select set_config('search_path', current_setting('supabase_deploy.search_path'), true), set_config('jit', current_setting('supabase_deploy.jit'), true)
         """;
 
-    private static readonly string s_statement = Compose();
+    /// <summary>The one statement that reads everything.</summary>
+    internal static string Statement { get; } = Compose();
 
     /// <summary>Names the text of the reader itself: catalogs are comparable when the same reader wrote them.</summary>
-    public static string Revision { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(s_statement)))[..16];
+    public static string Revision { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Statement)))[..16];
 
     /// <summary>
     /// Reads everything of the database that belongs to its user: not what belongs to PostgreSQL, to an extension, to the Supabase platform
@@ -40,7 +41,7 @@ public static class CatalogReader
     /// </exception>
     public static async Task<DatabaseCatalog> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(connection) { BatchCommands = { new(EmptySearchPath), new(s_statement), new(FormerSearchPath) } };
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { new(EmptySearchPath), new(Statement), new(FormerSearchPath) } };
         await using (batch.ConfigureAwait(false))
         {
             try
