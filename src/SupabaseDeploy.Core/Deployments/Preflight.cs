@@ -9,18 +9,31 @@ using SupabaseDeploy.Targets;
 namespace SupabaseDeploy.Deployments;
 
 /// <summary>Looks at everything around a release that has to be right before the first change. Changes nothing.</summary>
-internal sealed class Preflight(IDeploymentTarget target, IDeploymentTargets targets, DatabaseAddress database)
+internal sealed class Preflight(IDeploymentTarget target, IDeploymentTargets targets)
 {
     private const long Reserve = 64L * 1024 * 1024;
 
-    /// <summary>Every fact, the place's own first.</summary>
-    public async Task<IReadOnlyList<PlaceFact>> InspectAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    /// <summary>What the place says of itself, and of what is to be brought.</summary>
+    public async Task<IReadOnlyList<PlaceFact>> InspectPlaceAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        Task<IReadOnlyList<PlaceFact>> asked = AskDatabaseAsync(plan, cancellationToken);
-        Task<PlaceInspection> looked = target.InspectAsync(plan.Release!, cancellationToken);
-        await Task.WhenAll(looked, asked).ConfigureAwait(false);
-        PlaceInspection place = await looked.ConfigureAwait(false);
-        return [.. place.Facts, .. OfFunctions(plan.Release!), .. place.FreeSpace is { } free ? [Space(free, Need(plan))] : (PlaceFact[])[], .. await asked.ConfigureAwait(false)];
+        PlaceInspection place = await target.InspectAsync(plan.Release!, cancellationToken).ConfigureAwait(false);
+        return [.. place.Facts, .. OfFunctions(plan.Release!), .. place.FreeSpace is { } free ? [Space(free, Need(plan))] : (PlaceFact[])[]];
+    }
+
+    /// <summary>What the database says.</summary>
+    public async Task<IReadOnlyList<PlaceFact>> AskDatabaseAsync(DeploymentPlan plan, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        RecordedSchema? recorded = await RecordedSchema.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+        PlaceFact version = Version(connection, recorded);
+        if (plan.Apply.Count + plan.Undo.Count + plan.Contract.Count == 0)
+        {
+            return [version];
+        }
+
+        Task<PlaceFact?> before = new StageBefore(targets).InspectAsync(plan.Environment, connection.PostgreSqlVersion.Major, cancellationToken);
+        Task<PlaceFact> drift = DriftAsync(plan.Environment, recorded, connection, cancellationToken);
+        await Task.WhenAll((Task[])[drift, before]).ConfigureAwait(false);
+        return [version, await drift.ConfigureAwait(false), .. await before.ConfigureAwait(false) is { } differs ? [differs] : (PlaceFact[])[]];
     }
 
     /// <summary>Throws when a fact stands against the deployment, with all of them.</summary>
@@ -49,24 +62,6 @@ internal sealed class Preflight(IDeploymentTarget target, IDeploymentTargets tar
                 "Publish to a place that runs edge functions."),
         ];
 
-    private async Task<IReadOnlyList<PlaceFact>> AskDatabaseAsync(DeploymentPlan plan, CancellationToken cancellationToken)
-    {
-        NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy preflight").ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            PlaceFact version = await VersionAsync(connection, cancellationToken).ConfigureAwait(false);
-            if (plan.Apply.Count + plan.Undo.Count + plan.Contract.Count == 0)
-            {
-                return [version];
-            }
-
-            Task<PlaceFact?> before = new StageBefore(targets).InspectAsync(plan.Environment, connection.PostgreSqlVersion.Major, cancellationToken);
-            Task<PlaceFact> drift = DriftAsync(plan.Environment, connection, cancellationToken);
-            await Task.WhenAll((Task[])[drift, before]).ConfigureAwait(false);
-            return [version, await drift.ConfigureAwait(false), .. await before.ConfigureAwait(false) is { } differs ? [differs] : (PlaceFact[])[]];
-        }
-    }
-
     /// <summary>What is written here: bundle and functions, as they are, and room to work.</summary>
     private static long Need(DeploymentPlan plan) =>
         (plan.Release!.Web?.Files.Sum(file => file.Size) ?? 0)
@@ -77,10 +72,9 @@ internal sealed class Preflight(IDeploymentTarget target, IDeploymentTargets tar
         ? new("free space", PlaceVerdict.Good, $"{Words.Size(free)} are free.")
         : new("free space", PlaceVerdict.Bad, $"{Words.Size(free)} are free, and the deployment needs {Words.Size(need)}.", "Free disk space there, then publish again.");
 
-    private static async Task<PlaceFact> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static PlaceFact Version(NpgsqlConnection connection, RecordedSchema? recorded)
     {
         int major = connection.PostgreSqlVersion.Major;
-        RecordedSchema? recorded = await RecordedSchema.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
         return recorded is null || recorded.ServerVersion == major
             ? new("PostgreSQL", PlaceVerdict.Good, $"PostgreSQL {major}.")
             : new(
@@ -92,9 +86,10 @@ internal sealed class Preflight(IDeploymentTarget target, IDeploymentTargets tar
                     : "Rehearse the release on the new version: Test-Release");
     }
 
-    private static async Task<PlaceFact> DriftAsync(DeploymentEnvironment environment, NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<PlaceFact> DriftAsync(
+        DeploymentEnvironment environment, RecordedSchema? recorded, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        Finding finding = await SchemaProbe.CheckAsync(environment, connection, cancellationToken).ConfigureAwait(false);
+        Finding finding = await SchemaProbe.CheckAsync(environment, recorded, connection, cancellationToken).ConfigureAwait(false);
         return finding.Status == HealthStatus.Healthy
             ? new("schema", PlaceVerdict.Good, finding.Message)
             : new("schema", PlaceVerdict.Doubtful, finding.Message, $"Write a migration for what is wanted: Compare-Environment {environment}");

@@ -1,3 +1,4 @@
+using Npgsql;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
@@ -15,7 +16,6 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
     // Somebody else's deployment may be waited for longer than that.
     private static readonly TimeSpan s_counts = TimeSpan.FromMinutes(1);
 
-    private readonly MigrationRunner _runner = new(time);
     private DeploymentPlan? _shown;
     private WorkBeside<IReadOnlyList<PlaceFact>>? _looking;
     private long _begun;
@@ -48,17 +48,28 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
     private bool Counts(DeploymentPlan plan) =>
         _looking is not null && plan.Observed!.IsSameAs(_shown!.Observed!) && time.GetElapsedTime(_begun) < s_counts;
 
-    /// <summary>The release itself, the files that are to run, and the place: none of them depends on another.</summary>
+    /// <summary>The release itself, the place, and with one connection the database and the files that are to run there.</summary>
     private async Task<IReadOnlyList<PlaceFact>> LookAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        Task<IReadOnlyList<PlaceFact>> inspected = new Preflight(target, targets, database).InspectAsync(plan, cancellationToken);
-        Task readable = EnsureReadableAsync(plan, cancellationToken);
-        await Task.WhenAll(ReleaseStore.VerifyAsync(plan.Release!, cancellationToken), readable, inspected).ConfigureAwait(false);
-        return await inspected.ConfigureAwait(false);
+        var preflight = new Preflight(target, targets);
+        Task<IReadOnlyList<PlaceFact>> looked = preflight.InspectPlaceAsync(plan, cancellationToken);
+        Task<IReadOnlyList<PlaceFact>> asked = AskDatabaseAsync(preflight, plan, cancellationToken);
+        await Task.WhenAll(ReleaseStore.VerifyAsync(plan.Release!, cancellationToken), looked, asked).ConfigureAwait(false);
+        return [.. await looked.ConfigureAwait(false), .. await asked.ConfigureAwait(false)];
+    }
+
+    private async Task<IReadOnlyList<PlaceFact>> AskDatabaseAsync(Preflight preflight, DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy preflight").ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            await EnsureReadableAsync(plan, connection, cancellationToken).ConfigureAwait(false);
+            return await preflight.AskDatabaseAsync(plan, connection, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Every file that is to run is read and judged before the first change.</summary>
-    private async Task EnsureReadableAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    private async Task EnsureReadableAsync(DeploymentPlan plan, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         foreach (Release source in DeploymentSteps.UndoSources(plan.Undo, plan.Observed!).Select(source => source.Release).DistinctBy(release => release.Id))
         {
@@ -68,7 +79,7 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
         if (plan.Undo.Count == 0)
         {
             MigrationRequest request = DeploymentSteps.MigrationsOf(plan.Release!, plan.Contract, target.Environment, database, sink);
-            await _runner.PlanAsync(request, sink, cancellationToken).ConfigureAwait(false);
+            await MigrationRunner.PlanAsync(request, connection, sink, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -13,9 +13,15 @@ internal static class SchemaProbe
 {
     private const int Named = 3;
 
-    public static async Task<Finding> CheckAsync(DeploymentEnvironment environment, NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task<Finding> CheckAsync(DeploymentEnvironment environment, NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        await CheckAsync(
+            environment, await RecordedSchema.ReadAsync(connection, cancellationToken).ConfigureAwait(false), connection, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The same, where the record was read already.</summary>
+    public static async Task<Finding> CheckAsync(
+        DeploymentEnvironment environment, RecordedSchema? recorded, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (await RecordedSchema.ReadAsync(connection, cancellationToken).ConfigureAwait(false) is not { } recorded)
+        if (recorded is null)
         {
             return Finding.Healthy("No schema is recorded here yet, so there is nothing to drift from: a publish records it.");
         }

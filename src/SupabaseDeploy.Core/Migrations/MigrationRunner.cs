@@ -50,14 +50,22 @@ public sealed class MigrationRunner(TimeProvider? time = null)
     /// <summary>What <see cref="ApplyAsync(MigrationRequest, IProgressSink, CancellationToken)"/> would apply, with the same checks. Changes nothing and takes no lock.</summary>
     public async Task<IReadOnlyList<MigrationFile>> PlanAsync(MigrationRequest request, IProgressSink sink, CancellationToken cancellationToken)
     {
-        IReadOnlyList<MigrationFile> files = request.Files ?? MigrationFolder.Read(request.Folder, sink);
+        request = request with { Files = request.Files ?? MigrationFolder.Read(request.Folder, sink) };
         NpgsqlConnection connection = await request.Database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            await UnfinishedScript.EnsureNoneHalfUndoneAsync(
-                await UnfinishedScript.VersionsAsync(connection, cancellationToken).ConfigureAwait(false), connection, cancellationToken).ConfigureAwait(false);
-            return (await PlanAsync(request, connection, files, new JudgedScripts(), sink, cancellationToken).ConfigureAwait(false)).Pending;
+            return await PlanAsync(request, connection, sink, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The same on a connection that is there.</summary>
+    internal static async Task<IReadOnlyList<MigrationFile>> PlanAsync(
+        MigrationRequest request, NpgsqlConnection connection, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<MigrationFile> files = request.Files ?? MigrationFolder.Read(request.Folder, sink);
+        await UnfinishedScript.EnsureNoneHalfUndoneAsync(
+            await UnfinishedScript.VersionsAsync(connection, cancellationToken).ConfigureAwait(false), connection, cancellationToken).ConfigureAwait(false);
+        return (await PlanAsync(request, connection, files, new JudgedScripts(), sink, cancellationToken).ConfigureAwait(false)).Pending;
     }
 
     private async Task<MigrationRun> ApplyAsync(
