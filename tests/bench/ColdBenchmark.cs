@@ -76,7 +76,7 @@ internal static class ColdBenchmark
             {
                 IReadOnlyList<string> arguments = PostgresServer.InitializeArguments("data", Path.Combine("log", "password"), OperatingSystem.IsLinux());
                 await bare.RunAsync("initdb", [.. arguments.Where(argument => argument != "--no-sync")]);
-                await File.AppendAllTextAsync(Path.Combine(home.Data, "postgresql.conf"), ServerSettings.Text(port, isThrowAway: false));
+                await File.AppendAllTextAsync(Path.Combine(home.Data, "postgresql.conf"), ServerSettings.Text(port, isThrowAway: false, ServerSettings.Preloaded(installation)));
                 await bare.StartAsync();
                 var address = new DatabaseAddress { Host = "127.0.0.1", Port = port, Database = "postgres", User = PostgresServer.Superuser, Password = password };
                 await using NpgsqlConnection connection = await address.OpenAsync(CancellationToken.None);

@@ -35,8 +35,8 @@ public sealed class ClusterArgumentsTests
     [Fact]
     public void A_durable_server_flushes_and_a_throw_away_one_does_not()
     {
-        string durable = ServerSettings.Text(20000, isThrowAway: false);
-        string throwAway = ServerSettings.Text(20000, isThrowAway: true);
+        string durable = ServerSettings.Text(20000, isThrowAway: false, []);
+        string throwAway = ServerSettings.Text(20000, isThrowAway: true, []);
 
         Assert.Equal("on on", Durability(durable));
         Assert.Equal("off off", Durability(throwAway));

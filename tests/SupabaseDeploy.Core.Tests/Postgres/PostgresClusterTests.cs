@@ -63,6 +63,44 @@ public sealed class PostgresClusterTests
         Assert.Single(states, state => state.Changed);
     }
 
+    [Theory]
+    [InlineData("select 1", "pg_stat_statements")]
+    [InlineData("alter system set shared_preload_libraries = 'auto_explain'", "auto_explain")]
+    public async Task The_platforms_libraries_are_preloaded_unless_somebody_set_others(string setting, string loaded)
+    {
+        await using var folder = new ClusterFolder();
+        PostgresCluster cluster = folder.At();
+        await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None);
+        await ClusterFolder.ExecuteAsync(cluster.Administration, setting);
+        await cluster.StopAsync(CancellationToken.None);
+        await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal(loaded, await ClusterFolder.QueryAsync<string>(cluster.Administration, "show shared_preload_libraries"));
+    }
+
+    [Fact]
+    public async Task A_library_that_postgresql_conf_sets_is_not_taken_back_by_what_is_included()
+    {
+        await using var folder = new ClusterFolder();
+        PostgresCluster cluster = folder.At();
+        ClusterState state = await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None);
+        await cluster.StopAsync(CancellationToken.None);
+        string file = Path.Combine(state.DataFolder!, "postgresql.conf");
+        await File.WriteAllTextAsync(file, "shared_preload_libraries = 'auto_explain'\n" + await File.ReadAllTextAsync(file));
+        await cluster.StartAsync(NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal("auto_explain", await ClusterFolder.QueryAsync<string>(cluster.Administration, "show shared_preload_libraries"));
+    }
+
+    [Fact]
+    public void A_library_is_preloaded_only_where_the_installation_has_it()
+    {
+        PostgresInstallation installation = new PostgresInstallations().Find()!;
+
+        Assert.Equal(["pg_stat_statements"], ServerSettings.Preloaded(installation));
+        Assert.False(InstallationLayout.HasLibrary(installation, "pg_stat_statement"));
+    }
+
     [Fact]
     public async Task The_application_signs_in_as_postgres_who_is_no_superuser_and_owns_the_database()
     {

@@ -42,6 +42,11 @@ begin
 end
 $$;
 
+-- What extensions make there belongs to supabase_admin, and postgres has all of it: pg_stat_statements_reset() is nobody else's.
+alter default privileges for role supabase_admin in schema extensions grant all on tables to postgres with grant option;
+alter default privileges for role supabase_admin in schema extensions grant all on routines to postgres with grant option;
+alter default privileges for role supabase_admin in schema extensions grant all on sequences to postgres with grant option;
+
 -- Migrations drop these, make them again and move them, so they are the extensions of postgres, who has to own the database for that.
 do $$
 begin
@@ -55,7 +60,7 @@ create extension if not exists pgcrypto with schema extensions;
 create extension if not exists "uuid-ossp" with schema extensions;
 create extension if not exists pg_graphql with schema graphql;
 
--- Its view answers only where the library is preloaded.
+-- Servers of ours preload its library. A database that had it before has the function without the privilege above.
 do $$
 begin
     if exists (select from pg_available_extensions where name = 'pg_stat_statements' and comment not like 'Shim: %') then
@@ -64,3 +69,14 @@ begin
 end
 $$;
 reset role;
+do $$
+declare
+    reset regprocedure;
+begin
+    for reset in
+        select oid from pg_proc where proname = 'pg_stat_statements_reset' and pronamespace = 'extensions'::regnamespace and not has_function_privilege('postgres', oid, 'execute')
+    loop
+        execute format('grant all on function %s to postgres with grant option', reset);
+    end loop;
+end
+$$;

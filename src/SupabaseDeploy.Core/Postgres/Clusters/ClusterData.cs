@@ -33,7 +33,7 @@ internal sealed class ClusterData(ClusterFiles files, ClusterHome home, Postgres
             return (pointer, null);
         }
 
-        await ServerSettings.WriteAsync(home, pointer.Port, options.IsThrowAway, cancellationToken).ConfigureAwait(false);
+        await ServerSettings.WriteAsync(home, server.Installation, pointer.Port, options.IsThrowAway, cancellationToken).ConfigureAwait(false);
         if (home.HasData)
         {
             sink.Publish(new Notice($"The passwords of cluster '{files.Folder}' are not known any more; it gets new ones."));

@@ -8,7 +8,7 @@ namespace SupabaseDeploy.Postgres;
 /// What a running server's data lacks of a Supabase project. New data is filled with nothing flushed and with a password that only we know;
 /// until that is done, and on the disk, the home says that it is unfinished, and there is no cluster for anybody else.
 /// </summary>
-internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, ClusterOptions options, TimeProvider time)
+internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, ClusterOptions options, Func<PostgresInstallation> installation, TimeProvider time)
 {
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(5);
 
@@ -94,7 +94,7 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
             return;
         }
 
-        await ServerSettings.WriteAsync(home, connection.Port, isThrowAway: false, cancellationToken).ConfigureAwait(false);
+        await ServerSettings.WriteAsync(home, installation(), connection.Port, isThrowAway: false, cancellationToken).ConfigureAwait(false);
         await connection.ExecuteAsync("select pg_reload_conf()", cancellationToken).ConfigureAwait(false);
         while (await connection.ScalarAsync<string>("show fsync", cancellationToken).ConfigureAwait(false) != "on")
         {

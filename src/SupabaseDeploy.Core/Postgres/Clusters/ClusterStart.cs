@@ -45,7 +45,7 @@ internal static class ClusterStart
                 port = other;
             }
 
-            await ServerSettings.WriteAsync(home, port, isThrowAway, cancellationToken).ConfigureAwait(false);
+            await ServerSettings.WriteAsync(home, server.Installation, port, isThrowAway, cancellationToken).ConfigureAwait(false);
             string? failure = await server.TryStartAsync(cancellationToken).ConfigureAwait(false);
             if (failure is null)
             {

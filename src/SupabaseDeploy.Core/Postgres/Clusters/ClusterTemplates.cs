@@ -47,7 +47,7 @@ internal sealed class ClusterTemplates(StateFolders folders, TimeProvider timePr
     /// <summary>What a template depends on: another of any of these is another template.</summary>
     internal string Key(PostgresInstallation installation)
     {
-        string text = string.Join('\n', Format, installation.BinFolder, installation.Version, folders.ServerUser?.Name, Bootstrap.Hash, ServerSettings.Text(0, false));
+        string text = string.Join('\n', Format, installation.BinFolder, installation.Version, folders.ServerUser?.Name, Bootstrap.Hash, ServerSettings.Text(0, false, ServerSettings.Preloaded(installation)));
         return $"{installation.Version}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]}";
     }
 

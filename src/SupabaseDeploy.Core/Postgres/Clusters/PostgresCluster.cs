@@ -217,7 +217,7 @@ public sealed class PostgresCluster
             await _files.WriteAsync(current, cancellationToken).ConfigureAwait(false);
         }
 
-        var preparation = new ClusterPreparation(_files, _place.Home(current), _options, _timeProvider);
+        var preparation = new ClusterPreparation(_files, _place.Home(current), _options, () => Installation, _timeProvider);
         return _place.State(await preparation.RunAsync(current, Administration, template, sink, cancellationToken).ConfigureAwait(false), _installation);
     }
 

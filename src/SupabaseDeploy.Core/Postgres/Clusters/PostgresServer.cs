@@ -14,6 +14,9 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
 
     private const long LogLimit = 8 * 1024 * 1024;
 
+    /// <summary>The programs.</summary>
+    public PostgresInstallation Installation => installation;
+
     /// <summary>The superuser of every cluster.</summary>
     public const string Superuser = "supabase_admin";
 
@@ -46,7 +49,8 @@ internal sealed class PostgresServer(PostgresInstallation installation, ClusterH
         string statements =
             $"ALTER ROLE {Superuser} PASSWORD '{ScramVerifier.Create(passwords.SupabaseAdmin)}'\n"
             + $"ALTER ROLE postgres PASSWORD '{ScramVerifier.Create(passwords.Postgres)}'\n";
-        return RunAsync("postgres", ["--single", "-D", folder, "-c", "exit_on_error=on", "-c", "log_statement=none", .. s_flushAtOnce, "postgres"], statements, cancellationToken);
+        // With no library: pg_stat_statements would keep these statements for everybody who may read statistics.
+        return RunAsync("postgres", ["--single", "-D", folder, "-c", "exit_on_error=on", "-c", "log_statement=none", "-c", "shared_preload_libraries=", .. s_flushAtOnce, "postgres"], statements, cancellationToken);
     }
 
     /// <summary>Starts the server on the home's data and waits until it accepts connections.</summary>

@@ -44,6 +44,15 @@ internal sealed record InstallationLayout(string Root, string BinFolder, string 
         return new InstallationLayout(CommonFolder(bin, share), bin, share);
     }
 
+    /// <summary>Whether an installation has a library that its servers can load, looked for where <see cref="Of"/> looks for the shared files.</summary>
+    public static bool HasLibrary(PostgresInstallation installation, string name)
+    {
+        string bin = RealPath.Of(Path.GetDirectoryName(RealPath.Of(installation.Program("postgres")))!);
+        string major = installation.Version.Major.ToString(CultureInfo.InvariantCulture);
+        string[][] folders = [["lib"], ["lib", "postgresql"], ["lib", "postgresql", major], ["lib", $"postgresql@{major}"], ["lib", "pgsql"], ["lib64", "pgsql"]];
+        return folders.Any(folder => ((string[])[".so", ".dylib", ".dll"]).Any(ending => File.Exists(Path.Combine([bin, "..", .. folder, name + ending]))));
+    }
+
     /// <summary>The longest path that two absolute paths begin with.</summary>
     internal static string CommonFolder(string one, string other)
     {
