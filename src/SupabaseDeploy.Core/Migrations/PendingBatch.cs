@@ -28,7 +28,7 @@ internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script
 
     public void Add(SqlStatement statement)
     {
-        var command = new NpgsqlBatchCommand((isLocal ? PlatformStatements.Translate(statement) : null) ?? statement.Text);
+        var command = new NpgsqlBatchCommand((isLocal ? PlatformStatements.Translate(statement, connection.PostgreSqlVersion.Major) : null) ?? statement.Text);
         _sources.Add(command, statement);
         _commands.Add(command);
         _characters += statement.Length;

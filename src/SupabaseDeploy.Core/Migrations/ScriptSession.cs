@@ -57,7 +57,7 @@ internal sealed class ScriptSession(NpgsqlConnection connection, FreshSession fr
         try
         {
             // Asked only where the answer matters, so that other files cost no round trip.
-            _isLocal = script.Statements.Any(statement => PlatformStatements.Translate(statement) is not null)
+            _isLocal = script.Statements.Any(statement => PlatformStatements.Translate(statement, connection.PostgreSqlVersion.Major) is not null)
                 && await PlatformStatements.AreTakenByAsync(connection, cancellationToken).ConfigureAwait(false);
             await (script.Mode == ScriptMode.EachAlone
                 ? RunEachAloneAsync(script, record, findVersion, isBegun, cancellationToken)

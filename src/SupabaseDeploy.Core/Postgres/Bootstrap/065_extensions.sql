@@ -2,8 +2,10 @@
 -- need it come here in one piece; names in them are found on the caller's search path.
 create or replace function extensions.run_as_platform(statement text) returns void language plpgsql security definer as $$
 begin
-    if statement !~* '^\s*((create|alter|drop)\s+event\s+trigger|alter\s+extension|(create|alter)\s+publication)\M' then
-        raise exception 'only event triggers, extensions and publications are changed with the rights of the platform, not: %', left(statement, 100)
+    if statement !~* '^\s*((create|alter|drop)\s+event\s+trigger|alter\s+extension|(create|alter)\s+(publication|role|user))\M'
+        or statement ~* '^\s*(create|alter)\s+(role|user)\M.*\m(superuser|supabase_admin)\M'
+    then
+        raise exception 'only event triggers, extensions, publications and roles that are no superusers are changed with the rights of the platform, not: %', left(statement, 100)
             using errcode = 'insufficient_privilege';
     end if;
     -- Event triggers and publications of all tables belong to postgres there, which a server allows to superusers only: postgres is one until

@@ -23,14 +23,17 @@ internal static class PlatformStatements
     }
 
     /// <summary>The form to send to a server with shims; null for the statement as it is.</summary>
-    public static string? Translate(SqlStatement statement)
+    /// <param name="statement">As it is written.</param>
+    /// <param name="server">The server's major version.</param>
+    public static string? Translate(SqlStatement statement, int server)
     {
         string[] words = [.. statement.Words().Take(3)];
         return words switch
         {
             ["CREATE" or "ALTER" or "DROP", "EVENT", "TRIGGER"] or ["ALTER", "EXTENSION", ..] => WithPlatformRights(statement),
             ["CREATE" or "ALTER", "PUBLICATION", ..] when NamesNoSingleTables(statement) => WithPlatformRights(statement),
-            ["DO", ..] => PlatformBlocks.Translate(statement.Text),
+            ["CREATE" or "ALTER", "ROLE" or "USER", ..] when NeedsASuperuser([.. statement.Words()], server) => WithPlatformRights(statement),
+            ["DO", ..] => PlatformBlocks.Translate(statement.Text, server),
             ["CREATE", "INDEX", ..] or ["CREATE", "UNIQUE", "INDEX"] => Index(statement.Text),
             _ => null,
         };
@@ -44,6 +47,20 @@ internal static class PlatformStatements
     {
         string words = $" {string.Join(' ', statement.Words())} ";
         return words.Contains(" FOR ALL TABLES ", StringComparison.Ordinal) || words.Contains(" TABLES IN SCHEMA ", StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Whether a role's statement is one that supautils runs elevated: the right to replicate or to pass by row-level security, and any change
+    /// of a role that may have them. From version 16 on, whoever has an attribute and may create roles may give it.
+    /// </summary>
+    /// <param name="words">The statement's words in capitals.</param>
+    /// <param name="server">The server's major version.</param>
+    public static bool NeedsASuperuser(IReadOnlyList<string> words, int server)
+    {
+        return server < 16 && !Has("SUPERUSER", "CURRENT_USER", "CURRENT_ROLE")
+            && (words[0] == "CREATE" ? Has("BYPASSRLS", "REPLICATION") : !Has("SET", "RESET", "RENAME", "MAPPING"));
+
+        bool Has(params IReadOnlyList<string> some) => some.Any(words.Skip(2).Contains);
     }
 
     private static string? Index(string text)

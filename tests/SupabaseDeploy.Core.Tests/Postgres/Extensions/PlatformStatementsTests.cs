@@ -18,8 +18,14 @@ public sealed class PlatformStatementsTests
     [InlineData(
         "do $$ begin execute format('alter event trigger %I disable', 'e'); end $$",
         "do $$ begin perform extensions.run_as_platform(format('alter event trigger %I disable', 'e')); end $$")]
+    [InlineData("create role r with login bypassrls password 'x'", "select extensions.run_as_platform('create role r with login bypassrls password ''x''')")]
+    [InlineData("ALTER USER r NOREPLICATION", "select extensions.run_as_platform('ALTER USER r NOREPLICATION')")]
+    [InlineData("alter role r with password 'of one that replicates'", "select extensions.run_as_platform('alter role r with password ''of one that replicates''')")]
+    [InlineData(
+        "do $$ begin if not exists (select from pg_roles where rolname = 'r') then create role r replication login; end if; execute format('alter role %I bypassrls', 's'); end $$",
+        "do $$ begin if not exists (select from pg_roles where rolname = 'r') then perform extensions.run_as_platform('create role r replication login'); end if; perform extensions.run_as_platform(format('alter role %I bypassrls', 's')); end $$")]
     public void What_a_plain_server_refuses_has_a_local_form(string written, string sent) =>
-        Assert.Equal(sent, PlatformStatements.Translate(Assert.Single(SqlSplitter.Split(written))));
+        Assert.Equal(sent, PlatformStatements.Translate(Assert.Single(SqlSplitter.Split(written)), 15));
 
     [Theory]
     [InlineData("create index on t using hnsw (e vector_cosine_ops)")]
@@ -29,11 +35,25 @@ public sealed class PlatformStatementsTests
     [InlineData("create extension vector")]
     [InlineData("create publication p for table tables, in_schema")]
     [InlineData("alter publication supabase_realtime add table public.all_tables")]
+    [InlineData("create role r superuser bypassrls")]
+    [InlineData("create role \"bypassrls\" login")]
+    [InlineData("alter role r set search_path = replication")]
+    [InlineData("alter role current_user bypassrls")]
+    [InlineData("create user mapping for r server s options (user 'u')")]
+    [InlineData("alter user mapping for r server s options (user 'u')")]
+    [InlineData("do $$ begin create role r login; execute 'create role s nobypassrls'; alter role r set role = 'x'; end $$")]
     [InlineData("select 'create event trigger'")]
     [InlineData("do $$ begin create trigger t before insert on a for each row execute function f(); end $$")]
     [InlineData("do $$ begin raise notice 'create event trigger e'; execute 'create table event_trigger (a int)'; end $$")]
     [InlineData("do 'begin create event trigger e on sql_drop execute function f(); end'")]
     [InlineData("-- nothing")]
     public void Everything_else_is_sent_as_it_is_written(string written) =>
-        Assert.Null(PlatformStatements.Translate(Assert.Single(SqlSplitter.Split(written))));
+        Assert.Null(PlatformStatements.Translate(Assert.Single(SqlSplitter.Split(written)), 15));
+
+    [Theory]
+    [InlineData("create role r with login bypassrls")]
+    [InlineData("alter role r replication")]
+    [InlineData("do $$ begin create role r replication login; end $$")]
+    public void From_version_16_on_a_plain_server_lets_postgres_give_what_it_has(string written) =>
+        Assert.Null(PlatformStatements.Translate(Assert.Single(SqlSplitter.Split(written)), 16));
 }
