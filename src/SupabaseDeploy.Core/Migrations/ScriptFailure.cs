@@ -9,7 +9,13 @@ namespace SupabaseDeploy.Migrations;
 /// <summary>Says where in a file the server stumbled: file, line, column, the line with a caret, and everything the server said.</summary>
 internal static class ScriptFailure
 {
+    /// <summary>What to do about a statement that the server refuses.</summary>
+    public const string CorrectTheFile = "Correct the file and run the command again: it continues with this file.";
+
     private const int WidestLine = 120;
+
+    // No connection, no resources (a full disk too), a system error, an internal error: https://www.postgresql.org/docs/current/errcodes-appendix.html
+    private static readonly string[] s_serverClasses = ["08", "53", "58", "XX"];
 
     /// <summary>The error for a statement of <paramref name="script"/>; <paramref name="statement"/> is null when our own statement around it failed.</summary>
     public static DeployException Describe(SqlScript script, SqlStatement? statement, PostgresException error, string outcome)
@@ -29,6 +35,13 @@ internal static class ScriptFailure
         message.Append('\n').Append(outcome);
         return new DeployException(ErrorTable.MigrationFailed, message.ToString(), Remedy(script, statement, error), script.Path, error);
     }
+
+    /// <summary>False where the same file may well succeed at another time, or with another role.</summary>
+    public static bool IsOfTheFile(PostgresException error) =>
+        error.SqlState is not (PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
+            or PostgresErrorCodes.InsufficientPrivilege
+            or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow)
+        && !s_serverClasses.Contains(error.SqlState[..2]);
 
     // One of our own statements around the file's.
     private static string Around(PostgresException error) => error.BatchCommand?.CommandText switch
@@ -106,6 +119,7 @@ internal static class ScriptFailure
         PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure =>
             "Run the command again when the other session is done.",
         PostgresErrorCodes.InsufficientPrivilege => "Grant the missing right to the role of the database URL, or sign in with the role that has it.",
-        _ => "Correct the file and run the command again: it continues with this file.",
+        _ when !IsOfTheFile(error) => "Look at the server, then run the command again: it continues with this file.",
+        _ => CorrectTheFile,
     };
 }

@@ -103,7 +103,7 @@ public abstract class DeploymentCmdlet : ProjectCmdlet
             throw new DeployException(
                 ErrorTable.DeploymentFailed,
                 $"{what} to '{deployment.Environment}' ended as {deployment.Status}: {deployment.Reason}",
-                deployment.Lockout ?? (deployment.Failure as DeployException)?.Remedy ?? $"Look at (Get-Deployment {deployment.Environment} -Latest).Steps.",
+                DeploymentRemedy.Of(deployment),
                 deployment,
                 deployment.Failure);
         }

@@ -1,3 +1,4 @@
+using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -184,6 +185,26 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         Assert.Equal(DeploymentStatus.RolledBack, deployment.Status);
         Assert.Contains("division by zero", deployment.Reason, StringComparison.Ordinal);
         Assert.Equal(("001", good.Id), await _application.StateAsync("staging"));
+        Assert.Equal("Correct the file, make a new release with New-Release, and publish that: a release is never changed.", DeploymentRemedy.Of(deployment));
+    }
+
+    [Fact]
+    public async Task A_deployment_whose_lock_is_lost_is_to_be_run_again()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        var sink = new ActingSink(each =>
+        {
+            if (each is DeploymentStepStarted { Step: "web" })
+            {
+                CutLock();
+            }
+        });
+
+        Deployment deployment = await _application.PublishAsync("staging", release, sink: sink);
+
+        Assert.Equal(DeploymentStatus.Interrupted, deployment.Status);
+        Assert.Equal($"Run it again; it takes over from this one: Publish-Environment staging -Release {release}", DeploymentRemedy.Of(deployment));
+        Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync("staging", release)).Status);
     }
 
     [Fact]
@@ -347,9 +368,17 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         Assert.Equal(ErrorTable.HistoryInconsistent, refused.Code);
         Assert.Contains("the file of migration 001 is not the one that was applied", refused.Message, StringComparison.Ordinal);
     }
+
+    private void CutLock()
+    {
+        TestDatabase database = _application.Database("staging");
+        using NpgsqlConnection connection = (database.Administration with { Database = "_supabase_deploy" }).OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
+        using var cut = new NpgsqlCommand("select pg_terminate_backend(backend_pid, 10000) from supabase_deploy.lock_owner where database = $1", connection);
+        cut.Parameters.Add(new NpgsqlParameter { Value = database.Application.Database });
+        Assert.Equal(true, cut.ExecuteScalar());
+    }
 }
 
-/// <summary>Does something at an event.</summary>
 internal sealed class ActingSink(Action<DeployEvent> act) : IProgressSink
 {
     public void Publish(DeployEvent deployEvent) => act(deployEvent);
