@@ -15,6 +15,7 @@ internal sealed class DeploymentSteps(
     private const string RestorePointSaid = "Restore point ";
 
     private readonly MigrationRunner _runner = new(time);
+    private bool _hasTouchedConfiguration;
 
     /// <exception cref="DeployException"><see cref="ErrorTable.DeploymentLockLost"/>.</exception>
     public Task EnsureHeldAsync(CancellationToken cancellationToken) => held.EnsureHeldAsync(cancellationToken);
@@ -72,6 +73,8 @@ internal sealed class DeploymentSteps(
     {
         IPlaceConfiguration place = target.Configuration!;
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
+        EnsureShown(await place.PlanAsync(plan.Release!, cancellationToken).ConfigureAwait(false), plan);
+        _hasTouchedConfiguration = true;
         foreach (Deployment interrupted in OfOtherReleases(plan))
         {
             await place.ApplyAsync(Reversed(interrupted.Plan.Configuration), sink, cancellationToken).ConfigureAwait(false);
@@ -91,7 +94,8 @@ internal sealed class DeploymentSteps(
     public async Task<StepOutcome> ConfigurationBackAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
-        IEnumerable<DeploymentPlan> plans = plan.Observed!.UnsettledChain.Select(deployment => deployment.Plan).Prepend(plan);
+        // What was planned and never begun is not this deployment's: somebody may have set it to another value meanwhile.
+        IEnumerable<DeploymentPlan> plans = (_hasTouchedConfiguration ? [plan] : (DeploymentPlan[])[]).Concat(plan.Observed!.UnsettledChain.Select(deployment => deployment.Plan));
         var keys = new SortedSet<string>(StringComparer.Ordinal);
         foreach (IReadOnlyList<ConfigurationChange> changes in plans.Select(each => Reversed(each.Configuration)))
         {
@@ -99,7 +103,7 @@ internal sealed class DeploymentSteps(
             keys.UnionWith(changes.Select(change => change.Key));
         }
 
-        return new StepOutcome($"{string.Join(", ", keys)} is what it was.", true);
+        return new StepOutcome(keys.Count == 0 ? "No setting was changed." : $"{string.Join(", ", keys)} is what it was.", keys.Count > 0);
     }
 
     /// <summary>Has the platform make a restore point.</summary>
@@ -129,6 +133,23 @@ internal sealed class DeploymentSteps(
         return missing.Length == 0
             ? new StepOutcome($"{Words.Migrations(run.Applied.Select(applied => applied.Version))} applied; {history.Count} in the history.", run.Changed)
             : throw NotVerified(step, $"{Words.Migrations(missing)} is not in the history");
+    }
+
+    /// <summary>Settings can be changed in the dashboard at any time, past every lock: only what the plan showed is applied.</summary>
+    private void EnsureShown(IReadOnlyList<ConfigurationChange> now, DeploymentPlan plan)
+    {
+        ConfigurationChange[] others =
+        [
+            .. now.Where(change => !plan.Configuration.Any(shown => (shown.Key, shown.OldValue, shown.NewValue) == (change.Key, change.OldValue, change.NewValue))),
+        ];
+        if (others.Length > 0)
+        {
+            throw new DeployException(
+                ErrorTable.PlanOutdated,
+                $"Settings of '{target.Environment}' changed since the plan was made, which shows nothing of {string.Join("; ", others.Select(change => change.ToString()))}.",
+                "Run the command again and look at the new plan: what it would change may be different.",
+                target.Environment);
+        }
     }
 
     // One of the same release is gone on with.

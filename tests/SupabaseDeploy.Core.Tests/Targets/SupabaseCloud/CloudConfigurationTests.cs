@@ -48,7 +48,7 @@ public sealed class CloudConfigurationTests : IAsyncLifetime
                 "database.max_connections: not set → 80",
             ],
             plan.Select(change => change.ToString()));
-        Assert.Equal(["api.db_schema", "auth.disable_signup", "auth.jwt_exp", "auth.uri_allow_list"], plan.Where(change => change.IsDangerous).Select(change => change.Key));
+        Assert.Equal(["api.db_schema", "auth.disable_signup", "auth.external_github_enabled", "auth.jwt_exp", "auth.password_hibp_enabled", "auth.uri_allow_list"], plan.Where(change => change.IsDangerous).Select(change => change.Key));
         Assert.Equal("decides whether anybody can become a user", plan[1].Remark);
     }
 

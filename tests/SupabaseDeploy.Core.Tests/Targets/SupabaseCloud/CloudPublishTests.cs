@@ -1,7 +1,10 @@
+using SupabaseDeploy.Core.Tests.Deployments;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Health;
 using SupabaseDeploy.Releases;
+using SupabaseDeploy.Targets.SupabaseCloud;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Targets.SupabaseCloud;
@@ -38,6 +41,52 @@ public sealed class CloudPublishTests
         Assert.Equal(1, application.Staging.Activations);
         Assert.DoesNotContain("hunter2", string.Join('\n', application.Sink.Events.Select(each => each.ToString()).Concat(first.Steps.Select(step => step.Message))), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_setting_that_the_dashboard_changes_in_between_is_not_changed_without_a_question()
+    {
+        await using CloudApplication application = await CloudApplication.CreateAsync("configuration: { set: { auth.jwt_expiry: 1800, auth.enable_signup: false } }");
+        application.WriteMigration(1);
+        application.Staging.Auth["disable_signup"] = true;
+        application.Staging.Auth["jwt_exp"] = 3600;
+        var dashboard = new ActingSink(each =>
+        {
+            if (each is DeploymentStepStarted { Step: "configuration" })
+            {
+                application.Staging.Auth["disable_signup"] = false;
+                application.Staging.Auth["jwt_exp"] = 900;
+            }
+        });
+
+        Deployment refused = await application.PublishAsync(await application.ReleaseAsync(), sink: dashboard);
+
+        Assert.True(refused.Status == DeploymentStatus.RolledBack, $"{refused.Status} {refused.Reason}");
+        Assert.Equal(ErrorTable.PlanOutdated, Assert.IsType<DeployException>(refused.Failure).Code);
+        Assert.Contains("auth.disable_signup: false → true", refused.Reason, StringComparison.Ordinal);
+        Assert.Equal(("false", "900"), (application.Staging.Auth["disable_signup"]!.ToJsonString(), application.Staging.Auth["jwt_exp"]!.ToJsonString()));
+        Assert.True(await application.Database.ScalarAsync<bool>("select to_regclass('public.t1') is null"));
+    }
+
+    [Theory]
+    [InlineData("database.session_replication_role")]
+    [InlineData("auth.security_captcha_enabled")]
+    [InlineData("auth.hook_custom_access_token_uri")]
+    [InlineData("auth.hook_send_email_enabled")]
+    [InlineData("auth.security_manual_linking_enabled")]
+    [InlineData("auth.smtp_host")]
+    [InlineData("auth.password_min_length")]
+    [InlineData("auth.sms_test_otp")]
+    [InlineData("auth.mfa_totp_verify_enabled")]
+    [InlineData("auth.external_keycloak_url")]
+    [InlineData("auth.external_email_enabled")]
+    public void A_setting_that_lets_strangers_in_or_locks_users_out_has_a_reason_to_ask(string key) => Assert.NotNull(DangerousSettings.Reason(key));
+
+    [Theory]
+    [InlineData("auth.smtp_sender_name")]
+    [InlineData("auth.hook_send_email_secrets")]
+    [InlineData("auth.sms_template")]
+    [InlineData("database.statement_timeout")]
+    public void Any_other_setting_is_an_ordinary_one(string key) => Assert.Null(DangerousSettings.Reason(key));
 
     [Fact]
     public async Task A_release_that_is_not_healthy_goes_back_in_everything()
