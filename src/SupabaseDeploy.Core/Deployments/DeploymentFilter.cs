@@ -6,6 +6,9 @@ public sealed record DeploymentFilter
     /// <summary>Only those that stand so; empty for any.</summary>
     public IReadOnlyList<DeploymentStatus> Statuses { get; init; } = [];
 
+    /// <summary>Also, or with no <see cref="Statuses"/> only, those that wait for a person's decision on their health; they are Running.</summary>
+    public bool ArePaused { get; init; }
+
     /// <summary>Only those that began at this time or later.</summary>
     public DateTimeOffset? Since { get; init; }
 
@@ -17,7 +20,7 @@ public sealed record DeploymentFilter
 
     /// <summary>True when the deployment is asked for.</summary>
     public bool Matches(Deployment deployment) =>
-        (Statuses.Count == 0 || Statuses.Contains(deployment.Status))
+        ((Statuses.Count == 0 && !ArePaused) || Statuses.Contains(deployment.Status) || (ArePaused && deployment.IsPaused))
         && (Since is not { } since || deployment.StartedAt >= since)
         && (Until is not { } until || deployment.StartedAt < until)
         && (ReleaseId is null || deployment.Release?.Id == ReleaseId);

@@ -14,15 +14,20 @@ namespace SupabaseDeploy.Shell.Deployment;
 [OutputType(typeof(Deployments.Deployment))]
 public sealed class GetDeploymentCommand : EnvironmentCmdlet
 {
+    private const string PausedStatus = "Paused";
+
     private readonly List<Ledger> _ledgers = [];
 
     /// <summary>Only the last deployment of each environment, of those that are asked for.</summary>
     [Parameter]
     public SwitchParameter Latest { get; set; }
 
-    /// <summary>Only deployments that stand so.</summary>
+    /// <summary>Only deployments that stand so, in the words of the table: a paused one is a running one that waits for a decision.</summary>
     [Parameter]
-    public DeploymentStatus[] Status { get; set; } = [];
+    [ValidateSet(
+        nameof(DeploymentStatus.Running), PausedStatus, nameof(DeploymentStatus.Succeeded), nameof(DeploymentStatus.RolledBack),
+        nameof(DeploymentStatus.Failed), nameof(DeploymentStatus.Pending), nameof(DeploymentStatus.Interrupted))]
+    public string[] Status { get; set; } = [];
 
     /// <summary>Only deployments that began at this time or later: a date, or a duration before now.</summary>
     [Parameter]
@@ -99,7 +104,8 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
 
     private async Task<DeploymentFilter> FilterAsync(DeploymentEnvironment environment, CancellationToken cancellationToken) => new()
     {
-        Statuses = Status,
+        Statuses = [.. Status.Where(status => !IsPaused(status)).Select(status => Enum.Parse<DeploymentStatus>(status, ignoreCase: true))],
+        ArePaused = Status.Any(IsPaused),
         Since = Since,
         Until = Until,
         ReleaseId = Release is null ? null : (await Release.FindAsync(environment.Project, cancellationToken).ConfigureAwait(false)).Id,
@@ -134,7 +140,9 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
     }
 
     // The latest is the last one that began, unless those that wait are asked for.
-    private bool IsPendingAsked => Status.Length == 0 ? !Latest : Status.Contains(DeploymentStatus.Pending);
+    private bool IsPendingAsked => Status.Length == 0 ? !Latest : Status.Contains(nameof(DeploymentStatus.Pending), StringComparer.OrdinalIgnoreCase);
+
+    private static bool IsPaused(string status) => status.Equals(PausedStatus, StringComparison.OrdinalIgnoreCase);
 
     private async Task FollowAsync(Ledger ledger, CancellationToken cancellationToken)
     {

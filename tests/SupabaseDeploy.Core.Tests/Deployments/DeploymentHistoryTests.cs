@@ -28,6 +28,11 @@ public sealed class DeploymentHistoryTests : IAsyncLifetime
 
         Assert.Equal([1, 2], Numbers(new DeploymentFilter()));
         Assert.Equal([2], Numbers(new DeploymentFilter { Statuses = [DeploymentStatus.RolledBack, DeploymentStatus.Failed] }));
+        Assert.Empty(Numbers(new DeploymentFilter { ArePaused = true }));
+        Deployment paused = all[1] with { Status = DeploymentStatus.Running, Events = [new LedgerEvent(1, LedgerEvent.Paused, "no answer", "ann", all[1].StartedAt)] };
+        Assert.True(new DeploymentFilter { ArePaused = true }.Matches(paused));
+        Assert.True(new DeploymentFilter { Statuses = [DeploymentStatus.Failed], ArePaused = true }.Matches(paused));
+        Assert.False(new DeploymentFilter { Statuses = [DeploymentStatus.Failed] }.Matches(paused));
         Assert.Equal([2], Numbers(new DeploymentFilter { Since = all[1].StartedAt }));
         Assert.Equal([1], Numbers(new DeploymentFilter { Until = all[1].StartedAt }));
         Assert.Equal([1], Numbers(new DeploymentFilter { ReleaseId = _first.Id }));

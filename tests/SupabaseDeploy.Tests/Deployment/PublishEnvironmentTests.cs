@@ -113,6 +113,8 @@ public sealed class PublishEnvironmentTests
         Assert.Equal("production", $"{Assert.Single(piped.Output).Properties["Environment"].Value}");
         Assert.Single(piped.Errors);
         Assert.NotNull(project.Run("Get-Deployment staging").Error);
+        SessionResult paused = project.Run("Get-Deployment production -Status paused, Failed");
+        Assert.True(paused is { Error: null, Output: [] });
     }
 
     [Fact]
