@@ -61,13 +61,15 @@ internal static class GatesReader
         window.Require("reason", "why, for those who are refused");
         Written<string>? reason = window.Text("reason", "why, for those who are refused");
         TimeZoneInfo? zone = Zone(window.Text("timeZone", "a time zone like 'Europe/Berlin'"), problems);
+        int known = problems.Problems.Count;
         IReadOnlyList<Written<string>> days = window.Texts("days", $"a list of {Suggestion.OneOf([.. s_days.Keys])}");
         foreach (Written<string> day in days.Where(day => !s_days.ContainsKey(day.Value)))
         {
             problems.Error(day.Path, day.Line, $"'{day.Value}' is not a day; expected {Suggestion.OneOf([.. s_days.Keys])}.");
         }
 
-        if (reason is null || zone is null || days.Any(day => !s_days.ContainsKey(day.Value)))
+        // Days that cannot be read are meant all the same: without them 'from' and 'to' would be taken for dates.
+        if (reason is null || zone is null || problems.Problems.Count > known)
         {
             return null;
         }

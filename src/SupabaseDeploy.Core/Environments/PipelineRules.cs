@@ -50,6 +50,11 @@ internal static class PipelineRules
             return;
         }
 
+        if (!names.Contains(from.Value) && names.Take(index).Any(name => name.Length == 0))
+        {
+            return; // A stage before has no name that can be used, which is reported where it stands: this may be meant for that one.
+        }
+
         string wrong = from.Value == names[index] ? "is this stage itself"
             : names.Contains(from.Value) ? "comes later in promotion order"
             : "is not a stage";
