@@ -32,6 +32,12 @@ public sealed class StorageServer : IAsyncDisposable
     /// <summary>So many next requests are answered with 503.</summary>
     public int Failures { get; set; }
 
+    /// <summary>How many seconds the requests that are answered with 503 are to wait; null for no word about it.</summary>
+    public int? RetryAfter { get; set; }
+
+    /// <summary>So many next requests get no answer.</summary>
+    public int Stalls { get; set; }
+
     /// <summary>A folder that is served below <c>/site/</c>, as another host would; null for none.</summary>
     public string? SiteFolder { get; set; }
 
@@ -76,6 +82,18 @@ public sealed class StorageServer : IAsyncDisposable
         {
             Failures--;
             context.Response.StatusCode = 503;
+            if (RetryAfter is { } seconds)
+            {
+                context.Response.Headers.RetryAfter = $"{seconds}";
+            }
+
+            return;
+        }
+
+        if (Stalls > 0)
+        {
+            Stalls--;
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
             return;
         }
 

@@ -1,3 +1,4 @@
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets.SupabaseCloud;
@@ -61,6 +62,30 @@ public sealed class WebHostTests : IAsyncLifetime
     {
         _application.Storage.Failures = 2;
         await PublishAsync("3f9a1c22", "one");
+    }
+
+    [Fact]
+    public async Task A_storage_that_says_how_long_to_wait_is_asked_again_then()
+    {
+        (_application.Storage.Failures, _application.Storage.RetryAfter) = (1, 37);
+        await PublishAsync("3f9a1c22", "one");
+        Assert.Contains(TimeSpan.FromSeconds(37), _application.Time.Waits);
+    }
+
+    [Fact]
+    public async Task A_storage_that_gives_no_answer_is_asked_again_and_then_named()
+    {
+        StorageServer storage = _application.Storage;
+        storage.AddBucket("web", isPublic: true);
+        var api = new StorageApi(storage.Address, "web", _ => Task.FromResult(new Secret(storage.Key)), _application.Time, TimeSpan.FromSeconds(1));
+
+        storage.Stalls = 2;
+        await api.EnsureBucketAsync(default);
+        storage.Stalls = 4;
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => api.EnsureBucketAsync(default));
+
+        Assert.Equal(ErrorTable.WebHostFailed, failure.Code);
+        Assert.Contains("did not answer GET 'bucket/web' within 1 s, 4 times", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

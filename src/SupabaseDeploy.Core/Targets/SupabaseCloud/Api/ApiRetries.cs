@@ -18,7 +18,7 @@ internal static class ApiRetries
     public const int Limit = 4;
 
     // The platform's window is a minute (https://supabase.com/docs/reference/api/introduction): what asks for much more is not a rate limit.
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(2);
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_longestBackoff = TimeSpan.FromSeconds(20);
 
     /// <summary>The way through which requests of one operation go.</summary>
@@ -63,7 +63,7 @@ internal static class ApiRetries
     {
         { Exception: HttpRequestException e } => operation.IsRepeatable ? !IsHopeless(e) : IsNeverSent(e),
         { Exception: not null } => false,
-        { Result: { } answer } when AskedWait(answer, time) > s_longestWait => false,
+        { Result: { } answer } when AskedWait(answer, time) > LongestWait => false,
         { Result.StatusCode: HttpStatusCode.TooManyRequests } => true,
         { Result.StatusCode: >= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented } => operation.IsRepeatable,
         _ => false,

@@ -8,13 +8,15 @@ using SupabaseDeploy.Errors;
 namespace SupabaseDeploy.Targets.SupabaseCloud;
 
 /// <summary>One bucket of a project's storage (<see href="https://supabase.com/docs/guides/storage"/>), with a key that may write to it.</summary>
-internal sealed class StorageApi(Uri project, string bucket, Func<CancellationToken, Task<Secret>> key, TimeProvider time)
+internal sealed class StorageApi(Uri project, string bucket, Func<CancellationToken, Task<Secret>> key, TimeProvider time, TimeSpan? limit = null)
 {
     private const int Attempts = 4;
 
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+
     private static readonly HttpClient s_http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
     {
-        Timeout = TimeSpan.FromMinutes(5),
+        Timeout = Timeout.InfiniteTimeSpan, // Each request has its own, which can be told from a command that is stopped.
     };
 
     /// <summary>Where the bucket's files are public.</summary>
@@ -88,25 +90,35 @@ internal sealed class StorageApi(Uri project, string bucket, Func<CancellationTo
                 request.Headers.TryAddWithoutValidation("cache-control", cacheControl);
             }
 
+            TimeSpan pause = TimeSpan.FromSeconds(Math.Pow(2, attempt - 1));
+            using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limited.CancelAfter(limit ?? s_limit);
             try
             {
-                using HttpResponseMessage answer = await s_http.SendAsync(request, cancellationToken).ConfigureAwait(false);
-                if (attempt == Attempts || answer.StatusCode is not (HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError))
+                using HttpResponseMessage answer = await s_http.SendAsync(request, limited.Token).ConfigureAwait(false);
+                TimeSpan? asked = ApiRetries.AskedWait(answer, time);
+                if (attempt == Attempts || asked > ApiRetries.LongestWait || answer.StatusCode is not (HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError))
                 {
-                    byte[] body = await answer.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+                    byte[] body = await answer.Content.ReadAsByteArrayAsync(limited.Token).ConfigureAwait(false);
                     return (answer.StatusCode, answer.IsSuccessStatusCode ? body : Encoding.UTF8.GetBytes(new SecretMask(secret).Hide(Encoding.UTF8.GetString(body))));
                 }
+
+                pause = asked ?? pause;
             }
             catch (HttpRequestException e) when (attempt == Attempts)
             {
                 throw Failed($"The storage of the project at '{project}' cannot be reached: {e.GetBaseException().Message}", e);
             }
-            catch (HttpRequestException)
+            catch (OperationCanceledException e) when (attempt == Attempts && !cancellationToken.IsCancellationRequested)
+            {
+                throw Failed($"The storage of the project at '{project}' did not answer {method} '{path}' within {(limit ?? s_limit).TotalSeconds:0} s, {Attempts} times", e);
+            }
+            catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 // Tried again below.
             }
 
-            await Task.Delay(TimeSpan.FromSeconds(Math.Pow(2, attempt - 1)), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
