@@ -28,6 +28,9 @@ public sealed partial class ManagementApiProject
     /// <summary>Brings the real database back, given <c>point:name</c>, <c>time:unix</c> or <c>backup:id</c>.</summary>
     public Func<string, Task>? OnRestore { get; set; }
 
+    /// <summary>Where the project stands, one after the other, before a restore that was asked for begins.</summary>
+    public string[] BeforeRestore { get; set; } = [];
+
     /// <summary>What was restored.</summary>
     public List<string> Restores { get; } = [];
 
@@ -104,7 +107,7 @@ public sealed partial class ManagementApiProject
     private async Task<ManagementApiAnswer> RestoreAsync(string what)
     {
         Restores.Add(what);
-        GoThrough("RESTORING", "RESTORING", "ACTIVE_HEALTHY");
+        GoThrough([.. BeforeRestore, "RESTORING", "RESTORING", "ACTIVE_HEALTHY"]);
         if (OnRestore is not null)
         {
             await OnRestore(what);

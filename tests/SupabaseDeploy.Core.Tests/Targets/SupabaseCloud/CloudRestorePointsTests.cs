@@ -93,6 +93,16 @@ public sealed class CloudRestorePointsTests : IAsyncLifetime
         Assert.False(await _application.Database.ScalarAsync<bool>("select to_regclass('public.later') is not null"));
     }
 
+    [Fact]
+    public async Task A_service_that_does_not_answer_for_a_moment_is_not_taken_for_the_beginning()
+    {
+        await Points.CreateAsync("sd-1", _application.Sink, default);
+        _application.Staging.BeforeRestore = ["ACTIVE_UNHEALTHY", "ACTIVE_HEALTHY", "ACTIVE_HEALTHY"];
+        await Points.RestoreAsync(new RestorePoint("sd-1", RestorePointStatus.Available, null), _application.Sink, default);
+        Assert.Contains(_application.Sink.Events, each => $"{each}".Contains("is RESTORING", StringComparison.Ordinal));
+        Assert.True(await Points.IsAtRestAsync(default));
+    }
+
     [Theory]
     [InlineData("REMOVED")]
     [InlineData("FAILED")]

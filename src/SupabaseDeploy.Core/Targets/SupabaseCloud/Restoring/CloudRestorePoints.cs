@@ -22,6 +22,9 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
     private static readonly TimeSpan s_beginLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(5);
 
+    // A service that does not answer for a moment says nothing about a restore.
+    private static readonly string[] s_beforeRestore = [CloudProject.Active, "ACTIVE_UNHEALTHY", "UNKNOWN"];
+
     /// <summary>Whether a project's plan has physical backups, of which restore points are made. False too where the token may not ask.</summary>
     public static async Task<bool> AreThereAsync(ManagementApi api, CancellationToken cancellationToken)
     {
@@ -158,7 +161,7 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
         while (true)
         {
             string status = (await api.GetProjectAsync(cancellationToken).ConfigureAwait(false)).Status;
-            hasBegun |= status != CloudProject.Active;
+            hasBegun |= !s_beforeRestore.Contains(status);
             if (status == CloudProject.Active && (hasBegun || time.GetElapsedTime(start) > s_beginLimit))
             {
                 return;
