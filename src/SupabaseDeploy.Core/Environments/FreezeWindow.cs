@@ -73,8 +73,13 @@ public sealed record FreezeWindow
 
     private DateTimeOffset ToUtc(DateTime local)
     {
-        // The hour that a change to summer time leaves out.
-        DateTime valid = TimeZone.IsInvalidTime(local) ? local.AddHours(1) : local;
+        // In the time that a change to summer time leaves out the clock stands at its end already.
+        DateTime valid = local;
+        while (TimeZone.IsInvalidTime(valid))
+        {
+            valid = valid.AddMinutes(1);
+        }
+
         return new DateTimeOffset(TimeZoneInfo.ConvertTimeToUtc(DateTime.SpecifyKind(valid, DateTimeKind.Unspecified), TimeZone), TimeSpan.Zero);
     }
 

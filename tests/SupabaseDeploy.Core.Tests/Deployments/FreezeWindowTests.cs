@@ -23,7 +23,8 @@ public sealed class FreezeWindowTests : IDisposable
     [InlineData("{ days: [sat, sun], reason: r }", "2026-11-28T12:00Z", "2026-11-30T00:00Z")]
     [InlineData("{ days: [mon, tue, wed, thu, fri, sat, sun], reason: r }", "2026-11-28T12:00Z", "2026-12-06T00:00Z")]
     [InlineData("{ days: [sun], from: \"02:30\", to: \"03:00\", timeZone: Europe/Berlin, reason: r }", "2026-10-25T01:45Z", "2026-10-25T02:00Z")]
-    [InlineData("{ days: [sun], from: \"01:00\", to: \"02:30\", timeZone: Europe/Berlin, reason: r }", "2026-03-29T00:30Z", "2026-03-29T01:30Z")]
+    [InlineData("{ days: [sun], from: \"01:00\", to: \"02:30\", timeZone: Europe/Berlin, reason: r }", "2026-03-29T00:30Z", "2026-03-29T01:00Z")]
+    [InlineData("{ days: [sun], from: \"01:00\", to: \"02:15\", timeZone: Australia/Lord_Howe, reason: r }", "2026-10-03T15:00Z", "2026-10-03T15:30Z")]
     public void A_moment_is_frozen_until_the_window_ends(string window, string moment, string? end)
     {
         _folder.Write("env/pipeline.yml", $"application: a\nstages:\n  - name: production\n    target: local\n    gates:\n      freeze:\n        - {window}\n");
