@@ -18,6 +18,9 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     /// <summary>The database the ledger is in.</summary>
     public DatabaseAddress Database => database;
 
+    /// <summary>This machine's clock, which has to agree with the server's where something is recorded that gates ask for.</summary>
+    internal TimeProvider Machine { get; init; } = TimeProvider.System;
+
     /// <summary>Every deployment, oldest first; empty where there is no ledger yet. Creates nothing.</summary>
     public Task<IReadOnlyList<Deployment>> GetDeploymentsAsync(CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<Deployment>>(reader => reader.ReadDeploymentsAsync(cancellationToken), [], cancellationToken);
@@ -63,6 +66,7 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     /// <param name="content">What was measured.</param>
     /// <param name="recordedAt">When.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ClocksDiffer"/>: nothing is recorded.</exception>
     public Task<Evidence> RecordEvidenceAsync(
         string kind, Release release, bool isPassed, string content, DateTimeOffset recordedAt, CancellationToken cancellationToken) =>
         RecordEvidenceAsync(new NewEvidence(kind, release, isPassed, content), recordedAt, cancellationToken);
@@ -203,7 +207,7 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
         LedgerSession session = await LedgerSession.OpenForWritingAsync(database, cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
-            return await write(new LedgerWriter(session, environment)).ConfigureAwait(false);
+            return await write(new LedgerWriter(session, environment, Machine)).ConfigureAwait(false);
         }
     }
 }

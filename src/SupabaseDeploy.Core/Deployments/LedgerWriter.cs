@@ -8,14 +8,22 @@ using SupabaseDeploy.Releases;
 namespace SupabaseDeploy.Deployments;
 
 /// <summary>What is written to a ledger, each call as one transaction.</summary>
-internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment environment)
+/// <param name="session">The connection.</param>
+/// <param name="environment">Whose ledger it is.</param>
+/// <param name="machine">This machine's clock; the system's when null.</param>
+internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment environment, TimeProvider? machine = null)
 {
+    private readonly TimeProvider _machine = machine ?? TimeProvider.System;
+
     /// <summary>Writes a deployment that has begun, with the steps done so far, and gives it its number.</summary>
+    /// <exception cref="Errors.DeployException">
+    /// <see cref="Errors.ErrorTable.ClocksDiffer"/>: it is a publish, and nothing is written. No clock stands in the way of going back.
+    /// </exception>
     public Task<Deployment> BeginAsync(Deployment deployment, CancellationToken cancellationToken) => InTransactionAsync(
         async () =>
         {
             Release[] releases = [.. new[] { deployment.Release, deployment.PreviousRelease }.OfType<Release>()];
-            using var batch = new NpgsqlBatch(session.Connection);
+            using var batch = new NpgsqlBatch(session.Connection) { BatchCommands = { new NpgsqlBatchCommand(ClockCheck.Question) } };
             foreach (Release release in releases)
             {
                 batch.BatchCommands.Add(Insert(release));
@@ -23,12 +31,22 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
 
             batch.BatchCommands.Add(Insert(deployment));
             AddSteps(batch, deployment, from: 0);
+            DateTimeOffset asked = _machine.GetUtcNow();
             NpgsqlDataReader row = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            DateTimeOffset server;
             int number;
             await using (row.ConfigureAwait(false))
             {
                 await row.ReadAsync(cancellationToken).ConfigureAwait(false);
+                server = row.GetFieldValue<DateTimeOffset>(0);
+                await row.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                await row.ReadAsync(cancellationToken).ConfigureAwait(false);
                 number = row.GetInt32(0);
+            }
+
+            if (deployment.Kind == DeploymentKind.Publish)
+            {
+                ClockCheck.EnsureAgree(environment, asked, server, _machine.GetUtcNow());
             }
 
             await AppendOverrideAsync(deployment, cancellationToken).ConfigureAwait(false);
@@ -99,8 +117,16 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
         cancellationToken);
 
     /// <summary>Adds a fact to the chain.</summary>
-    public Task<Evidence> AppendEvidenceAsync(NewEvidence facts, DateTimeOffset recordedAt, CancellationToken cancellationToken) => InTransactionAsync(
-        () => EvidenceChain.AppendAsync(session, environment, facts, null, recordedAt, cancellationToken), cancellationToken);
+    /// <exception cref="Errors.DeployException"><see cref="Errors.ErrorTable.ClocksDiffer"/>.</exception>
+    public async Task<Evidence> AppendEvidenceAsync(NewEvidence facts, DateTimeOffset recordedAt, CancellationToken cancellationToken)
+    {
+        DateTimeOffset asked = _machine.GetUtcNow();
+        using NpgsqlCommand clock = session.Command(ClockCheck.Question);
+        var server = (DateTime)(await clock.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+        ClockCheck.EnsureAgree(environment, asked, server, _machine.GetUtcNow());
+        return await InTransactionAsync(
+            () => EvidenceChain.AppendAsync(session, environment, facts, null, recordedAt, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Replaces the recorded schema: see <see cref="Replace"/>.</summary>
     public async Task RecordSchemaAsync(NewRecordedSchema schema, Deployment deployment, CancellationToken cancellationToken)

@@ -65,6 +65,9 @@ public static partial class ErrorTable
     /// <summary>A migration is recorded as applied, and its down script ran in part.</summary>
     public static readonly ErrorCode MigrationHalfUndone = new("MigrationHalfUndone", 6042, ErrorKind.InvalidOperation);
 
+    /// <summary>This machine and the database server do not have the same time.</summary>
+    public static readonly ErrorCode ClocksDiffer = new("ClocksDiffer", 6043, ErrorKind.InvalidOperation);
+
     /// <summary>The ledger that was kept during a restore is of another project than the one that the stage is now.</summary>
     public static readonly ErrorCode KeptLedgerOfAnother = new("KeptLedgerOfAnother", 6049, ErrorKind.InvalidOperation);
 }

@@ -50,6 +50,23 @@ public sealed class ApprovalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_request_is_answered_by_the_publish_of_a_runner_whose_clock_is_behind()
+    {
+        await AdmitAsync(s_ann);
+        await DecideAsync(s_bob, true);
+        AdmittedPlan admitted = await AdmitAsync(s_bob);
+        _application.Time = new FakeTimeProvider(_time.GetUtcNow().AddSeconds(-20));
+
+        await _application.Publisher().ExecuteAsync(admitted.Plan, s_options, _application.Sink, CancellationToken.None);
+
+        Ledger ledger = _application.Ledger("production");
+        IReadOnlyList<Deployment> deployments = await ledger.GetDeploymentsAsync(default);
+        Assert.Equal(DeploymentStatus.Succeeded, Assert.Single(deployments).Status);
+        Assert.True(deployments[0].StartedAt < (await ledger.GetEvidenceAsync(default))[0].RecordedAt);
+        Assert.Empty(await new PendingDeployments(_time).FindAsync(ledger, deployments, default));
+    }
+
+    [Fact]
     public async Task Who_asked_cannot_approve_however_the_name_is_written()
     {
         await AdmitAsync(s_ann);

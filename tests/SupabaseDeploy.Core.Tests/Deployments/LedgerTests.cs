@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
@@ -206,6 +207,46 @@ public sealed class LedgerTests : IAsyncLifetime
             update supabase_deploy.steps set status = 'Failed', finished_at = now(), message = 'x' where status = 'Running';
             update supabase_deploy.deployments set status = 'Failed', finished_at = now(), reason = 'x', lockout = 'x', changed = true where status = 'Running';
             """);
+    }
+
+    [Theory]
+    [InlineData(-2 * 3600, "2 h behind")]
+    [InlineData(300, "5 min ahead")]
+    public async Task A_machine_whose_clock_is_wrong_records_nothing_that_gates_ask_for_but_goes_back(int seconds, string how)
+    {
+        Deployment published = await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        Deployment next = published with { Id = Guid.NewGuid(), StartedAt = s_now, Steps = [] };
+        var wrong = new Ledger(_application.Environment("staging"), _application.Database("staging").Application)
+        {
+            Machine = new FakeTimeProvider(DateTimeOffset.UtcNow.AddSeconds(seconds)),
+        };
+
+        DeployException publish = await Assert.ThrowsAsync<DeployException>(() => wrong.BeginAsync(next, default));
+        DeployException evidence = await Assert.ThrowsAsync<DeployException>(
+            () => wrong.RecordEvidenceAsync("approval", published.Release!, true, "{}", s_now, default));
+
+        foreach (DeployException e in (DeployException[])[publish, evidence])
+        {
+            Assert.Equal(ErrorTable.ClocksDiffer, e.Code);
+            Assert.Matches($@"^The clock of this machine is {how} that of the database server of 'staging': here it is \S+ \S+Z, there \S+ \S+Z\. ", e.Message);
+        }
+
+        Assert.Single(await wrong.GetDeploymentsAsync(default));
+        Assert.Single(await wrong.GetEvidenceAsync(default));
+        Assert.Equal(2, (await wrong.BeginAsync(next with { Kind = DeploymentKind.Rollback }, default)).Number);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_some_seconds_off_records()
+    {
+        var near = new Ledger(_application.Environment("staging"), _application.Database("staging").Application)
+        {
+            Machine = new FakeTimeProvider(DateTimeOffset.UtcNow.AddSeconds(-10)),
+        };
+
+        await near.RecordEvidenceAsync("tests", await _application.ReleaseAsync(1), true, "{}", s_now, default);
+
+        Assert.Single(await near.GetEvidenceAsync(default));
     }
 
     [Fact]

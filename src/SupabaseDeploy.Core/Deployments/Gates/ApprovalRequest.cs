@@ -15,10 +15,14 @@ internal sealed record ApprovalRequest(string ReleaseId, string By, DateTimeOffs
         .. record.Evidence
             .Where(fact => fact.Kind == Evidence.Request && fact.EnvironmentName == record.Name && now - fact.RecordedAt < within)
             .Where(fact => !record.Evidence.Any(later => later.Sequence > fact.Sequence && Withdraws(later, fact)))
-            .Where(fact => !record.Deployments.Any(deployment => deployment.Release?.Id == fact.ReleaseId && deployment.StartedAt > fact.RecordedAt))
+            .Where(fact => !record.Deployments.Any(deployment => deployment.Release?.Id == fact.ReleaseId && Answers(deployment, fact, record)))
             .Select(fact => new ApprovalRequest(fact.ReleaseId, EvidenceContent.Text(fact.Content, "by") ?? "", fact.RecordedAt))
             .DistinctBy(request => request.ReleaseId),
     ];
+
+    // By the ledger's own order where the deployment left something in the chain; else by two clocks, which differ by seconds.
+    private static bool Answers(Deployment deployment, Evidence request, StageRecord record) =>
+        deployment.StartedAt > request.RecordedAt || record.Evidence.Any(later => later.Sequence > request.Sequence && later.DeploymentId == deployment.Id);
 
     private static bool Withdraws(Evidence denial, Evidence request) =>
         denial is { Kind: Evidence.Approval, IsPassed: false } && denial.ReleaseId == request.ReleaseId && denial.EnvironmentName == request.EnvironmentName
