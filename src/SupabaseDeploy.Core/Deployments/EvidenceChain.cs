@@ -76,9 +76,10 @@ internal static class EvidenceChain
     private static DeployException Broken(DeploymentEnvironment environment, string why) => new(
         ErrorTable.LedgerBroken, $"The evidence in the ledger of '{environment}' cannot be believed: {why}.", WayOut(environment), environment);
 
-    /// <summary>What leads out of a ledger that cannot be believed, without losing data.</summary>
-    public static string WayOut(DeploymentEnvironment environment) =>
-        $"Find out who changed schema 'supabase_deploy'. Then 'Backup-Deployment {environment}' and 'Restore-Deployment {environment} -Backup latest' lose no data: what cannot be believed is put into a file, "
+    /// <summary>What leads out of a ledger that cannot be believed: without losing data where we can replace the database ourselves.</summary>
+    public static string WayOut(DeploymentEnvironment environment) => environment.Target == TargetKind.SupabaseCloud
+        ? "Find out who changed schema 'supabase_deploy'. Then bring the database back, in the platform's dashboard, to a time before the change: its own ledger comes with it, and the data of then."
+        : $"Find out who changed schema 'supabase_deploy'. Then 'Backup-Deployment {environment}' and 'Restore-Deployment {environment} -Backup latest' lose no data: what cannot be believed is put into a file, "
         + "and a new ledger begins that says so. A backup from before the change brings its own ledger back, and the data of then.";
 
     /// <summary>Commands other than a publish record evidence too: the chain grows by one at a time.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
@@ -161,6 +162,17 @@ public sealed class LedgerTests : IAsyncLifetime
         }
 
         await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("staging", release));
+    }
+
+    [Fact]
+    public async Task The_way_out_names_no_command_that_a_hosted_project_refuses()
+    {
+        await _application.Ledger("staging").RecordEvidenceAsync("tests", await _application.ReleaseAsync(1), false, "{}", s_now, default);
+        await _application.Database("staging").ExecuteAsync("alter table supabase_deploy.evidence disable trigger user; update supabase_deploy.evidence set passed = true");
+        var hosted = new Ledger(_application.Environment("staging") with { Target = TargetKind.SupabaseCloud }, _application.Database("staging").Application);
+
+        Assert.Contains("Restore-Deployment staging -Backup latest", (await _application.Ledger("staging").FindBreakAsync(default))!.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("Restore-Deployment", (await hosted.FindBreakAsync(default))!.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
