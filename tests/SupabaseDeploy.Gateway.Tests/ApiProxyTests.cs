@@ -31,6 +31,50 @@ public sealed class ApiProxyTests(ApiProxyTests.EchoServices services) : IClassF
     }
 
     [Theory]
+    [InlineData("sb_publishable_1", "Bearer a secret of cron", "Bearer a secret of cron")]
+    [InlineData("sb_secret_1", "Basic dXNlcjpwYXNz", "Basic dXNlcjpwYXNz")]
+    [InlineData("sb_publishable_1", "Bearer sb_publishable_of_another", "Bearer anon.jwt.1")]
+    [InlineData("sb_publishable_1", null, "Bearer anon.jwt.1")]
+    [InlineData(null, "Bearer a secret of cron", "Bearer a secret of cron")]
+    public async Task Whatever_else_a_caller_identifies_itself_with_reaches_a_function(string? apiKey, string? authorization, string arrived)
+    {
+        using HttpResponseMessage answer = await _gateway.SendAsync(HttpMethod.Post, "/functions/v1/nightly", request =>
+        {
+            Identify(request, apiKey, null);
+            if (authorization is not null)
+            {
+                request.Headers.TryAddWithoutValidation("Authorization", authorization);
+            }
+        });
+        using JsonDocument seen = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+
+        Assert.Equal(arrived, seen.RootElement.GetProperty("headers").GetProperty("authorization").GetString());
+    }
+
+    [Theory]
+    [InlineData("/graphql/v1", null, "/rpc/graphql", "graphql_public")]
+    [InlineData("/graphql/v1?a=b", "own", "/rpc/graphql?a=b", "own")]
+    public async Task GraphQL_is_a_function_of_the_rest_service(string path, string? profile, string arrived, string arrivedProfile)
+    {
+        using HttpResponseMessage answer = await _gateway.SendAsync(HttpMethod.Post, path, request =>
+        {
+            Identify(request, "sb_publishable_1", null);
+            request.Content = new StringContent("""{ "query": "{ a }" }""");
+            if (profile is not null)
+            {
+                request.Headers.Add("Content-Profile", profile);
+            }
+        });
+        using JsonDocument seen = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+
+        Assert.Equal(arrived, seen.RootElement.GetProperty("url").GetString());
+        Assert.Equal(arrivedProfile, seen.RootElement.GetProperty("headers").GetProperty("content-profile").GetString());
+        Assert.Equal("Bearer anon.jwt.1", seen.RootElement.GetProperty("headers").GetProperty("authorization").GetString());
+    }
+
+    [Theory]
+    [InlineData("/graphql/v1", null, HttpStatusCode.Unauthorized, "No API key found")]
+    [InlineData("/storage-too/v1/x", null, HttpStatusCode.ServiceUnavailable, "Service 'storage' is not available on this machine.")]
     [InlineData("/rest/v1/", null, HttpStatusCode.Unauthorized, "No API key found")]
     [InlineData("/rest/v1/", "sb_secret_of_another", HttpStatusCode.Unauthorized, "Invalid API key")]
     [InlineData("/pg/tables", "sb_publishable_1", HttpStatusCode.Unauthorized, "needs the secret key")]
@@ -167,12 +211,12 @@ public sealed class ApiProxyTests(ApiProxyTests.EchoServices services) : IClassF
 
         public async ValueTask InitializeAsync()
         {
-            PlannedService rest = Service("rest", "/rest/v1", ServiceAccess.ApiKey);
+            PlannedService rest = Service("rest", "/rest/v1", ServiceAccess.ApiKey) with { Route = new ServiceRoute("/rest/v1") { Further = [new ServiceRoute("/graphql/v1") { RoutedAs = "/rpc/graphql", Headers = new Dictionary<string, string> { ["Content-Profile"] = "graphql_public" } }] } };
             PlannedService functions = Service("functions", "/functions/v1", ServiceAccess.Open) with { Route = new ServiceRoute("/functions/v1") { Access = ServiceAccess.Open, RoutedAs = "/run" } };
             PlannedService meta = Service("meta", "/pg", ServiceAccess.SecretKey);
             PlannedService dead = Service("dead", "/dead/v1", ServiceAccess.Open) with { FileName = "/nowhere/program" };
             Gateway = await RunningGateway.StartAsync(new ServicePlan(
-                [rest, functions, meta, dead], [new MissingService("storage", "/storage/v1", "Run 'Install-LocalRuntime storage'.")], s_keys));
+                [rest, functions, meta, dead], [new MissingService("storage", "/storage/v1", "Run 'Install-LocalRuntime storage'.") { FurtherRoutes = ["/storage-too/v1"] }], s_keys));
             await Wait.UntilAsync(async () =>
                 GatewayHealth.Parse(await Gateway.Client.GetByteArrayAsync("_gateway/health")).Services
                     .All(service => service.State == (service.Name == "dead" ? ServiceState.GaveUp : ServiceState.Healthy)));

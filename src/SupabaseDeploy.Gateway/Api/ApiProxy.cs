@@ -34,7 +34,7 @@ internal sealed class ApiProxy : IDisposable
 
     public ApiProxy(ServicePlan plan, IHttpForwarder forwarder, Func<IReadOnlyList<ServiceReport>> report)
     {
-        _services = [.. plan.Services.Where(service => service.Route is not null).Select(service => (service, service.Route!))];
+        _services = [.. plan.Services.SelectMany(service => (service.Route?.All ?? []).Select(route => (service, route)))];
         _missing = [.. plan.Missing.Where(service => service.Route is not null)];
         _keys = plan.Keys is null ? null : new ApiKeys(plan.Keys);
         _forwarder = forwarder;
@@ -47,7 +47,7 @@ internal sealed class ApiProxy : IDisposable
     {
         PathString path = context.Request.Path;
         (PlannedService? service, ServiceRoute? route) = _services.FirstOrDefault(known => path.StartsWithSegments(known.Route.Path));
-        MissingService? missing = service is null ? _missing.FirstOrDefault(known => path.StartsWithSegments(known.Route)) : null;
+        MissingService? missing = service is null ? _missing.FirstOrDefault(known => known.FurtherRoutes.Prepend(known.Route).Any(route => path.StartsWithSegments(route))) : null;
         if (service is null && missing is null)
         {
             return false;

@@ -23,12 +23,17 @@ internal sealed class ServiceTransformer : HttpTransformer
         QueryString query = Query(httpContext.Request, known);
         proxyRequest.RequestUri = AsSent(httpContext, route) is { } sent
             ? new Uri(destinationPrefix + prefix + sent + query.ToUriComponent())
-            : RequestUtilities.MakeDestinationAddress(destinationPrefix, prefix + (rest.HasValue ? rest : "/"), query);
+            : RequestUtilities.MakeDestinationAddress(destinationPrefix, prefix + (rest.HasValue || prefix is not "" ? rest : "/"), query);
         proxyRequest.Headers.Host = route.Host ?? proxyRequest.Headers.Host;
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-For", httpContext.Connection.RemoteIpAddress?.ToString());
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Proto", httpContext.Request.Scheme);
         proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", route.Path);
+        foreach ((string name, string value) in route.Headers.Where(header => !httpContext.Request.Headers.ContainsKey(header.Key)))
+        {
+            proxyRequest.Headers.TryAddWithoutValidation(name, value);
+        }
+
         if (known is { } token)
         {
             Identify(httpContext.Request, proxyRequest.Headers, token);
@@ -64,13 +69,16 @@ internal sealed class ServiceTransformer : HttpTransformer
             ? QueryString.Create([.. request.Query.Where(value => value.Key != "apikey"), new("apikey", token)])
             : request.QueryString;
 
-    /// <summary>The key becomes the token it stands for; a user's own token stays.</summary>
+    /// <summary>
+    /// The key becomes the token it stands for. What else the caller identifies itself with stays, of whatever kind, as in the CLI's gateway
+    /// (<c>kong.yml</c>: anything but <c>Bearer sb_…</c>, which older clients send); the service decides what it is worth.
+    /// </summary>
     private static void Identify(HttpRequest request, HttpRequestHeaders headers, string token)
     {
         headers.Remove("apikey");
         headers.TryAddWithoutValidation("apikey", token);
-        bool hasOwnToken = ApiKeys.BearerOf(request) is { } bearer && bearer != ApiKeys.Of(request) && bearer.Count(character => character == '.') == 2;
-        if (!hasOwnToken)
+        bool hasKeyOnly = ApiKeys.BearerOf(request) is { } bearer && (bearer == ApiKeys.Of(request) || bearer.StartsWith("sb_", StringComparison.Ordinal));
+        if (hasKeyOnly || string.IsNullOrEmpty(request.Headers.Authorization))
         {
             headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }

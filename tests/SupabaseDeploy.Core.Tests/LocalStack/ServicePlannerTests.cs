@@ -201,6 +201,18 @@ public sealed class ServicePlannerTests : IDisposable
     }
 
     [Fact]
+    public async Task GraphQL_is_led_to_the_rest_service_and_the_plan_says_so()
+    {
+        ServiceDefinition rest = ServiceCatalog.All.Single(definition => definition.Name == "rest");
+        ServicePlan plan = await PlanAsync(Planner("/usr/bin/postgrest", rest));
+        ServicePlan missing = await PlanAsync(Planner(null, rest));
+
+        ServiceRoute graphql = Assert.Single(Assert.Single(ServicePlan.Parse(plan.ToJson()).Services).Route!.Further);
+        Assert.Equal(("/graphql/v1", "/rpc/graphql", "graphql_public"), (graphql.Path, graphql.RoutedAs, graphql.Headers["Content-Profile"]));
+        Assert.Equal(["/graphql/v1"], Assert.Single(ServicePlan.Parse(missing.ToJson()).Missing).FurtherRoutes);
+    }
+
+    [Fact]
     public void Every_definition_can_be_filled_in()
     {
         var values = ServiceValues.Of(Context());

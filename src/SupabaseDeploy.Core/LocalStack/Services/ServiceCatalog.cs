@@ -32,7 +32,11 @@ internal static partial class ServiceCatalog
         FurtherPorts = ["adminPort"],
         HealthPath = "/ready",
         HealthPort = "adminPort",
-        Route = new ServiceRoute("/rest/v1"),
+        Route = new ServiceRoute("/rest/v1")
+        {
+            // pg_graphql's one function, as in the CLI's kong.yml.
+            Further = [new ServiceRoute("/graphql/v1") { RoutedAs = "/rpc/graphql", Headers = new Dictionary<string, string> { ["Content-Profile"] = "graphql_public" } }],
+        },
         IsWanted = context => context.Configuration.Flag("api.enabled") != false,
     };
 

@@ -99,7 +99,15 @@ public sealed record GatewayKeys(string PublishableKey, Secret SecretKey, string
 /// <param name="Name">The service's name.</param>
 /// <param name="Route">The first part of the path that would be routed to it; null for none.</param>
 /// <param name="Remedy">What makes it available, as an imperative sentence.</param>
-public sealed record MissingService(string Name, string? Route, string Remedy);
+public sealed record MissingService(string Name, string? Route, string Remedy)
+{
+    /// <summary>The first parts of further paths that would be routed to it.</summary>
+    public IReadOnlyList<string> FurtherRoutes { get; init; } = [];
+
+    /// <summary>A service of which it is known how it would be reached.</summary>
+    internal static MissingService Of(string name, ServiceRoute? route, string remedy) =>
+        new(name, route?.Path, remedy) { FurtherRoutes = route?.Further is { Count: > 0 } further ? [.. further.Select(other => other.Path)] : [] };
+}
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, Converters = [typeof(SecretText)])]
 [JsonSerializable(typeof(ServicePlan))]

@@ -32,7 +32,7 @@ internal sealed class ServicePlanner(
         {
             if (context.Chosen?.Contains(definition.Name) == false)
             {
-                missing.Add(new MissingService(definition.Name, definition.Route?.Path, NotChosen));
+                missing.Add(MissingService.Of(definition.Name, definition.Route, NotChosen));
             }
             else if (Find(definition) is { } program)
             {
@@ -42,7 +42,7 @@ internal sealed class ServicePlanner(
             }
             else
             {
-                missing.Add(new MissingService(definition.Name, definition.Route?.Path, Remedy(definition)));
+                missing.Add(MissingService.Of(definition.Name, definition.Route, Remedy(definition)));
                 if (WhyMissed(definition, context) is { } why && _told.Add(definition.Name))
                 {
                     sink.Publish(new Caution($"Service '{definition.Name}' {why}. {Remedy(definition)}"));

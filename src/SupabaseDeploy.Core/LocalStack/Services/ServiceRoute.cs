@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SupabaseDeploy.LocalStack;
 
 /// <summary>How the gateway leads requests to a service.</summary>
@@ -18,6 +20,16 @@ public sealed record ServiceRoute(string Path)
 
     /// <summary>Paths below <see cref="Path"/> to which everybody is let through.</summary>
     public IReadOnlyList<string> OpenPaths { get; init; } = [];
+
+    /// <summary>Headers that requests get which come without them.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Further routes to the same service.</summary>
+    public IReadOnlyList<ServiceRoute> Further { get; init; } = [];
+
+    /// <summary>This route and the further ones.</summary>
+    [JsonIgnore]
+    public IEnumerable<ServiceRoute> All => Further.Prepend(this);
 }
 
 /// <summary>Whom the gateway lets through to a service.</summary>

@@ -115,7 +115,7 @@ internal sealed class DockerPlanner
         LocalKeys keys = _context.Keys;
         return new ServicePlan(
             [.. containers.Where(container => container.Service.HealthPath is not null).OrderBy(container => container.Service.Name, StringComparer.Ordinal).Select(Attend)],
-            [.. _missing.Select(service => new MissingService(service.Key.Name, service.Key.Route?.Path, $"Its image '{ImageOf(service.Key)}' cannot be pulled: {service.Value}"))],
+            [.. _missing.Select(service => MissingService.Of(service.Key.Name, service.Key.Route, $"Its image '{ImageOf(service.Key)}' cannot be pulled: {service.Value}"))],
             new GatewayKeys(keys.PublishableKey, keys.SecretKey, keys.AnonKey, keys.ServiceRoleKey))
         {
             Addresses = GatewayAddresses,
