@@ -1,3 +1,4 @@
+using System.Collections;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -32,6 +33,9 @@ public sealed class LocalStacks
 
     /// <summary>Finds a program by its name.</summary>
     internal Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
+
+    /// <summary>The variables of whoever starts stacks.</summary>
+    internal IDictionary Surroundings { get; set; } = Environment.GetEnvironmentVariables();
 
     /// <summary>Whether this machine looks as if it had Docker; null to look.</summary>
     internal Func<bool>? HasDocker { get; init; }
@@ -197,6 +201,7 @@ public sealed class LocalStacks
             GatewayFolders = _gatewayFolders,
             Runtimes = Runtimes,
             FindProgram = FindProgram,
+            Surroundings = Surroundings,
             Docker = Docker,
         };
         return HasDocker is null ? context : context with { HasDocker = HasDocker };

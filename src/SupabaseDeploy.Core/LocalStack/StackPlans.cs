@@ -1,3 +1,4 @@
+using System.Collections;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Postgres;
 
@@ -7,6 +8,9 @@ namespace SupabaseDeploy.LocalStack;
 internal sealed class StackPlans(
     DeploymentEnvironment environment, StackFolder folder, DatabaseService database, Lazy<LocalKeys> keys, IReadOnlyList<string> gatewayFolders, ServicePlanner planner)
 {
+    /// <summary>The variables of whoever starts the stack.</summary>
+    public IDictionary Surroundings { get; init; } = Environment.GetEnvironmentVariables();
+
     /// <summary>The plan for a gateway on a port, when it is known where the database is.</summary>
     /// <param name="gatewayPort">The gateway's port.</param>
     /// <param name="running">The services that a gateway runs now.</param>
@@ -27,6 +31,7 @@ internal sealed class StackPlans(
             Administration = database.Administration,
             Keys = keys.Value,
             GatewayPort = gatewayPort,
+            Surroundings = Surroundings,
             GatewayFolder = Path.GetDirectoryName(GatewayProgram.Find(gatewayFolders))!,
         };
         return await planner.PlanAsync(context, ReadLast(), [.. running.Select(service => service.Name)], cancellationToken).ConfigureAwait(false);

@@ -15,6 +15,7 @@ const retirement = 10_000;
 const passedOn = [
   ...keysAndPlace,
   "PATH", "HOME", "LANG", "TZ", "TMPDIR", "DENO_DIR", "DENO_NO_UPDATE_CHECK", "DENO_TLS_CA_STORE", "XDG_CACHE_HOME",
+  "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "NPM_CONFIG_REGISTRY", "npm_config_registry",
 ];
 const environment = {
   NO_COLOR: "1",

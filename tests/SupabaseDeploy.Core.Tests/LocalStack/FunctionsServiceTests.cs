@@ -154,6 +154,40 @@ public sealed class FunctionsServiceTests
         static Guid Deployment(int number) => new($"00000000-0000-0000-0000-00000000000{number}");
     }
 
+    [Fact]
+    public async Task What_a_function_imports_is_got_through_the_machines_proxy()
+    {
+        using var proxy = new TcpListener(IPAddress.Loopback, 0);
+        proxy.Start();
+        string address = $"http://{proxy.LocalEndpoint}";
+        await using var project = new StackProject { Stacks = await RealRuntimes.StacksAsync("deno") };
+        project.Stacks.Surroundings = new Dictionary<string, string> { ["http_proxy"] = address, ["https_proxy"] = address, ["NPM_CONFIG_REGISTRY"] = "http://registry.invalid/" };
+        Write(project, "config.toml", "[functions.open]\nverify_jwt = false\n");
+        // Deno keeps what it has read.
+        string module = $"http://{Guid.NewGuid():N}.invalid/word.js";
+        Write(project, "functions/open/index.ts", $"import word from '{module}'; Deno.serve(() => new Response(`${{word}} ${{Deno.env.get('NPM_CONFIG_REGISTRY')}}`));\n");
+        Task<string> asked = AnswerAsync(proxy, "export default 'from far';");
+        LocalStackInfo stack = await project.StartAsync(project.Environment());
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(stack.Url!, "/functions/v1/") };
+
+        Assert.Equal((HttpStatusCode.OK, "from far http://registry.invalid/"), await GetAsync(client, "open"));
+        Assert.StartsWith($"GET {module} ", await asked, StringComparison.Ordinal);
+
+        static async Task<string> AnswerAsync(TcpListener proxy, string script)
+        {
+            using TcpClient client = await proxy.AcceptTcpClientAsync();
+            await using NetworkStream stream = client.GetStream();
+            using var reader = new StreamReader(stream, Encoding.ASCII);
+            string first = (await reader.ReadLineAsync())!;
+            while (await reader.ReadLineAsync() is { Length: > 0 })
+            {
+            }
+
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/javascript\r\nContent-Length: {script.Length}\r\nConnection: close\r\n\r\n{script}"));
+            return first;
+        }
+    }
+
     private static async Task WhatIsAskedBeforeAChangeIsAnswered(StackProject project, HttpClient client)
     {
         using var awaited = new TcpListener(IPAddress.Loopback, 0);

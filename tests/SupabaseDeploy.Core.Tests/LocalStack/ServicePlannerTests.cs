@@ -213,6 +213,21 @@ public sealed class ServicePlannerTests : IDisposable
     }
 
     [Fact]
+    public void Functions_reach_the_network_as_this_machine_does_and_the_stack_directly()
+    {
+        Assert.Equal(
+            [
+                "HTTPS_PROXY=http://proxy:3128", "NO_PROXY=.corp,localhost,127.0.0.1", "NPM_CONFIG_REGISTRY=https://npm.corp", "all_proxy=socks5://proxy",
+                "no_proxy=.corp,localhost,127.0.0.1",
+            ],
+            Shown(("HTTPS_PROXY", "http://proxy:3128"), ("all_proxy", "socks5://proxy"), ("no_proxy", ".corp, localhost"), ("NPM_CONFIG_REGISTRY", "https://npm.corp"), ("HTTP_PROXY", ""), ("GITHUB_TOKEN", "x")));
+        Assert.Equal(["npm_config_registry=https://npm.corp"], Shown(("npm_config_registry", "https://npm.corp"), ("NO_PROXY", "corp")));
+
+        static IEnumerable<string> Shown(params (string Name, string Value)[] ours) =>
+            ProxyVariables.Of(ours.ToDictionary(variable => variable.Name, variable => variable.Value)).Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
     public void Every_definition_can_be_filled_in()
     {
         var values = ServiceValues.Of(Context());

@@ -120,7 +120,7 @@ internal sealed class EmbeddedEngine(EngineContext context) : ILocalStackEngine
             AreNewObjectsGranted = File.Exists(SupabaseConfiguration.FileOf(context.Environment.Project)) ? NewObjectGrants.AreWanted(context.Configuration) : null,
         };
         var planner = new ServicePlanner(ServiceCatalog.All, context.Runtimes, context.FindProgram, sink);
-        var plans = new StackPlans(context.Environment, _folder, database, keys, context.GatewayFolders, planner);
+        var plans = new StackPlans(context.Environment, _folder, database, keys, context.GatewayFolders, planner) { Surroundings = context.Surroundings };
         return (database, new GatewayService(_folder, context.Environment.Name, context.GatewayFolders, context.Time)
         {
             Plan = plans.MakeAsync,

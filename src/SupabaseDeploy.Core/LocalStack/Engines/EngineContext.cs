@@ -1,3 +1,4 @@
+using System.Collections;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
@@ -30,6 +31,9 @@ internal sealed record EngineContext
 
     /// <summary>Finds a program by its name.</summary>
     public Func<string, string?> FindProgram { get; init; } = ProgramSearch.Find;
+
+    /// <summary>The variables of whoever starts stacks.</summary>
+    public IDictionary Surroundings { get; init; } = System.Environment.GetEnvironmentVariables();
 
     /// <summary>Which Docker engine is used.</summary>
     public DockerOptions Docker { get; init; } = DockerOptions.OfThisMachine();

@@ -131,6 +131,8 @@ internal static partial class ServiceCatalog
             ["DENO_TLS_CA_STORE"] = "mozilla,system",
             ["NO_COLOR"] = "1",
         },
+        // Deno loads npm: and https: imports itself, when a function begins: the way out is the machine's.
+        EnvironmentOf = context => ProxyVariables.Of(context.Surroundings),
         HealthPath = "/_internal/health",
         Route = new ServiceRoute("/functions/v1") { Access = ServiceAccess.Open },
         IsWanted = FunctionSettings.AreWanted,

@@ -1,3 +1,4 @@
+using System.Collections;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Postgres;
 
@@ -42,6 +43,9 @@ internal sealed record ServiceContext
 
     /// <summary>The folder of the gateway's program and of what comes with it.</summary>
     public required string GatewayFolder { get; init; }
+
+    /// <summary>The variables of whoever starts the stack.</summary>
+    public IDictionary Surroundings { get; init; } = System.Environment.GetEnvironmentVariables();
 
     /// <summary>The project's folder of edge functions.</summary>
     public string FunctionsFolder => Path.Combine(Environment.Project.Root, "supabase", "functions");
