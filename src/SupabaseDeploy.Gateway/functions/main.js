@@ -6,7 +6,7 @@ import { createVerifier } from "./jwt.js";
 import { Published } from "./published.js";
 import { Sources } from "./sources.js";
 import { bridge } from "./sockets.js";
-import { keysAndPlace, secretsBeside } from "./variables.js";
+import { keysAndPlace, variablesBeside } from "./variables.js";
 
 const need = (name) => Deno.env.get(name) ?? (() => { throw new Error(`${name} is not set.`); })();
 const folder = realPath(need("FUNCTIONS_FOLDER"));
@@ -33,7 +33,7 @@ function processOf(source) {
   }
 
   known?.retire(retirement);
-  const begun = new FunctionProcess(source, { ...secretsBeside(`${folder}/.env`), ...environment });
+  const begun = new FunctionProcess(source, { ...variablesBeside(`${folder}/.env`), ...environment });
   running.set(source.name, begun);
   return begun;
 }

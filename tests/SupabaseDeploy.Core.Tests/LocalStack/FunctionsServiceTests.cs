@@ -49,7 +49,7 @@ public sealed class FunctionsServiceTests
     {
         await using var project = new StackProject { Stacks = await RealRuntimes.StacksAsync("deno") };
         Write(project, "config.toml", Configuration);
-        Write(project, "functions/.env", "GREETING=\"good morning\"\n");
+        Write(project, "functions/.env", "GREETING=hello\nGREETING=\"good morning\"\n");
         Write(project, "functions/_shared/greet.ts", "export const greet = (name: string) => `hello ${name}`;\n");
         Write(project, "functions/open/index.ts", """
             import { greet } from "../_shared/greet.ts";
