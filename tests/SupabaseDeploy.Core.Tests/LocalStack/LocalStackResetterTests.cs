@@ -43,6 +43,22 @@ public sealed class LocalStackResetterTests
     }
 
     [Fact]
+    public async Task Without_migrations_in_config_toml_a_reset_applies_none_as_the_CLI_does()
+    {
+        await using ResetProject project = await ResetProject.StartAsync();
+        project.Write("config.toml", "[db.migrations]\nenabled = false\n[db.seed]\nsql_paths = [\"./own.sql\"]\n");
+        project.Write("own.sql", "create table own (id int);");
+        var sink = new CollectingSink();
+
+        LocalStackReset reset = await project.ResetAsync(sink);
+
+        Assert.Equal((null, 0), (reset.Version, reset.Total));
+        Assert.Equal(["supabase/own.sql"], reset.Seeds);
+        Assert.Equal("own", await project.QueryAsync<string>("select string_agg(tablename, ',') from pg_tables where schemaname = 'public'"));
+        Assert.Contains(sink.Events.OfType<Notice>(), notice => notice.Message.Contains("db.migrations.enabled = false", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_ledger_goes_on_and_says_that_the_database_was_reset()
     {
         await using ResetProject project = await ResetProject.StartAsync();

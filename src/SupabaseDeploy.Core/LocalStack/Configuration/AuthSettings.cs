@@ -69,7 +69,8 @@ internal static class AuthSettings
     /// <summary>The variables.</summary>
     /// <param name="configuration">What the project says.</param>
     /// <param name="authUrl">The URL of auth, as browsers reach it.</param>
-    public static IReadOnlyDictionary<string, string> Of(SupabaseConfiguration configuration, string authUrl)
+    /// <param name="machine">The host that auth reaches programs of this machine by. URLs of hooks name it as containers do.</param>
+    public static IReadOnlyDictionary<string, string> Of(SupabaseConfiguration configuration, string authUrl, string machine)
     {
         var variables = new Dictionary<string, string>();
         foreach ((string key, string variable) in s_variables)
@@ -83,6 +84,11 @@ internal static class AuthSettings
         foreach (string hook in configuration.Names("auth.hook"))
         {
             AddAll($"HOOK_{hook}", $"auth.hook.{hook}");
+            string uri = $"GOTRUE_HOOK_{hook.ToUpperInvariant()}_URI";
+            if (Uri.TryCreate(variables.GetValueOrDefault(uri), UriKind.Absolute, out Uri? written) && written.Host == ServiceContext.MachineOfContainers)
+            {
+                variables[uri] = new UriBuilder(written) { Host = machine }.Uri.AbsoluteUri;
+            }
         }
 
         foreach (string provider in configuration.Names("auth.external"))

@@ -15,7 +15,7 @@ internal static class HonouredKeys
     private static readonly string[] s_ours =
     [
         "project_id", "api.enabled", "api.port", "api.schemas", "api.extra_search_path", "api.max_rows", "api.auto_expose_new_tables",
-        "db.port", "db.seed.*", "realtime.enabled", "studio.enabled", "studio.port", .. s_mail.Select(key => $"inbucket.{key}"), .. s_mail.Select(key => $"local_smtp.{key}"),
+        "db.port", "db.seed.*", "db.migrations.enabled", "realtime.enabled", "studio.enabled", "studio.port", .. s_mail.Select(key => $"inbucket.{key}"), .. s_mail.Select(key => $"local_smtp.{key}"),
         "storage.enabled", "storage.file_size_limit", "edge_runtime.enabled", "edge_runtime.secrets.*",
         "functions.*.enabled", "functions.*.verify_jwt", "functions.*.import_map", "functions.*.entrypoint",
         "auth.enabled", "auth.site_url", "auth.additional_redirect_urls", "auth.jwt_expiry", "auth.enable_signup", "auth.enable_anonymous_sign_ins",
@@ -27,7 +27,7 @@ internal static class HonouredKeys
     // How the CLI's own containers and commands do their work; an application sees nothing of it.
     private static readonly string[] s_withoutEffect =
     [
-        "db.shadow_port", "db.health_timeout", "db.root_key", "db.migrations.*", "db.network_restrictions.*", "realtime.ip_version", "realtime.max_header_length",
+        "db.shadow_port", "db.health_timeout", "db.root_key", "db.network_restrictions.*", "realtime.ip_version", "realtime.max_header_length",
         "studio.api_url", "studio.openai_api_key", "storage.s3_protocol.*", "storage.analytics.*", "storage.vector.*",
         "edge_runtime.policy", "edge_runtime.inspector_port", "analytics.*", "experimental.*", "remotes.*",
     ];

@@ -1,4 +1,5 @@
 using Npgsql;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
@@ -40,6 +41,12 @@ internal static class ResetPlanner
 
     private static IReadOnlyList<MigrationFile> Files(ResetRequest request, IProgressSink sink)
     {
+        if (SupabaseConfiguration.Load(request.Environment.Project).Flag("db.migrations.enabled") == false)
+        {
+            sink.Publish(new Notice("No migration is applied: 'supabase/config.toml' says db.migrations.enabled = false."));
+            return [];
+        }
+
         IReadOnlyList<MigrationFile> files = MigrationFolder.Read(request.Environment.MigrationsFolder, sink);
         if (request.To is null)
         {

@@ -90,7 +90,7 @@ internal static partial class ServiceCatalog
                 ["GOTRUE_SMTP_MAX_FREQUENCY"] = "{mailFrequency}",
             },
         },
-        EnvironmentOf = context => AuthSettings.Of(context.Configuration, $"http://127.0.0.1:{context.GatewayPort}/auth/v1")
+        EnvironmentOf = context => AuthSettings.Of(context.Configuration, $"http://127.0.0.1:{context.GatewayPort}/auth/v1", context.Machine)
             .Concat(MailTemplates.Variables(context.Configuration, context.Environment.Project, context.GatewayUrl))
             .ToDictionary(),
         HealthPath = "/health",

@@ -44,6 +44,12 @@ internal sealed record ServiceContext
     /// <summary>The folder of the gateway's program and of what comes with it.</summary>
     public required string GatewayFolder { get; init; }
 
+    /// <summary>What containers know the machine as, and what projects therefore write where a service is to reach a program of theirs.</summary>
+    public const string MachineOfContainers = "host.docker.internal";
+
+    /// <summary>The host that this machine is to services.</summary>
+    public string Machine { get; init; } = "127.0.0.1";
+
     /// <summary>The variables of whoever starts the stack.</summary>
     public IDictionary Surroundings { get; init; } = System.Environment.GetEnvironmentVariables();
 

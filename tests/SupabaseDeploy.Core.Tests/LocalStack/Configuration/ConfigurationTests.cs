@@ -71,8 +71,21 @@ public sealed class ConfigurationTests : IDisposable
                 "GOTRUE_SMS_TWILIO_ACCOUNT_SID=AC1",
                 "GOTRUE_SMS_TWILIO_ENABLED=true",
             ],
-            AuthSettings.Of(configuration, "http://127.0.0.1:1/auth/v1").Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal));
+            AuthSettings.Of(configuration, "http://127.0.0.1:1/auth/v1", "127.0.0.1").Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal));
         Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.Embedded, configuration, null));
+    }
+
+    [Theory]
+    [InlineData("http://host.docker.internal:54321/functions/v1/send-email?a=b%20c", "127.0.0.1", "http://127.0.0.1:54321/functions/v1/send-email?a=b%20c")]
+    [InlineData("http://host.docker.internal/hook", "127.0.0.1", "http://127.0.0.1/hook")]
+    [InlineData("http://host.docker.internal:54321/hook", "host.docker.internal", "http://host.docker.internal:54321/hook")]
+    [InlineData("https://host.docker.internal.example/hook", "127.0.0.1", "https://host.docker.internal.example/hook")]
+    [InlineData("pg-functions://postgres/public/Hook", "127.0.0.1", "pg-functions://postgres/public/Hook")]
+    public void A_hook_reaches_this_machine_from_wherever_auth_runs(string written, string machine, string given)
+    {
+        SupabaseConfiguration configuration = Load($"[auth.hook.send_email]\nenabled = true\nuri = \"{written}\"\n");
+
+        Assert.Equal(given, AuthSettings.Of(configuration, "http://127.0.0.1:1/auth/v1", machine)["GOTRUE_HOOK_SEND_EMAIL_URI"]);
     }
 
     [Fact]
@@ -125,6 +138,9 @@ public sealed class ConfigurationTests : IDisposable
             cert_path = "./cert.pem"
             [db]
             major_version = 14
+            [db.migrations]
+            enabled = true
+            schema_paths = ["./schemas/*.sql"]
             [db.pooler]
             enabled = false
             port = 54329
@@ -148,10 +164,10 @@ public sealed class ConfigurationTests : IDisposable
             """);
 
         Assert.Equal(
-            ["api.tls.cert_path", "api.tls.enabled", "db.major_version", "db.vault.sealed", "functions.hello.static_files", "storage.buckets.images.objects_path", "storage.image_transformation.enabled"],
+            ["api.tls.cert_path", "api.tls.enabled", "db.major_version", "db.migrations.schema_paths", "db.vault.sealed", "functions.hello.static_files", "storage.buckets.images.objects_path", "storage.image_transformation.enabled"],
             HonouredKeys.Unmet(LocalStackEngine.Embedded, configuration, "17.6"));
         Assert.Equal(
-            ["api.tls.cert_path", "api.tls.enabled", "db.vault.sealed", "functions.hello.static_files", "storage.buckets.images.objects_path"],
+            ["api.tls.cert_path", "api.tls.enabled", "db.migrations.schema_paths", "db.vault.sealed", "functions.hello.static_files", "storage.buckets.images.objects_path"],
             HonouredKeys.Unmet(LocalStackEngine.Docker, configuration, "14.2"));
         Assert.Empty(HonouredKeys.Unmet(LocalStackEngine.SupabaseCli, configuration, "17.6"));
     }

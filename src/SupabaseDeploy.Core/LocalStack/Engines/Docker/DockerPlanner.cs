@@ -30,6 +30,9 @@ internal sealed class DockerPlanner
             Chosen = context.Chosen,
             Keys = keys,
             GatewayPort = 0,
+            Machine = ServiceContext.MachineOfContainers,
+            // A proxy of this machine is not that of a container, and Docker gives its own.
+            Surroundings = new Dictionary<string, string>(),
             GatewayFolder = Path.GetDirectoryName(GatewayProgram.Find(context.GatewayFolders))!,
         };
         _services = DockerCatalog.For(_context);
