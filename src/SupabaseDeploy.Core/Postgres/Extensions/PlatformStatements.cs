@@ -30,7 +30,7 @@ internal static class PlatformStatements
         string[] words = [.. statement.Words().Take(3)];
         return words switch
         {
-            ["CREATE" or "ALTER" or "DROP", "EVENT", "TRIGGER"] or ["ALTER", "EXTENSION", ..] => WithPlatformRights(statement),
+            ["CREATE" or "ALTER" or "DROP", "EVENT", "TRIGGER"] or ["ALTER", "EXTENSION", ..] or ["CREATE", "FOREIGN", "DATA"] => WithPlatformRights(statement),
             ["CREATE" or "ALTER", "PUBLICATION", ..] when NamesNoSingleTables(statement) => WithPlatformRights(statement),
             ["CREATE" or "ALTER", "ROLE" or "USER", ..] when NeedsASuperuser([.. statement.Words()], server) => WithPlatformRights(statement),
             ["DO", ..] => PlatformBlocks.Translate(statement.Text, server),

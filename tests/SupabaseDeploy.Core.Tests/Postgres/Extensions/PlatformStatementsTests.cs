@@ -7,6 +7,7 @@ public sealed class PlatformStatementsTests
     [InlineData("CREATE UNIQUE INDEX CONCURRENTLY i ON s.\"with (\" USING \"ivfflat\" ((f(e)) o) WITH (lists='100') WHERE a > 1", "CREATE UNIQUE INDEX CONCURRENTLY i ON s.\"with (\" USING \"ivfflat\" ((f(e)) o)  WHERE a > 1")]
     [InlineData("/* why */ alter extension pg_trgm set schema extensions", "select extensions.run_as_platform('alter extension pg_trgm set schema extensions')")]
     [InlineData("create publication p for all tables with (publish = 'insert')", "select extensions.run_as_platform('create publication p for all tables with (publish = ''insert'')')")]
+    [InlineData("create foreign data wrapper w handler h", "select extensions.run_as_platform('create foreign data wrapper w handler h')")]
     [InlineData("ALTER PUBLICATION p ADD TABLES IN SCHEMA public", "select extensions.run_as_platform('ALTER PUBLICATION p ADD TABLES IN SCHEMA public')")]
     [InlineData("create event trigger e on ddl_command_end when tag in ('CREATE TABLE') execute function f()", "select extensions.run_as_platform('create event trigger e on ddl_command_end when tag in (''CREATE TABLE'') execute function f()')")]
     [InlineData(
@@ -35,6 +36,7 @@ public sealed class PlatformStatementsTests
     [InlineData("create extension vector")]
     [InlineData("create publication p for table tables, in_schema")]
     [InlineData("alter publication supabase_realtime add table public.all_tables")]
+    [InlineData("create foreign table t (a int) server s")]
     [InlineData("create role r superuser bypassrls")]
     [InlineData("create role \"bypassrls\" login")]
     [InlineData("alter role r set search_path = replication")]
