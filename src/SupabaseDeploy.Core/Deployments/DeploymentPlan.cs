@@ -89,6 +89,9 @@ public sealed record DeploymentPlan : IEnvironmentResult
     /// <summary>What the plan was made from; null for a plan read from the ledger.</summary>
     internal ObservedState? Observed { get; init; }
 
+    /// <summary>When the release was last found to be as it was made, in ticks of the clock's timestamps; null when the plan was made without looking.</summary>
+    internal long? VerifiedAt { get; init; }
+
     /// <summary>Throws unless every gate lets the release through.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.GateRefused"/>, listing every gate.</exception>
     public void EnsureGatesPassed()

@@ -32,9 +32,23 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
     /// <param name="force">A decision to go past gates that are closed; null for none.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="DeployException">
-    /// The environment cannot be reached, or <see cref="ErrorTable.HistoryInconsistent"/>: its database holds migrations the release does not know.
+    /// The environment cannot be reached; <see cref="ErrorTable.HistoryInconsistent"/>: its database holds migrations the release does not know; or
+    /// <see cref="ErrorTable.ReleaseDamaged"/>: the release was changed since it was made.
     /// </exception>
     public async Task<DeploymentPlan> PlanPublishAsync(
+        DeploymentEnvironment environment, Release release, bool rollForward, GateOverride? force, CancellationToken cancellationToken)
+    {
+        // While the environment is looked at, which is mostly waiting.
+        var verification = new WorkBeside<long>(token => VerifyAsync(release, token), cancellationToken);
+        await using (verification.ConfigureAwait(false))
+        {
+            DeploymentPlan plan = await PlanPublishAgainAsync(environment, release, rollForward, force, cancellationToken).ConfigureAwait(false);
+            return plan with { VerifiedAt = await verification.Result.ConfigureAwait(false) };
+        }
+    }
+
+    /// <summary>The same for a release that was planned before: whoever executes the plan verifies what was not verified just now.</summary>
+    internal async Task<DeploymentPlan> PlanPublishAgainAsync(
         DeploymentEnvironment environment, Release release, bool rollForward, GateOverride? force, CancellationToken cancellationToken)
     {
         ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
@@ -89,6 +103,13 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
         {
             return (null, e);
         }
+    }
+
+    private async Task<long> VerifyAsync(Release release, CancellationToken cancellationToken)
+    {
+        long begun = _time.GetTimestamp();
+        await ReleaseStore.VerifyAsync(release, cancellationToken).ConfigureAwait(false);
+        return begun;
     }
 
     private Task FetchDownScriptsAsync(DeploymentEnvironment environment, Release release, ObservedState observed, CancellationToken cancellationToken) =>

@@ -96,7 +96,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     {
         if (shown.Kind == DeploymentKind.Publish)
         {
-            DeploymentPlan plan = await _planner.PlanPublishAsync(shown.Environment, shown.Release!, options.RollForward, options.Force, cancellationToken).ConfigureAwait(false);
+            DeploymentPlan plan = await _planner.PlanPublishAgainAsync(shown.Environment, shown.Release!, options.RollForward, options.Force, cancellationToken).ConfigureAwait(false);
             if (!plan.Observed!.IsSameAs(shown.Observed!))
             {
                 sink.Publish(new Notice($"Environment '{shown.Environment}' changed since the plan was made: it was planned again."));

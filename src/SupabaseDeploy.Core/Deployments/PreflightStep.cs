@@ -54,9 +54,12 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
         var preflight = new Preflight(target, targets);
         Task<IReadOnlyList<PlaceFact>> looked = preflight.InspectPlaceAsync(plan, cancellationToken);
         Task<IReadOnlyList<PlaceFact>> asked = AskDatabaseAsync(preflight, plan, cancellationToken);
-        await Task.WhenAll(ReleaseStore.VerifyAsync(plan.Release!, cancellationToken), looked, asked).ConfigureAwait(false);
+        await Task.WhenAll(VerifyAsync(plan, cancellationToken), looked, asked).ConfigureAwait(false);
         return [.. await looked.ConfigureAwait(false), .. await asked.ConfigureAwait(false)];
     }
+
+    private Task VerifyAsync(DeploymentPlan plan, CancellationToken cancellationToken) =>
+        plan.VerifiedAt is { } moment && time.GetElapsedTime(moment) < s_counts ? Task.CompletedTask : ReleaseStore.VerifyAsync(plan.Release!, cancellationToken);
 
     private async Task<IReadOnlyList<PlaceFact>> AskDatabaseAsync(Preflight preflight, DeploymentPlan plan, CancellationToken cancellationToken)
     {

@@ -208,12 +208,28 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_failure_before_the_first_change_changes_nothing()
+    public async Task A_release_that_was_changed_is_not_even_planned()
     {
         Release release = await _application.ReleaseAsync(1);
         await File.AppendAllTextAsync(Path.Combine(release.WebFolder, "index.html"), "tampered");
 
-        Deployment deployment = await _application.PublishAsync("staging", release);
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => PlanAsync(release));
+
+        Assert.Equal(ErrorTable.ReleaseDamaged, refused.Code);
+        Assert.Contains("'web/index.html' was changed", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_failure_before_the_first_change_changes_nothing()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        DeploymentPlan plan = await PlanAsync(release);
+        await File.AppendAllTextAsync(Path.Combine(release.WebFolder, "index.html"), "tampered");
+        DeploymentPlan answeredLate = plan with { VerifiedAt = plan.VerifiedAt - (2 * 60 * TimeProvider.System.TimestampFrequency) };
+
+        Deployment deployment = await _application.Publisher().ExecuteAsync(
+            answeredLate, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, _application.Sink, CancellationToken.None);
 
         Assert.Equal(DeploymentStatus.Failed, deployment.Status);
         Assert.False(deployment.Changed);
@@ -368,6 +384,9 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         Assert.Equal(ErrorTable.HistoryInconsistent, refused.Code);
         Assert.Contains("the file of migration 001 is not the one that was applied", refused.Message, StringComparison.Ordinal);
     }
+
+    private Task<DeploymentPlan> PlanAsync(Release release) =>
+        _application.Planner.PlanPublishAsync(_application.Environment("staging"), release, false, CancellationToken.None);
 
     private void CutLock()
     {

@@ -48,7 +48,7 @@ public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider
         }
 
         await WaitForPeopleAsync(plan, sink, cancellationToken).ConfigureAwait(false);
-        plan = await _planner.PlanPublishAsync(plan.Environment, plan.Release!, options.RollForward, options.Force, cancellationToken).ConfigureAwait(false);
+        plan = await _planner.PlanPublishAgainAsync(plan.Environment, plan.Release!, options.RollForward, options.Force, cancellationToken).ConfigureAwait(false);
         if (WaitsForPeople(plan))
         {
             throw await NotGivenAsync(plan, cancellationToken).ConfigureAwait(false);
