@@ -1,3 +1,4 @@
+using SupabaseDeploy.Core.Tests;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -5,6 +6,7 @@ using SupabaseDeploy.Events;
 namespace SupabaseDeploy.Backups;
 
 /// <summary>A restore leads out of a ledger that cannot be believed, and what goes on afterwards says so.</summary>
+[Collection(ServerRoles.Collection)]
 public sealed class LedgerSuccessionTests : IAsyncLifetime
 {
     private const string Change =

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Npgsql;
+using SupabaseDeploy.Core.Tests;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Postgres.Catalog;
@@ -71,6 +72,7 @@ public sealed class ChangedDatabase : IAsyncLifetime
     }
 }
 
+[Collection(ServerRoles.Collection)]
 public sealed class CatalogChangeTests(ChangedDatabase database) : IClassFixture<ChangedDatabase>
 {
     /// <summary>A change, what undoes it, and the one difference it makes.</summary>
