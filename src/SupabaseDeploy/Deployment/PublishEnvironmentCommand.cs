@@ -47,9 +47,9 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = One(Environment);
+        var options = new DeploymentOptions { RollForward = RollForward, Force = Override(), Reason = Reason };
         await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
         await AwaitWorkUnderWayAsync(environment, cancellationToken).ConfigureAwait(false);
-        var options = new DeploymentOptions { RollForward = RollForward, Force = Override(), Reason = Reason };
         DeploymentPlan plan = await new DeploymentPlanner(Targets, sink: Sink)
             .PlanPublishAsync(environment, await ChosenReleaseAsync(cancellationToken).ConfigureAwait(false), RollForward, options.Force, cancellationToken).ConfigureAwait(false);
         if (IsWhatIf)

@@ -186,7 +186,8 @@ public sealed class LedgerTests : IAsyncLifetime
             """
             drop table supabase_deploy.evidence_head;
             drop function supabase_deploy.remember_head() cascade;
-            delete from supabase_deploy.schema_version where version = 6;
+            alter table supabase_deploy.recorded_schema drop column stamp;
+            delete from supabase_deploy.schema_version where version >= 6;
             """);
 
         Assert.Single(await ledger.GetEvidenceAsync(CancellationToken.None));
