@@ -13,10 +13,10 @@ internal static class ReleaseVerification
 
         Release stored = ReleaseManifest.Read(manifest, release.Path, release.CreatedAt);
         Dictionary<string, string> expected = ExpectedFiles(stored);
-        foreach ((string path, string sha256) in expected)
-        {
-            await VerifyFileAsync(release, path, sha256, cancellationToken).ConfigureAwait(false);
-        }
+        await Parallel.ForEachAsync(
+            expected,
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken },
+            async (file, token) => await VerifyFileAsync(release, file.Key, file.Value, token).ConfigureAwait(false)).ConfigureAwait(false);
 
         if (Bundles(stored).Any(bundle => FileDigest.OfFiles(bundle.Files) != bundle.Digest))
         {
