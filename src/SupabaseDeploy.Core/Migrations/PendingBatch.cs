@@ -93,8 +93,9 @@ internal sealed class PendingBatch(NpgsqlConnection connection, SqlScript script
                 await WriteAsync(rows, text, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (PostgresException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is PostgresException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
         {
+            // The server's answer to the end of the statement, or rows that the writer still held when the COPY was given up.
             cancellationToken.ThrowIfCancellationRequested();
         }
         catch (PostgresException e)
