@@ -128,11 +128,14 @@ public sealed class PublishedApplication : IAsyncDisposable
         return ReleaseAsync();
     }
 
-    public DeploymentPublisher Publisher() => new(Targets, (environment, _, _) =>
+    public DeploymentPublisher Publisher(TimeProvider? machine = null) => new(Targets, (environment, _, _) =>
     {
         Backups.Add(environment.Name);
         return Task.FromResult($"backup-{Backups.Count}");
-    }, Time, Actor);
+    }, Time, Actor)
+    {
+        Machine = machine ?? TimeProvider.System,
+    };
 
     public async Task<Deployment> PublishAsync(string environment, Release release, DeploymentOptions? options = null, IProgressSink? sink = null)
     {

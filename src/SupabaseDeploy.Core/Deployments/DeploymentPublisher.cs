@@ -21,6 +21,9 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     private readonly EnvironmentObserver _observer = new(targets);
     private readonly DeploymentPlanner _planner = new(targets, time, actor);
 
+    /// <summary>This machine's clock, which has to agree with the servers'.</summary>
+    internal TimeProvider Machine { get; init; } = TimeProvider.System;
+
     /// <summary>Executes <paramref name="plan"/>. Whatever way it ends, the deployment that is returned says so.</summary>
     /// <exception cref="DeployException">
     /// The lock is held by somebody else, a gate is not passed, or the environment changed since a rollback was planned: nothing was done.
@@ -35,11 +38,16 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
 
         IDeploymentTarget target = targets.For(plan.Environment);
         DatabaseAddress database = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-        var run = new DeploymentRun(new Ledger(plan.Environment, database), plan, target.Host, _time, sink);
+        var run = new DeploymentRun(new Ledger(plan.Environment, database) { Machine = Machine }, plan, target.Host, _time, sink);
         await using ConfiguredAsyncDisposable closing = run.ConfigureAwait(false);
         var preflight = new PreflightStep(target, targets, database, _time, run.Sink);
         await using ConfiguredAsyncDisposable givingUp = preflight.ConfigureAwait(false);
         preflight.Begin(plan, cancellationToken);
+        if (plan.HasWork)
+        {
+            run.BeginRecord(cancellationToken);
+        }
+
         DeploymentLock? held = null;
         try
         {

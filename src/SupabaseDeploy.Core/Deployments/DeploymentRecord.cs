@@ -9,10 +9,25 @@ namespace SupabaseDeploy.Deployments;
 /// </summary>
 internal sealed class DeploymentRecord(Ledger ledger) : IAsyncDisposable
 {
+    private WorkBeside<LedgerSession>? _connecting;
     private LedgerSession? _session;
 
-    /// <summary>Connects, and creates the ledger or brings it up to date. Every write does that too; this is for doing it beside other things.</summary>
-    public Task PrepareAsync(CancellationToken cancellationToken) => ReadyAsync(cancellationToken);
+    /// <summary>Begins to connect. Every write does that too; this is for doing it beside other things.</summary>
+    public void Begin(CancellationToken cancellationToken) =>
+        _connecting = new WorkBeside<LedgerSession>(token => LedgerSession.OpenAsync(ledger.Database, token, ledger.Machine), cancellationToken);
+
+    /// <summary>Creates the ledger or brings it up to date, where nothing is to be written yet.</summary>
+    /// <param name="isPublish">True when what is going to be written has a time that gates compare.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="Errors.DeployException"><see cref="Errors.ErrorTable.ClocksDiffer"/>.</exception>
+    public async Task PrepareAsync(bool isPublish, CancellationToken cancellationToken)
+    {
+        await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        if (isPublish)
+        {
+            _session!.Clock.EnsureAgree(ledger.Environment);
+        }
+    }
 
     /// <summary>Writes a deployment that has begun, with the steps done so far, and gives it its number.</summary>
     public async Task<Deployment> BeginAsync(Deployment deployment, CancellationToken cancellationToken) =>
@@ -65,17 +80,58 @@ internal sealed class DeploymentRecord(Ledger ledger) : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _session?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_connecting is { } connecting)
+        {
+            _connecting = null;
+            await connecting.DisposeAsync().ConfigureAwait(false);
+            await (connecting.Result.IsCompletedSuccessfully ? (await connecting.Result.ConfigureAwait(false)).DisposeAsync() : ValueTask.CompletedTask).ConfigureAwait(false);
+        }
+
+        await (_session?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+    }
 
     /// <summary>A connection that answers: what is written next must not be written twice.</summary>
     private async Task<LedgerWriter> ReadyAsync(CancellationToken cancellationToken)
     {
-        if (_session is null || !await _session.IsAliveAsync(cancellationToken).ConfigureAwait(false))
+        _session ??= await TakeConnectedAsync().ConfigureAwait(false);
+        if (_session is not { Connection.State: ConnectionState.Open } || !await IsReadyAsync(_session, cancellationToken).ConfigureAwait(false))
         {
             await DisposeAsync().ConfigureAwait(false);
-            _session = await LedgerSession.OpenForWritingAsync(ledger.Database, cancellationToken).ConfigureAwait(false);
+            _session = await LedgerSession.OpenForWritingAsync(ledger.Database, cancellationToken, ledger.Machine).ConfigureAwait(false);
         }
 
         return new LedgerWriter(_session, ledger.Environment);
+    }
+
+    /// <summary>False when the connection was cut.</summary>
+    private static async Task<bool> IsReadyAsync(LedgerSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.MigrateAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (NpgsqlException) when (session.Connection.State != ConnectionState.Open)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What was begun before; null when nothing was, or when it failed: whoever connects anew hears why.</summary>
+    private async Task<LedgerSession?> TakeConnectedAsync()
+    {
+        if (_connecting is not { } connecting)
+        {
+            return null;
+        }
+
+        _connecting = null;
+        await using (connecting.ConfigureAwait(false))
+        {
+            await ((Task)connecting.Result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return connecting.Result.IsCompletedSuccessfully ? await connecting.Result.ConfigureAwait(false) : null;
+        }
     }
 }

@@ -72,8 +72,12 @@ internal sealed class DeploymentRun : IAsyncDisposable
     public void Adopt(DeploymentPlan plan) =>
         _deployment = _deployment with { Plan = plan, PreviousRelease = plan.PreviousRelease };
 
+    /// <summary>Begins to connect to the ledger, which is waiting mostly.</summary>
+    public void BeginRecord(CancellationToken cancellationToken) => _record.Begin(cancellationToken);
+
     /// <summary>Makes the ledger ready for what is written later.</summary>
-    public Task PrepareRecordAsync(CancellationToken cancellationToken) => _record.PrepareAsync(cancellationToken);
+    /// <exception cref="DeployException"><see cref="ErrorTable.ClocksDiffer"/>: nothing is written. No clock stands in the way of going back.</exception>
+    public Task PrepareRecordAsync(CancellationToken cancellationToken) => _record.PrepareAsync(Plan.Kind == DeploymentKind.Publish, cancellationToken);
 
     /// <summary>Writes the deployment to the ledger, with the steps done so far.</summary>
     public async Task RecordAsync(CancellationToken cancellationToken)

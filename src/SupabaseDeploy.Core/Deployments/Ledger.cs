@@ -204,10 +204,10 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
 
     private async Task<T> WriteAsync<T>(Func<LedgerWriter, Task<T>> write, CancellationToken cancellationToken)
     {
-        LedgerSession session = await LedgerSession.OpenForWritingAsync(database, cancellationToken).ConfigureAwait(false);
+        LedgerSession session = await LedgerSession.OpenForWritingAsync(database, cancellationToken, Machine).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
-            return await write(new LedgerWriter(session, environment, Machine)).ConfigureAwait(false);
+            return await write(new LedgerWriter(session, environment)).ConfigureAwait(false);
         }
     }
 }

@@ -39,26 +39,33 @@ internal sealed class LedgerSession : IAsyncDisposable
 
     private static readonly IReadOnlyList<string> s_scripts = EmbeddedText.In("Deployments/Ledger/");
 
-    private LedgerSession(NpgsqlConnection connection, DatabaseAddress database, bool exists)
+    private LedgerSession(NpgsqlConnection connection, DatabaseAddress database, bool exists, ClockCheck clock)
     {
         Connection = connection;
         Database = database;
         Exists = exists;
+        Clock = clock;
     }
 
     public NpgsqlConnection Connection { get; }
 
     public DatabaseAddress Database { get; }
 
+    /// <summary>The clocks of this machine and of the server, when the session began.</summary>
+    public ClockCheck Clock { get; }
+
     private bool Exists { get; set; }
 
     /// <summary>Connects. The ledger may not exist yet: see <see cref="ReadVersionAsync"/>.</summary>
-    public static async Task<LedgerSession> OpenAsync(DatabaseAddress database, CancellationToken cancellationToken)
+    /// <param name="database">The database.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="machine">This machine's clock; the system's when null.</param>
+    public static async Task<LedgerSession> OpenAsync(DatabaseAddress database, CancellationToken cancellationToken, TimeProvider? machine = null)
     {
         NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy ledger").ConfigureAwait(false);
         try
         {
-            return await BeginAsync(connection, database, cancellationToken).ConfigureAwait(false);
+            return await BeginAsync(connection, database, cancellationToken, machine).ConfigureAwait(false);
         }
         catch
         {
@@ -68,9 +75,9 @@ internal sealed class LedgerSession : IAsyncDisposable
     }
 
     /// <summary>Connects, and creates the ledger or brings it up to date.</summary>
-    public static async Task<LedgerSession> OpenForWritingAsync(DatabaseAddress database, CancellationToken cancellationToken)
+    public static async Task<LedgerSession> OpenForWritingAsync(DatabaseAddress database, CancellationToken cancellationToken, TimeProvider? machine = null)
     {
-        LedgerSession session = await OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        LedgerSession session = await OpenAsync(database, cancellationToken, machine).ConfigureAwait(false);
         try
         {
             await session.MigrateAsync(cancellationToken).ConfigureAwait(false);
@@ -84,23 +91,30 @@ internal sealed class LedgerSession : IAsyncDisposable
     }
 
     /// <summary>Makes a connection a session of the ledger, from now on; it stays the caller's until then.</summary>
-    public static async Task<LedgerSession> BeginAsync(NpgsqlConnection connection, DatabaseAddress database, CancellationToken cancellationToken)
+    public static async Task<LedgerSession> BeginAsync(
+        NpgsqlConnection connection, DatabaseAddress database, CancellationToken cancellationToken, TimeProvider? machine = null)
     {
+        TimeProvider here = machine ?? TimeProvider.System;
         using var command = new NpgsqlCommand(
             // A superuser may come first (a restore does): what it makes must belong to the role that migrates and publishes.
             $"""
             select set_config('role', 'postgres', false)
             where exists (select from pg_roles where rolname = session_user and rolsuper)
               and exists (select from pg_roles where rolname = 'postgres' and not rolsuper and has_database_privilege(oid, current_database(), 'create'));
-            {Queries.TableExists("supabase_deploy", "schema_version")}
+            {Queries.TableExists("supabase_deploy", "schema_version")};
+            select clock_timestamp()
             """,
             connection);
+        DateTimeOffset asked = here.GetUtcNow();
         NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (row.ConfigureAwait(false))
         {
             await row.NextResultAsync(cancellationToken).ConfigureAwait(false);
             await row.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return new LedgerSession(connection, database, row.GetBoolean(0));
+            bool exists = row.GetBoolean(0);
+            await row.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            await row.ReadAsync(cancellationToken).ConfigureAwait(false);
+            return new LedgerSession(connection, database, exists, new ClockCheck(asked, row.GetFieldValue<DateTimeOffset>(0), here.GetUtcNow()));
         }
     }
 
@@ -147,19 +161,6 @@ internal sealed class LedgerSession : IAsyncDisposable
             }
 
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>False when the connection was cut.</summary>
-    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return Connection.State == ConnectionState.Open && await Connection.ScalarAsync<bool>("select true", cancellationToken).ConfigureAwait(false);
-        }
-        catch (NpgsqlException)
-        {
-            return false;
         }
     }
 

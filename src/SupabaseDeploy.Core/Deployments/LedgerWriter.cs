@@ -10,11 +10,8 @@ namespace SupabaseDeploy.Deployments;
 /// <summary>What is written to a ledger, each call as one transaction.</summary>
 /// <param name="session">The connection.</param>
 /// <param name="environment">Whose ledger it is.</param>
-/// <param name="machine">This machine's clock; the system's when null.</param>
-internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment environment, TimeProvider? machine = null)
+internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment environment)
 {
-    private readonly TimeProvider _machine = machine ?? TimeProvider.System;
-
     /// <summary>Writes a deployment that has begun, with the steps done so far, and gives it its number.</summary>
     /// <exception cref="Errors.DeployException">
     /// <see cref="Errors.ErrorTable.ClocksDiffer"/>: it is a publish, and nothing is written. No clock stands in the way of going back.
@@ -22,8 +19,13 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
     public Task<Deployment> BeginAsync(Deployment deployment, CancellationToken cancellationToken) => InTransactionAsync(
         async () =>
         {
+            if (deployment.Kind == DeploymentKind.Publish)
+            {
+                session.Clock.EnsureAgree(environment);
+            }
+
             Release[] releases = [.. new[] { deployment.Release, deployment.PreviousRelease }.OfType<Release>()];
-            using var batch = new NpgsqlBatch(session.Connection) { BatchCommands = { new NpgsqlBatchCommand(ClockCheck.Question) } };
+            using var batch = new NpgsqlBatch(session.Connection);
             foreach (Release release in releases)
             {
                 batch.BatchCommands.Add(Insert(release));
@@ -31,24 +33,7 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
 
             batch.BatchCommands.Add(Insert(deployment));
             AddSteps(batch, deployment, from: 0);
-            DateTimeOffset asked = _machine.GetUtcNow();
-            NpgsqlDataReader row = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            DateTimeOffset server;
-            int number;
-            await using (row.ConfigureAwait(false))
-            {
-                await row.ReadAsync(cancellationToken).ConfigureAwait(false);
-                server = row.GetFieldValue<DateTimeOffset>(0);
-                await row.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                await row.ReadAsync(cancellationToken).ConfigureAwait(false);
-                number = row.GetInt32(0);
-            }
-
-            if (deployment.Kind == DeploymentKind.Publish)
-            {
-                ClockCheck.EnsureAgree(environment, asked, server, _machine.GetUtcNow());
-            }
-
+            int number = (int)(await batch.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
             await AppendOverrideAsync(deployment, cancellationToken).ConfigureAwait(false);
             return deployment with { Number = number };
         },
@@ -120,10 +105,7 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
     /// <exception cref="Errors.DeployException"><see cref="Errors.ErrorTable.ClocksDiffer"/>.</exception>
     public async Task<Evidence> AppendEvidenceAsync(NewEvidence facts, DateTimeOffset recordedAt, CancellationToken cancellationToken)
     {
-        DateTimeOffset asked = _machine.GetUtcNow();
-        using NpgsqlCommand clock = session.Command(ClockCheck.Question);
-        var server = (DateTime)(await clock.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-        ClockCheck.EnsureAgree(environment, asked, server, _machine.GetUtcNow());
+        session.Clock.EnsureAgree(environment);
         return await InTransactionAsync(
             () => EvidenceChain.AppendAsync(session, environment, facts, null, recordedAt, cancellationToken), cancellationToken).ConfigureAwait(false);
     }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Testing;
@@ -73,6 +75,32 @@ public sealed class DeploymentRecordTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_to_the_ledger_that_is_cut_while_the_lock_is_waited_for_is_opened_anew()
+    {
+        Release release = await _application.ReleaseAsync(1);
+        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), release, false, CancellationToken.None);
+        DeploymentLock holder = await DeploymentLock.AcquireAsync(
+            _application.Database("staging").Application, "restore", TimeSpan.Zero, NullProgressSink.Instance, CancellationToken.None);
+        var sink = new ActingSink(each =>
+        {
+            // As a restore does before it renames the database.
+            if (each is Notice { Message: var said } && said.StartsWith("Waiting for the lock", StringComparison.Ordinal))
+            {
+                Wait.UntilAsync(async () => await _application.Database("staging").ScalarAsync<bool>(
+                    "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'supabase-deploy ledger')")).GetAwaiter().GetResult();
+                Cut();
+                holder.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            }
+        });
+
+        Deployment deployment = await _application.Publisher().ExecuteAsync(
+            plan, new DeploymentOptions { LockWait = TimeSpan.FromMinutes(1) }, sink, CancellationToken.None);
+
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        Assert.Equal(release.Id, (await _application.Ledger("staging").GetCurrentReleaseAsync(CancellationToken.None))?.Id);
+    }
+
+    [Fact]
     public async Task The_ledger_names_the_step_at_work()
     {
         Release release = await _application.ReleaseAsync(1);
@@ -99,6 +127,22 @@ public sealed class DeploymentRecordTests : IAsyncLifetime
         DeploymentStep step = recorded.Steps.Single(each => each.Name == StepName.Web);
         Assert.Equal((StepStatus.Failed, "It did not begin."), (step.Status, step.Message));
         Assert.DoesNotContain(recorded.Steps, each => each.Status == StepStatus.Running);
+    }
+
+    [Fact]
+    public async Task A_publish_from_a_machine_whose_clock_is_wrong_writes_nothing_also_not_about_those_before_it()
+    {
+        Deployment killed = await _application.PublishAsync("staging", await _application.ReleaseAsync(1)) with { Id = Guid.NewGuid(), Steps = [] };
+        await _application.Ledger("staging").BeginAsync(killed, CancellationToken.None);
+        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), await _application.ReleaseAsync(2), false, CancellationToken.None);
+        DeploymentPublisher early = _application.Publisher(new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(-2)));
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(
+            () => early.ExecuteAsync(plan, new DeploymentOptions(), NullProgressSink.Instance, CancellationToken.None));
+
+        Assert.Equal(ErrorTable.ClocksDiffer, refused.Code);
+        IReadOnlyList<Deployment> recorded = await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None);
+        Assert.Equal([DeploymentStatus.Succeeded, DeploymentStatus.Running], recorded.Select(deployment => deployment.Status));
     }
 
     private void Cut()
