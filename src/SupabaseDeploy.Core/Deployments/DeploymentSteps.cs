@@ -15,7 +15,7 @@ internal sealed class DeploymentSteps(
     private const string RestorePointSaid = "Restore point ";
 
     private readonly MigrationRunner _runner = new(time);
-    private bool _hasTouchedConfiguration;
+    private IReadOnlyList<ConfigurationChange> _brought = [];
 
     /// <exception cref="DeployException"><see cref="ErrorTable.DeploymentLockLost"/>.</exception>
     public Task EnsureHeldAsync(CancellationToken cancellationToken) => held.EnsureHeldAsync(cancellationToken);
@@ -68,36 +68,39 @@ internal sealed class DeploymentSteps(
         return new StepOutcome(back.Count == 0 ? "No function was changed." : $"Function {string.Join(", ", back)} is what it was.", back.Count > 0);
     }
 
-    /// <summary>Brings the declared settings; first back to before what was interrupted.</summary>
+    /// <summary>
+    /// Brings the declared settings; first back to before what was interrupted. Settings can be changed in the dashboard at any time, past every lock:
+    /// what the plan did not show is left as somebody has just set it.
+    /// </summary>
     public async Task<StepOutcome> ConfigurationAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
         IPlaceConfiguration place = target.Configuration!;
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
-        EnsureShown(await place.PlanAsync(plan.Release!, cancellationToken).ConfigureAwait(false), plan);
-        _hasTouchedConfiguration = true;
+        string[] foreign = FindForeign(await place.PlanAsync(plan.Release!, cancellationToken).ConfigureAwait(false), plan);
+        bool IsOurs(ConfigurationChange change) => !foreign.Contains(change.Key);
+        _brought = [.. plan.Configuration.Where(IsOurs)];
         foreach (Deployment interrupted in OfOtherReleases(plan))
         {
-            await place.ApplyAsync(Reversed(interrupted.Plan.Configuration), sink, cancellationToken).ConfigureAwait(false);
+            await place.ApplyAsync([.. Reversed(interrupted.Plan.Configuration).Where(IsOurs)], sink, cancellationToken).ConfigureAwait(false);
         }
 
         IReadOnlyList<ConfigurationChange> declared = await place.PlanAsync(plan.Release!, cancellationToken).ConfigureAwait(false);
         string[] keys = [.. declared.Select(change => change.Key)];
-        ConfigurationChange[] changes = [.. declared, .. plan.Configuration.Where(change => !keys.Contains(change.Key))];
+        ConfigurationChange[] changes = [.. declared.Concat(plan.Configuration.Where(change => !keys.Contains(change.Key))).Where(IsOurs)];
         await place.ApplyAsync(changes, sink, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ConfigurationChange> left = await place.PlanAsync(plan.Release!, cancellationToken).ConfigureAwait(false);
-        return left.All(change => change.IsSecret)
-            ? new StepOutcome($"{string.Join("; ", changes.Select(change => change.ToString()))}.", changes.Length > 0)
-            : throw NotVerified(StepName.Configuration, $"{string.Join(", ", left.Where(change => !change.IsSecret).Select(change => change.Key))} is not as declared");
+        string[] wrong = [.. left.Where(change => !change.IsSecret && IsOurs(change)).Select(change => change.Key)];
+        return wrong.Length == 0
+            ? new StepOutcome(changes.Length == 0 ? "No setting was changed." : $"{string.Join("; ", changes.Select(change => change.ToString()))}.", changes.Length > 0)
+            : throw NotVerified(StepName.Configuration, $"{string.Join(", ", wrong)} is not as declared");
     }
 
     /// <summary>Puts back the settings from before the deployment, and from before those it took over. Secrets stay: what they were cannot be read.</summary>
     public async Task<StepOutcome> ConfigurationBackAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
         await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
-        // What was planned and never begun is not this deployment's: somebody may have set it to another value meanwhile.
-        IEnumerable<DeploymentPlan> plans = (_hasTouchedConfiguration ? [plan] : (DeploymentPlan[])[]).Concat(plan.Observed!.UnsettledChain.Select(deployment => deployment.Plan));
         var keys = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (IReadOnlyList<ConfigurationChange> changes in plans.Select(each => Reversed(each.Configuration)))
+        foreach (IReadOnlyList<ConfigurationChange> changes in plan.Observed!.UnsettledChain.Select(deployment => deployment.Plan.Configuration).Prepend(_brought).Select(Reversed))
         {
             await target.Configuration!.ApplyAsync(changes, sink, cancellationToken).ConfigureAwait(false);
             keys.UnionWith(changes.Select(change => change.Key));
@@ -135,8 +138,8 @@ internal sealed class DeploymentSteps(
             : throw NotVerified(step, $"{Words.Migrations(missing)} is not in the history");
     }
 
-    /// <summary>Settings can be changed in the dashboard at any time, past every lock: only what the plan showed is applied.</summary>
-    private void EnsureShown(IReadOnlyList<ConfigurationChange> now, DeploymentPlan plan)
+    /// <summary>The keys of what would be changed now and is not in the plan.</summary>
+    private string[] FindForeign(IReadOnlyList<ConfigurationChange> now, DeploymentPlan plan)
     {
         ConfigurationChange[] others =
         [
@@ -144,12 +147,11 @@ internal sealed class DeploymentSteps(
         ];
         if (others.Length > 0)
         {
-            throw new DeployException(
-                ErrorTable.PlanOutdated,
-                $"Settings of '{target.Environment}' changed since the plan was made, which shows nothing of {string.Join("; ", others.Select(change => change.ToString()))}.",
-                "Run the command again and look at the new plan: what it would change may be different.",
-                target.Environment);
+            sink.Publish(new Caution(
+                $"Settings of '{target.Environment}' were changed by somebody else since the plan was made, and are left so. The next publish would bring back: {string.Join("; ", others.Select(change => change.ToString()))}."));
         }
+
+        return [.. others.Select(change => change.Key)];
     }
 
     // One of the same release is gone on with.

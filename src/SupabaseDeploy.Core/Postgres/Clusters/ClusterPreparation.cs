@@ -15,8 +15,13 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
     // From template0, so that it is empty whatever a site puts into template1; as files, which writes no log.
     private const string CreateMaintenanceDatabase = "create database _supabase_deploy template template0 strategy file_copy";
 
-    private const string OpenMaintenanceDatabase =
-        "revoke all on database _supabase_deploy from public; grant connect, create, temporary on database _supabase_deploy to postgres";
+    // Whoever takes a lock first would make the table else.
+    private static readonly string FillMaintenanceDatabase =
+        $"""
+        revoke all on database _supabase_deploy from public;
+        grant connect, create, temporary on database _supabase_deploy to postgres;
+        {EmbeddedText.Read("Postgres/lock_owner.sql")}
+        """;
 
     /// <summary>Signs in, which proves that the server is ours, and does what is missing.</summary>
     /// <param name="pointer">The pointer as it is written.</param>
@@ -58,9 +63,8 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
         NpgsqlConnection connection, DatabaseAddress administration, TemplateTurn? turn, IProgressSink sink, CancellationToken cancellationToken)
     {
         sink.Publish(new ActivityProgress(ClusterData.Activity, "Creating the roles and schemas of a Supabase project", 60));
-        await Task.WhenAll(
-            Bootstrap.ApplyAsync(connection, cancellationToken), BesideAsync(administration, CreateMaintenanceDatabase, cancellationToken)).ConfigureAwait(false);
-        await connection.ExecuteAsync(OpenMaintenanceDatabase, cancellationToken).ConfigureAwait(false);
+        Task roles = Bootstrap.ApplyAsync(connection, cancellationToken);
+        await Task.WhenAll(roles, MakeMaintenanceDatabaseAsync(administration, roles, cancellationToken)).ConfigureAwait(false);
         if (turn is null)
         {
             await MakeDurableAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -77,12 +81,20 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
         await connection.ExecuteAsync($"alter role postgres password '{verifier}'", cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task BesideAsync(DatabaseAddress administration, string sql, CancellationToken cancellationToken)
+    /// <summary>Makes the maintenance database, and its first connection, which takes longer than any later one, while the roles are made.</summary>
+    private static async Task MakeMaintenanceDatabaseAsync(DatabaseAddress administration, Task roles, CancellationToken cancellationToken)
     {
         NpgsqlConnection connection = await administration.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            await connection.ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
+            await connection.ExecuteAsync(CreateMaintenanceDatabase, cancellationToken).ConfigureAwait(false);
+        }
+
+        NpgsqlConnection maintenance = await (administration with { Database = "_supabase_deploy" }).OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (maintenance.ConfigureAwait(false))
+        {
+            await roles.ConfigureAwait(false);
+            await maintenance.ExecuteAsync(FillMaintenanceDatabase, cancellationToken).ConfigureAwait(false);
         }
     }
 

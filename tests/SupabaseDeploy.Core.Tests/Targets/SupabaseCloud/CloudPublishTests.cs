@@ -43,10 +43,12 @@ public sealed class CloudPublishTests
     }
 
     [Fact]
-    public async Task A_setting_that_the_dashboard_changes_in_between_is_not_changed_without_a_question()
+    public async Task A_setting_that_the_dashboard_changes_in_between_is_left_as_it_is_and_undoes_nothing()
     {
-        await using CloudApplication application = await CloudApplication.CreateAsync("configuration: { set: { auth.jwt_expiry: 1800, auth.enable_signup: false } }");
+        await using CloudApplication application = await CloudApplication.CreateAsync(
+            "configuration: { set: { auth.jwt_expiry: 1800, auth.enable_signup: false, auth.minimum_password_length: 12 } }");
         application.WriteMigration(1);
+        application.Staging.Auth["password_min_length"] = 6;
         application.Staging.Auth["disable_signup"] = true;
         application.Staging.Auth["jwt_exp"] = 3600;
         var dashboard = new ActingSink(each =>
@@ -58,13 +60,13 @@ public sealed class CloudPublishTests
             }
         });
 
-        Deployment refused = await application.PublishAsync(await application.ReleaseAsync(), sink: dashboard);
+        Deployment published = await application.PublishAsync(await application.ReleaseAsync(), sink: dashboard);
 
-        Assert.True(refused.Status == DeploymentStatus.RolledBack, $"{refused.Status} {refused.Reason}");
-        Assert.Equal(ErrorTable.PlanOutdated, Assert.IsType<DeployException>(refused.Failure).Code);
-        Assert.Contains("auth.disable_signup: false → true", refused.Reason, StringComparison.Ordinal);
+        Assert.True(published.Status == DeploymentStatus.Succeeded, $"{published.Status} {published.Reason}");
+        Assert.Contains("auth.disable_signup: false → true; auth.jwt_exp: 900 → 1800", Assert.Single(published.Events).Message, StringComparison.Ordinal);
+        Assert.Equal("auth.password_min_length: 6 → 12.", published.Steps.Single(step => step.Name == StepName.Configuration).Message);
         Assert.Equal(("false", "900"), (application.Staging.Auth["disable_signup"]!.ToJsonString(), application.Staging.Auth["jwt_exp"]!.ToJsonString()));
-        Assert.True(await application.Database.ScalarAsync<bool>("select to_regclass('public.t1') is null"));
+        Assert.Equal("12", application.Staging.Auth["password_min_length"]!.ToJsonString());
     }
 
     [Theory]
