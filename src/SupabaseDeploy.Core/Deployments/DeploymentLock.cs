@@ -138,6 +138,12 @@ public sealed class DeploymentLock : IAsyncDisposable
 
         if (wait == TimeSpan.Zero)
         {
+            if (isLocked)
+            {
+                // The server ends a session a little after it was closed: until then whoever asks would be told of this one.
+                await table.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             throw Held(database, owner, wait);
         }
 

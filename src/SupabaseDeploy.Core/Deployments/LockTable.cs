@@ -85,14 +85,11 @@ internal sealed class LockTable(NpgsqlConnection connection, string database)
     /// <summary>The holder by its row where the row is of the session that holds the lock, else by what the server knows of the session.</summary>
     public async Task<LockOwner?> FindOwnerAsync(CancellationToken cancellationToken)
     {
-        int? holder = await FindHolderAsync(cancellationToken).ConfigureAwait(false);
-        if (holder is null)
-        {
-            return await FindOwnerElsewhereAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        return await _owners.FindAsync(holder.Value, cancellationToken).ConfigureAwait(false)
-            ?? await DescribeSessionAsync(holder.Value, "a database session that wrote no owner row", cancellationToken).ConfigureAwait(false);
+        LockOwner? here = await FindHolderAsync(cancellationToken).ConfigureAwait(false) is { } holder
+            ? await _owners.FindAsync(holder, cancellationToken).ConfigureAwait(false)
+                ?? await DescribeSessionAsync(holder, "a database session that wrote no owner row", cancellationToken).ConfigureAwait(false)
+            : null;
+        return here ?? await FindOwnerElsewhereAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The holder of the same database's lock in the other place; null when there is none.</summary>
