@@ -27,9 +27,10 @@ internal sealed class AppliedCopies(ObservedState observed)
     private IEnumerable<Release> Candidates(string version) =>
         observed.Deployments.Reverse().Prepend(Owner(version)).Select(deployment => deployment?.Release).OfType<Release>();
 
-    /// <summary>The last deployment that was to apply it, and had first undone another one's copy where it was to.</summary>
+    /// <summary>The last deployment that was to apply it, and had first undone another one's copy where it was to; or the restore that brought it back.</summary>
     private Deployment? Owner(string version) => observed.Deployments.LastOrDefault(deployment =>
-        (deployment.Plan.Apply.Contains(version) || deployment.Plan.Contract.Contains(version)) && !HasStillToUndo(deployment, version));
+        ((deployment.Plan.Apply.Contains(version) || deployment.Plan.Contract.Contains(version)) && !HasStillToUndo(deployment, version))
+        || (deployment.HasReplacedDatabase && Migration(deployment.Release, version) is not null));
 
     /// <summary>
     /// The deployment before whose first change none of the versions was applied: the first of those that brought them, and of those whose leftovers

@@ -109,6 +109,9 @@ public sealed record Deployment : IEnvironmentResult
     internal bool IsUnsettled =>
         Status is DeploymentStatus.Running or DeploymentStatus.Interrupted || (Status == DeploymentStatus.Failed && Changed);
 
+    /// <summary>True when it was a restore whose database is there, whatever became of the rest of it.</summary>
+    internal bool HasReplacedDatabase => this is { Kind: DeploymentKind.Restore, Changed: true, Status: DeploymentStatus.Succeeded or DeploymentStatus.Failed };
+
     /// <inheritdoc/>
     public override string ToString() => $"{(Number is { } number ? $"deployment {number}" : "deployment")} of {Release?.ShortId ?? (Kind == DeploymentKind.Reset ? "a new database" : "a backup")} to {Environment}";
 }

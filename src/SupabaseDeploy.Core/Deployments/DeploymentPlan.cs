@@ -39,7 +39,7 @@ public sealed record DeploymentPlan : IEnvironmentResult
     /// </summary>
     public IReadOnlyList<string> Brings { get; init => field = value.ToArray(); } = [];
 
-    /// <summary>Versions of the contracting migrations, applied once the release was healthy and recorded, in order.</summary>
+    /// <summary>Versions of the contracting migrations, applied once the release was healthy and recorded, in order; going back leaves them to the next publish.</summary>
     public IReadOnlyList<string> Contract { get; init => field = value.ToArray(); } = [];
 
     /// <summary>The edge functions to bring and to remove; null where the place runs none.</summary>

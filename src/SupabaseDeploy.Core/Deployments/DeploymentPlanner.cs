@@ -68,7 +68,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
     /// <param name="wanted">The release; null for the last healthy one before the current one.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="DeployException">
-    /// <see cref="ErrorTable.NothingToRestore"/>; <see cref="ErrorTable.DownScriptsMissing"/> when no way leads there, with each and why not; or
+    /// <see cref="ErrorTable.NothingToRestore"/>, also where it would be a publish; <see cref="ErrorTable.DownScriptsMissing"/> when no way leads there, with each and why not; or
     /// <see cref="ErrorTable.ReleaseStoreUnavailable"/>: it may have the down scripts, and any other way costs more.
     /// </exception>
     public async Task<DeploymentPlan> PlanRollbackAsync(DeploymentEnvironment environment, Release? wanted, CancellationToken cancellationToken)
@@ -76,7 +76,17 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
         ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
         Release release = RollbackTarget.Choose(environment, observed, wanted).For(environment.Name);
         EnsureServable(environment, release, observed);
+        if (wanted is null && RollbackTarget.FindHalfRestored(environment, observed)?.Id == release.Id)
+        {
+            sink?.Publish(new Notice($"A restore brought the database of '{environment}' back to release {release}, and the code did not follow: that is finished first."));
+        }
+
         (MigrationDelta? delta, DeployException? stuck) = await TryUndoAsync(environment, release, observed, cancellationToken).ConfigureAwait(false);
+        if (delta is not null)
+        {
+            RollbackTarget.EnsureBringsNothingNew(environment, release, observed, delta);
+        }
+
         IReadOnlyList<string> losses = delta is null ? [] : await MeasureLossAsync(environment, delta, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<RollbackWay> ways = await new RollbackWays(targets, _means, _time)
             .FindAsync(environment, release, observed, delta, stuck, losses, cancellationToken).ConfigureAwait(false);

@@ -33,7 +33,11 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     {
         if (plan.Way is { ReplacesDatabase: true } way)
         {
-            throw new InvalidOperationException($"The way back by '{way.BackupId ?? way.RestorePoint}' begins with its restore.");
+            throw new DeployException(
+                ErrorTable.RestoreFailed,
+                $"Environment '{plan.Environment}' cannot be brought to release '{plan.Release}' without replacing its database once more, by '{way.BackupId ?? way.RestorePoint}'.",
+                $"Look at every way back: (Restore-Deployment {plan.Environment} -Release {plan.Release} -WhatIf).Ways",
+                plan);
         }
 
         IDeploymentTarget target = targets.For(plan.Environment);
@@ -172,7 +176,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         }
 
         Deployment succeeded = await SucceedAsync(run, health!, options, sink, cancellationToken).ConfigureAwait(false);
-        return run.Plan.Contract.Count == 0 ? succeeded : await new ContractStep(new HealthGate(targets, _time)).RunAsync(run, steps, succeeded, cancellationToken).ConfigureAwait(false);
+        return run.Plan.Steps.All(step => step.Name != StepName.Contract) ? succeeded : await new ContractStep(new HealthGate(targets, _time)).RunAsync(run, steps, succeeded, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<StepOutcome> DoAsync(

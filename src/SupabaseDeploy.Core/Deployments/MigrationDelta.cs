@@ -40,13 +40,18 @@ internal sealed record MigrationDelta(IReadOnlyList<MigrationToUndo> Undo, IRead
         };
     }
 
-    /// <summary>Back, as far as down scripts lead.</summary>
+    /// <summary>Back, as far as down scripts lead. The release was healthy without its contracting migrations, and the next publish of it applies them.</summary>
     public static MigrationDelta ForRollback(DeploymentEnvironment environment, Release release, ObservedState observed)
     {
         var copies = new AppliedCopies(observed);
         IReadOnlyList<string> strange = Strange(release, observed);
-        string[] apply = Pending(release, observed.History.Except(strange));
-        return new MigrationDelta(FindDownScripts(environment, release, copies, strange), apply, apply);
+        string[] pending = Pending(release, observed.History.Except(strange));
+        IReadOnlyList<string> contract = ContractMark.Separated(environment, release, pending);
+        string[] apply = [.. pending.Except(contract)];
+        return new MigrationDelta(FindDownScripts(environment, release, copies, strange), apply, apply)
+        {
+            Contract = contract,
+        };
     }
 
     /// <summary>Applied versions that are not the release's: it does not have them, or has another file under that version.</summary>

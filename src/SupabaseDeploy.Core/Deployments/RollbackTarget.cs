@@ -13,17 +13,22 @@ internal static class RollbackTarget
         IReadOnlyList<Release> healthy = HealthyInOrder(observed);
         if (wanted is not null)
         {
-            return healthy.Any(release => release.Id == wanted.Id) ? wanted : throw new DeployException(
-                ErrorTable.NothingToRestore,
-                $"Release '{wanted}' was never healthy on '{environment}', so there is nothing to go back to.",
-                $"Publish it: Publish-Environment {environment} -Release {wanted}",
-                wanted);
+            if (!healthy.Any(release => release.Id == wanted.Id))
+            {
+                throw new DeployException(
+                    ErrorTable.NothingToRestore,
+                    $"Release '{wanted}' was never healthy on '{environment}', so there is nothing to go back to.",
+                    $"Publish it: Publish-Environment {environment} -Release {wanted}",
+                    wanted);
+            }
+
+            return IsLater(observed, wanted) ? throw IsPublish(environment, wanted, $"it came here after the current release, '{observed.Current}'") : wanted;
         }
 
-        // A failed deployment left the environment away from its current release: that one is the way back.
-        if (observed is { Unsettled: not null, Current: { } current } && healthy.Any(release => release.Id == current.Id))
+        // A restore whose code did not follow is finished first; a failed deployment left the environment away from its current release.
+        if ((FindHalfRestored(environment, observed) ?? (observed.Unsettled is null ? null : observed.Current)) is { } near && healthy.Any(release => release.Id == near.Id))
         {
-            return current;
+            return near;
         }
 
         return healthy.TakeWhile(release => release.Id != observed.Current?.Id).LastOrDefault() ?? throw new DeployException(
@@ -31,6 +36,30 @@ internal static class RollbackTarget
             $"Environment '{environment}' has no healthy release before {(observed.Current is { } first ? $"the current one, '{first}'" : "now: nothing was published to it")}.",
             $"List what it has had with 'Get-Deployment {environment}', or restore a backup: Get-DeploymentBackup {environment}",
             environment);
+    }
+
+    /// <summary>The release whose database a restore brought back, where its code is not there; null when no restore was left half done.</summary>
+    public static Release? FindHalfRestored(DeploymentEnvironment environment, ObservedState observed)
+    {
+        if ((observed.Unsettled ?? Ledger.Current(observed.Deployments)) is not { HasReplacedDatabase: true, Release: { } release })
+        {
+            return null;
+        }
+
+        var draft = new PlanDraft(environment, release, observed, null, Configuration(observed, release, []));
+        return observed.Unsettled is not null || draft.Changes ? release : null;
+    }
+
+    /// <summary>Going back asks no gate, so it brings no migration that is new here.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.NothingToRestore"/>: that would be a publish.</exception>
+    public static void EnsureBringsNothingNew(DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta delta)
+    {
+        // What a rollback that stopped has undone may be applied again.
+        string[] news = observed.Unsettled is null ? [.. delta.Apply.Except(delta.Undo.Select(undo => undo.Version))] : [];
+        if (news.Length > 0)
+        {
+            throw IsPublish(environment, release, $"{Words.Migrations(news)} would be applied");
+        }
     }
 
     public static DeploymentPlan MakePlan(
@@ -84,7 +113,7 @@ internal static class RollbackTarget
     public static IReadOnlyList<ConfigurationChange> Configuration(ObservedState observed, Release release, IReadOnlyList<ConfigurationChange> declared)
     {
         var values = new SortedDictionary<string, ConfigurationChange>(StringComparer.Ordinal);
-        foreach (Deployment later in observed.Deployments.Reverse().TakeWhile(deployment => !(deployment.Release?.Id == release.Id && deployment.Status == DeploymentStatus.Succeeded)))
+        foreach (Deployment later in observed.Deployments.Reverse().TakeWhile(deployment => !BroughtSettings(deployment, release)))
         {
             foreach (ConfigurationChange change in later.Status is DeploymentStatus.Succeeded ? later.Plan.Configuration.Where(change => !change.IsSecret) : [])
             {
@@ -100,6 +129,28 @@ internal static class RollbackTarget
 
         return [.. values.Values.Where(change => change.IsSecret || change.OldValue != change.NewValue)];
     }
+
+    // A restore brings the database only.
+    private static bool BroughtSettings(Deployment deployment, Release release) =>
+        deployment.Release?.Id == release.Id && deployment is { Status: DeploymentStatus.Succeeded, Kind: not DeploymentKind.Restore };
+
+    /// <summary>True when it was first published here after the current release was published last.</summary>
+    private static bool IsLater(ObservedState observed, Release wanted) =>
+        Published(observed, wanted) is [var first, ..]
+        && observed.Current is { } current && current.Id != wanted.Id && Published(observed, current) is [.., var last] && first > last;
+
+    private static int?[] Published(ObservedState observed, Release release) =>
+    [
+        .. observed.Deployments
+            .Where(deployment => deployment is { Status: DeploymentStatus.Succeeded, Kind: DeploymentKind.Publish } && deployment.Release?.Id == release.Id)
+            .Select(deployment => deployment.Number)
+    ];
+
+    private static DeployException IsPublish(DeploymentEnvironment environment, Release release, string why) => new(
+        ErrorTable.NothingToRestore,
+        $"Environment '{environment}' cannot go back to release '{release}', because {why}: that is a publish, and passes its gates.",
+        $"Publish it: Publish-Environment {environment} -Release {release}",
+        release);
 
     /// <summary>Releases that were healthy here, in the order of their last publish, so that going back twice goes back by two.</summary>
     private static IReadOnlyList<Release> HealthyInOrder(ObservedState observed) =>

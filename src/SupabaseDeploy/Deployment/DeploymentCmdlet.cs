@@ -32,6 +32,9 @@ public abstract class DeploymentCmdlet : ProjectCmdlet
     /// <summary>Where environments live.</summary>
     private protected IDeploymentTargets Targets { get; } = new DeploymentTargets();
 
+    /// <summary>Executes plans, with backups where the pipeline asks for them.</summary>
+    private protected DeploymentPublisher Publisher => new(Targets, BackUpAsync);
+
     /// <summary>The one environment that was given.</summary>
     /// <exception cref="DeployException">It is not known, or a wildcard stands for several.</exception>
     private protected DeploymentEnvironment One(EnvironmentReference reference) => Resolve(reference) is [DeploymentEnvironment only] ? only : throw new DeployException(
@@ -82,8 +85,7 @@ public abstract class DeploymentCmdlet : ProjectCmdlet
     /// <summary>Executes the plan and writes the deployment. One that did not succeed is written too, and then stops the script.</summary>
     private protected async Task ExecuteAsync(DeploymentPlan plan, DeploymentOptions options, CancellationToken cancellationToken)
     {
-        var publisher = new DeploymentPublisher(Targets, BackUpAsync);
-        WriteOutcome(await publisher.ExecuteAsync(plan, Options(options), Sink, cancellationToken).ConfigureAwait(false), $"{plan.Kind} of release '{plan.Release}'");
+        WriteOutcome(await Publisher.ExecuteAsync(plan, Options(options), Sink, cancellationToken).ConfigureAwait(false), $"{plan.Kind} of release '{plan.Release}'");
     }
 
     /// <summary>What this command was told, on top of <paramref name="options"/>.</summary>

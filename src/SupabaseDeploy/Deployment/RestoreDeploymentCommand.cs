@@ -2,6 +2,7 @@ using System.Management.Automation;
 using SupabaseDeploy.Backups;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
 using SupabaseDeploy.Postgres;
@@ -102,6 +103,11 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         DeploymentEnvironment environment = One(Environment);
         await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
         await AwaitWorkUnderWayAsync(environment, cancellationToken).ConfigureAwait(false);
+        if (!IsWhatIf)
+        {
+            await new DeploymentRestorer(Targets, new PostgresInstallations()).SettleAsync(environment, Wait, Sink, cancellationToken).ConfigureAwait(false);
+        }
+
         Releases.Release? wanted = Release is null ? null : await Release.FetchAsync(CurrentProject, Sink, cancellationToken).ConfigureAwait(false);
         DeploymentPlan plan = await new DeploymentPlanner(Targets, means: Means(), sink: Sink)
             .PlanRollbackAsync(environment, wanted, cancellationToken).ConfigureAwait(false);
@@ -135,16 +141,27 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
             ? await new DeploymentRestorer(Targets, new PostgresInstallations())
                 .RestoreAsync(new BackupStore(plan.Environment).Find(backup), Options(new()), Sink, cancellationToken).ConfigureAwait(false)
             : await ToPointAsync(plan.Environment, way.RestorePoint!, cancellationToken).ConfigureAwait(false);
-        DeploymentPlan? code = restored.Status == DeploymentStatus.Succeeded
-            ? await new DeploymentPlanner(Targets).PlanRollbackAsync(plan.Environment, plan.Release, cancellationToken).ConfigureAwait(false)
-            : null;
-        if (code is { HasWork: true })
+        WriteOutcome(
+            await BringCodeAsync(restored, plan.Release!, cancellationToken).ConfigureAwait(false) ?? restored,
+            $"Going back to release '{plan.Release}' by '{way.BackupId ?? way.RestorePoint}'");
+    }
+
+    /// <summary>Null when the database did not come back, or all of the code is there.</summary>
+    private async Task<Deployments.Deployment?> BringCodeAsync(Deployments.Deployment restored, Releases.Release release, CancellationToken cancellationToken)
+    {
+        if (!restored.Changed)
         {
-            await ExecuteAsync(code, new DeploymentOptions(), cancellationToken).ConfigureAwait(false);
+            return null;
         }
-        else
+
+        try
         {
-            WriteOutcome(restored, $"Restore of '{way.BackupId ?? way.RestorePoint}'");
+            return await new CodeAfterRestore(Targets, Publisher).BringAsync(restored, release, Options(new()), Sink, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeployException)
+        {
+            Write(restored);
+            throw;
         }
     }
 
@@ -168,6 +185,7 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     {
         IEnumerable<string> way = plan.Steps.Where(step => step.Changes && step.Name != StepName.Record).Select(step => step.Description);
         string loss = plan.DataLoss.Count > 0 ? $" This loses {string.Join(", ", plan.DataLoss).TrimEnd('.')}." : "";
-        return $"Go back from release {plan.PreviousRelease?.ShortId ?? "none"} to {plan.Release}. {RollbackWay.Explain(plan.Ways)} {string.Join(" ", way)}{loss}";
+        string begin = plan.PreviousRelease?.Id == plan.Release?.Id ? $"Bring all of release {plan.Release} back." : $"Go back from release {plan.PreviousRelease?.ShortId ?? "none"} to {plan.Release}.";
+        return $"{begin} {RollbackWay.Explain(plan.Ways)} {string.Join(" ", way)}{loss}";
     }
 }

@@ -55,6 +55,25 @@ public sealed class BackupOfReleaseTests : IAsyncLifetime
         Assert.Equal(3, (await _ledger.GetDeploymentsAsync(CancellationToken.None)).Count);
     }
 
+    [Fact]
+    public async Task A_backup_that_holds_migrations_of_a_release_that_failed_is_no_way_back()
+    {
+        DeploymentBackup good = await _project.BackUpAsync(NullProgressSink.Instance);
+        await _project.Database.ExecuteAsync("insert into supabase_migrations.schema_migrations (version) values ('20261201120000')");
+        DeploymentBackup mixed = await _project.BackUpAsync(NullProgressSink.Instance);
+        Assert.Equal((_second.Id, _second.Id), (good.Release, mixed.Release));
+        var finder = new RollbackBackup(_project.Targets, new PostgresInstallations());
+
+        RollbackWay way = await finder.FindAsync(_project.Environment, _second, NullProgressSink.Instance, CancellationToken.None);
+        Directory.Delete(good.Path, recursive: true);
+        RollbackWay none = await finder.FindAsync(_project.Environment, _second, NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal(good.Id, way.BackupId);
+        Assert.Equal(
+            $"no backup from while release {_second} ran holds just its migrations: in '{mixed.Id}' migration 20261201120000 is applied already.",
+            none.WhyNot);
+    }
+
     private Task<Release> ReleaseAsync(string page)
     {
         string web = Path.Combine(_project.Environment.Project.Root, "web");

@@ -1,4 +1,5 @@
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
@@ -68,6 +69,64 @@ public sealed class RollbackTests : IAsyncLifetime
 
         Assert.Equal(ErrorTable.NothingToRestore, e.Code);
         Assert.Contains($"Publish-Environment staging -Release {other}", e.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_release_that_came_later_is_published_and_not_gone_back_to()
+    {
+        Release[] releases = await PublishAsync(3);
+        await _application.RollBackAsync("staging", releases[1]);
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => _application.RollBackAsync("staging", releases[2]));
+
+        Assert.Equal(ErrorTable.NothingToRestore, e.Code);
+        Assert.Contains($"it came here after the current release, '{releases[1]}'", e.Message, StringComparison.Ordinal);
+        Assert.Equal($"Publish it: Publish-Environment staging -Release {releases[2]}", e.Remedy);
+        Assert.Equal("001 002", (await _application.StateAsync("staging")).History);
+        await _application.RollBackAsync("staging", releases[0]);
+        Assert.Equal(("001", releases[0].Id), await _application.StateAsync("staging"));
+    }
+
+    [Fact]
+    public async Task A_release_that_was_published_again_may_be_left_for_the_one_between()
+    {
+        Release first = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", first);
+        _application.Write("build/web/index.html", "<h1>another page, ready</h1>");
+        Release second = await _application.ReleaseAsync();
+        await _application.PublishAsync("staging", second);
+        await _application.PublishAsync("staging", first);
+
+        Assert.Equal(DeploymentStatus.Succeeded, (await _application.RollBackAsync("staging", second)).Status);
+    }
+
+    [Fact]
+    public async Task Going_back_applies_no_migration_that_was_not_there()
+    {
+        Release[] releases = await PublishAsync(2);
+        await _application.Database("staging").ExecuteAsync("delete from supabase_migrations.schema_migrations; drop table public.t1, public.t2");
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => _application.RollBackAsync("staging", releases[0]));
+
+        Assert.Equal(ErrorTable.NothingToRestore, e.Code);
+        Assert.Contains("migration 001 would be applied: that is a publish", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_contracting_migration_that_is_still_to_come_waits_for_the_next_publish()
+    {
+        _application.Change = environment => environment with { Migrations = environment.Migrations with { Contract = ContractMigrations.AfterHealth } };
+        _application.Write("migrations/002_contract.sql", "-- supabase-deploy: contract\nselect 1/0;\n");
+        Release first = await _application.ReleaseAsync(1);
+        Assert.NotNull((await _application.PublishAsync("staging", first)).Failure);
+        _application.Write("build/web/index.html", "<h1>another page, ready</h1>");
+        Assert.NotNull((await _application.PublishAsync("staging", await _application.ReleaseAsync())).Failure);
+
+        Deployment back = await _application.RollBackAsync("staging");
+
+        Assert.Equal((DeploymentStatus.Succeeded, first.Id), (back.Status, back.Release!.Id));
+        Assert.DoesNotContain(back.Steps, step => step.Name is StepName.Migrate or StepName.Contract);
+        Assert.Equal(("001", first.Id), await _application.StateAsync("staging"));
     }
 
     [Fact]

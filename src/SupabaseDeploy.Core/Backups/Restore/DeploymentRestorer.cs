@@ -76,6 +76,27 @@ public sealed class DeploymentRestorer(IDeploymentTargets targets, PostgresInsta
         }
     }
 
+    /// <summary>Ends a restore whose process died, where the ledger still says that it runs: whether its database is there decides where the environment is.</summary>
+    /// <exception cref="DeployException">The lock is held: it is at work.</exception>
+    public async Task SettleAsync(DeploymentEnvironment environment, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        IDeploymentTarget target = targets.For(environment);
+        DatabaseAddress application = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        var ledger = new Ledger(environment, application);
+        if (await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false) is not [.., { Kind: DeploymentKind.Restore, Status: DeploymentStatus.Running }]
+            || await target.GetAdministrationAsync(cancellationToken).ConfigureAwait(false) is not { } administration)
+        {
+            return;
+        }
+
+        RestoreWorkplace workplace = await RestoreWorkplace.EnterAsync(
+            application, administration, $"end the restore of {environment}", wait, _time, sink, cancellationToken).ConfigureAwait(false);
+        await using (workplace.ConfigureAwait(false))
+        {
+            await workplace.RecoverAsync(ledger, sink, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private static async Task<IReadOnlyList<RowDifference>?> CompareAsync(
         DeploymentBackup backup, DatabaseAddress database, IProgressSink sink, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
 using SupabaseDeploy.Testing;
@@ -89,6 +90,60 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         _application.Staging.DailyBackups.Add((8, second.StartedAt));
         plan = await new DeploymentPlanner(_application.Targets, means: means).PlanRollbackAsync(_application.Environment, null, default);
         Assert.Equal("backup-8", plan.Way!.RestorePoint);
+    }
+
+    [Fact]
+    public async Task A_restore_whose_code_did_not_follow_is_finished_before_anything_else_is_gone_back_to()
+    {
+        (Release zero, Release one, RestorePoint point) = await PublishThreeAsync();
+        Deployment restored = await Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default);
+        Assert.Equal(one.Id, restored.Release?.Id);
+
+        // Here the process died. The next one does not take the release for one that is there.
+        DeploymentPlan plan = await new DeploymentPlanner(_application.Targets, sink: _application.Sink).PlanRollbackAsync(_application.Environment, null, default);
+
+        Assert.Equal((one.Id, RollbackStrategy.CodeOnly), (plan.Release!.Id, plan.Way!.Strategy));
+        Assert.Contains(_application.Sink.Events.OfType<Notice>(), notice => notice.Message.EndsWith("the code did not follow: that is finished first.", StringComparison.Ordinal));
+        Deployment finished = await _application.RollBackAsync();
+        Assert.Equal((DeploymentStatus.Succeeded, one.Id, true), (finished.Status, finished.Release!.Id, finished.Changed));
+        Assert.Equal(one.Functions.Single().Digest, (await _application.Target.Functions!.ListAsync(default)).Single().Digest);
+        plan = await new DeploymentPlanner(_application.Targets).PlanRollbackAsync(_application.Environment, null, default);
+        Assert.Equal(zero.Id, plan.Release!.Id);
+    }
+
+    [Fact]
+    public async Task What_the_restore_did_is_said_where_the_code_cannot_follow()
+    {
+        (_, Release one, RestorePoint point) = await PublishThreeAsync();
+        Deployment restored = await Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default);
+        var code = new CodeAfterRestore(_application.Targets, new DeploymentPublisher(_application.Targets, (_, _, _) => Task.FromResult("backup-1")));
+        await _application.Database.ExecuteAsync("insert into supabase_migrations.schema_migrations (version, name) values ('002', 'not_the_releases')");
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => code.BringAsync(restored, one, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, _application.Sink, default));
+
+        Assert.StartsWith($"The database of 'staging' was brought back, by {restored}; web root, functions and settings of release '{one}' were not.", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Run 'Restore-Deployment staging' again, which brings them first.", e.Remedy, StringComparison.Ordinal);
+
+        await _application.Database.ExecuteAsync("delete from supabase_migrations.schema_migrations where version = '002'");
+        Deployment? brought = await code.BringAsync(restored, one, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, _application.Sink, default);
+        Assert.Equal((DeploymentStatus.Succeeded, one.Id), (brought!.Status, brought.Release!.Id));
+        Assert.Null(await code.BringAsync(restored, one, new DeploymentOptions(), _application.Sink, default));
+    }
+
+    /// <summary>Three releases whose function differs, the last with a migration that only its restore point takes back.</summary>
+    private async Task<(Release Zero, Release One, RestorePoint Point)> PublishThreeAsync()
+    {
+        _application.WriteFunction("hello", "// zero");
+        Release zero = await _application.ReleaseAsync();
+        await _application.PublishAsync(zero);
+        _application.WriteFunction("hello", "// one");
+        Release one = await _application.ReleaseAsync();
+        await _application.PublishAsync(one);
+        _application.WriteMigration(2, hasDownScript: false);
+        _application.WriteFunction("hello", "// two");
+        Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
+        _application.Staging.OnRestore = _ => _application.GoBackAsync();
+        return (zero, one, await Restorer.FindAsync(_application.Environment, DeploymentSteps.RestorePointOf(second)!, default));
     }
 
     [Fact]
