@@ -50,10 +50,11 @@ internal static class EvidenceChain
 
     /// <summary>Throws unless each row follows from the row before it, and the last one that was written is among them.</summary>
     /// <param name="environment">Whose ledger it is.</param>
-    /// <param name="head">The last row's place and hash, read before the rows; null where none is kept.</param>
+    /// <param name="isHeadKept">True when the ledger keeps the last row's place and hash.</param>
+    /// <param name="head">That place and hash; null where there is none.</param>
     /// <param name="chain">The rows.</param>
     /// <exception cref="DeployException"><see cref="ErrorTable.LedgerBroken"/>.</exception>
-    public static void EnsureUnbroken(DeploymentEnvironment environment, (long Sequence, string Hash)? head, IReadOnlyList<Evidence> chain)
+    public static void EnsureUnbroken(DeploymentEnvironment environment, bool isHeadKept, (long Sequence, string Hash)? head, IReadOnlyList<Evidence> chain)
     {
         string previous = Evidence.FirstPreviousHash;
         long sequence = 1;
@@ -65,6 +66,11 @@ internal static class EvidenceChain
             }
 
             previous = evidence.Hash;
+        }
+
+        if (isHeadKept && head is null && chain.Count > 0)
+        {
+            throw Broken(environment, "which row is the last one is not known any more");
         }
 
         if (head is { } last && !chain.Any(evidence => (evidence.Sequence, evidence.Hash) == last))

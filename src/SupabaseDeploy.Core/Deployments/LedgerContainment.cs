@@ -27,11 +27,11 @@ internal static class LedgerContainment
     {
         foreach ((string table, string key, string stranger) in s_tables)
         {
-            LedgerTable kept = image.Tables.Single(each => each.Name == table);
-            string open = table is "deployments" or "steps" ? $"and not (status = 'Running' and ({key}) in (select {key} from {Kept(kept)}))" : "";
-            using var command = new NpgsqlCommand(
-                $"select {stranger} from (select {kept.Columns} from supabase_deploy.{table} except select {kept.Columns} from {Kept(kept)}) as missing where true {open} order by {key} limit 1",
-                connection);
+            // An image from before there was such a table has none of its rows.
+            LedgerTable? kept = image.Tables.SingleOrDefault(each => each.Name == table);
+            string open = table is "deployments" or "steps" ? $"and not (status = 'Running' and ({key}) in (select {key} from {Kept(kept!)}))" : "";
+            string missing = kept is null ? $"supabase_deploy.{table}" : $"(select {kept.Columns} from supabase_deploy.{table} except select {kept.Columns} from {Kept(kept)}) as missing";
+            using var command = new NpgsqlCommand($"select {stranger} from {missing} where true {open} order by {key} limit 1", connection);
             if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is string found)
             {
                 return found;

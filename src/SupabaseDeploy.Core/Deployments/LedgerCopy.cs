@@ -6,6 +6,8 @@ namespace SupabaseDeploy.Deployments;
 /// <summary>Copies a whole ledger into another database, in one transaction there.</summary>
 internal static class LedgerCopy
 {
+    private const string Head = "evidence_head";
+
     // In the order their references allow. Columns are copied by name: the two tables may have been made by different versions.
     private static readonly (string Table, string Columns)[] s_tables =
     [
@@ -13,7 +15,7 @@ internal static class LedgerCopy
         ("deployments", "id, number, kind, status, release_id, previous_release_id, changed, reason, lockout, requested_by, started_at, finished_at, plan"),
         ("steps", "deployment_id, position, name, status, started_at, finished_at, message"),
         ("evidence", "sequence, kind, release_id, environment, passed, deployment_id, content, recorded_at, previous_hash, hash"),
-        ("evidence_head", "id, sequence, hash"),
+        (Head, "id, sequence, hash"),
         ("events", "sequence, deployment_id, kind, message, recorded_by, recorded_at"),
         ("recorded_schema", "id, deployment_id, recorded_at, reader, server_version, history, fingerprint, objects"),
     ];
@@ -96,6 +98,13 @@ internal static class LedgerCopy
             foreach (LedgerTable table in image.Tables)
             {
                 await to.ExecuteAsync($"insert into supabase_deploy.{table.Name} ({table.Columns}) select {table.Columns} from {LedgerContainment.Kept(table)}", cancellationToken).ConfigureAwait(false);
+            }
+
+            if (image.Tables.All(table => table.Name != Head))
+            {
+                // It was kept by a version of this module whose ledger had none.
+                await to.ExecuteAsync(
+                    $"insert into supabase_deploy.{Head} (sequence, hash) select sequence, hash from supabase_deploy.evidence order by sequence desc limit 1", cancellationToken).ConfigureAwait(false);
             }
 
             await SwitchTriggersAsync(to, "enable", cancellationToken).ConfigureAwait(false);

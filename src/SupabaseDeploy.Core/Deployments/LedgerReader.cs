@@ -7,8 +7,8 @@ using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Deployments;
 
-/// <summary>The queries that read a ledger, in one round trip: the servers of hosted projects are far away.</summary>
-/// <param name="session">The connection.</param>
+/// <summary>The queries that read a ledger, as of one moment and in one round trip: the servers of hosted projects are far away.</summary>
+/// <param name="session">The connection, outside of a transaction.</param>
 /// <param name="version">The ledger's version, which is not 0.</param>
 /// <param name="environment">Whose ledger it is.</param>
 internal sealed class LedgerReader(LedgerSession session, int version, DeploymentEnvironment environment)
@@ -29,6 +29,11 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
     private const string Head = "select sequence, hash from supabase_deploy.evidence_head";
 
     private const string Nothing = "select where false";
+
+    // One moment for all of it: a deployment that begins in between names a release that was not there when the releases were read.
+    private const string Begin = "begin transaction isolation level repeatable read read only";
+
+    private const string End = "commit";
 
     private const string Deployments =
         """
@@ -79,13 +84,12 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
 
     private string[] OfDeployments => [Releases, Steps, version >= HasEvents ? Events : Nothing, Deployments];
 
-    // The head first: a row that is recorded between the two is none that is missing.
     private string[] OfEvidence => [version >= HasHead ? Head : Nothing, Facts];
 
     private NpgsqlBatch Batch(IReadOnlyList<string> questions)
     {
         var batch = new NpgsqlBatch(session.Connection);
-        foreach (string question in questions)
+        foreach (string question in (string[])[Begin, .. questions, End])
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(question));
         }
@@ -162,7 +166,7 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
     {
         IReadOnlyList<(long, string)> heads = await reader.RowsAsync(row => (row.GetInt64(0), row.GetString(1)), cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Evidence> evidence = await reader.RowsAsync(ReadFact, cancellationToken).ConfigureAwait(false);
-        EvidenceChain.EnsureUnbroken(environment, heads is [var head] ? head : null, evidence);
+        EvidenceChain.EnsureUnbroken(environment, version >= HasHead, heads is [var head] ? head : null, evidence);
         return evidence;
     }
 

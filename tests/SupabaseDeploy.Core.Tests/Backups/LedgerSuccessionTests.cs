@@ -2,6 +2,7 @@ using SupabaseDeploy.Core.Tests;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Backups;
 
@@ -98,6 +99,105 @@ public sealed class LedgerSuccessionTests : IAsyncLifetime
         Assert.NotNull(await _ledger.FindBreakAsync(default));
         Assert.Empty(await _ledger.GetDeploymentsAsync(default));
         Assert.Empty(Files());
+    }
+
+    [Fact]
+    public async Task A_ledger_that_cannot_be_read_just_now_ends_the_restore_before_anything_is_lost()
+    {
+        await _project.Database.ExecuteAsync($"alter database {_project.Live} set lock_timeout = '100ms'");
+        await using Npgsql.NpgsqlConnection other = await _project.Database.Application.OpenAsync(default);
+        await using Npgsql.NpgsqlTransaction holding = await other.BeginTransactionAsync();
+        await other.ExecuteAsync("lock table supabase_deploy.deployments in access exclusive mode", default);
+
+        var e = await Assert.ThrowsAsync<DeployException>(() => RestoreAsync(_project.Backup));
+
+        Assert.Equal(ErrorTable.RestoreFailed, e.Code);
+        Assert.StartsWith("The ledger of 'production' cannot be read, so it could not go on in the restored database: ", e.Message, StringComparison.Ordinal);
+        await holding.RollbackAsync();
+        Assert.Equal([_project.Live], await _project.DatabasesAsync());
+        Assert.Single(await _ledger.GetEvidenceAsync(default));
+
+        // Read once more, it goes on.
+        await using Npgsql.NpgsqlTransaction shortly = await other.BeginTransactionAsync();
+        await other.ExecuteAsync("lock table supabase_deploy.deployments in access exclusive mode", default);
+        var sink = new ReactingSink(told => told is Detail { Message: var message } && message.StartsWith("The ledger is read once more", StringComparison.Ordinal), shortly.Rollback);
+        Assert.Equal(DeploymentStatus.Succeeded, (await _project.Restorer.RestoreAsync(_project.Backup, new DeploymentOptions(), sink, default)).Status);
+        Assert.Equal("first", Assert.Single(await _ledger.GetEvidenceAsync(default)).Content);
+    }
+
+    [Fact]
+    public async Task A_ledger_of_a_newer_module_is_not_given_up()
+    {
+        await _project.Database.ExecuteAsync("insert into supabase_deploy.schema_version (version) values (999)");
+
+        var e = await Assert.ThrowsAsync<DeployException>(() => RestoreAsync(_project.Backup));
+
+        Assert.Equal(ErrorTable.LedgerTooNew, e.Code);
+        Assert.Equal([_project.Live], await _project.DatabasesAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Once_switched_a_restore_goes_through_whether_its_ledger_can_be_written_or_not(bool isChanged)
+    {
+        if (isChanged)
+        {
+            await _project.Database.ExecuteAsync(Change);
+        }
+
+        var sink = new OutageSink(_project.Database.Administration with { Database = "_supabase_deploy" }, _project.Live);
+        Deployment restored = await _project.Restorer.RestoreAsync(_project.Backup, new DeploymentOptions(), sink, default);
+
+        Assert.True(sink.IsOver);
+        Assert.Equal((DeploymentStatus.Succeeded, null), (restored.Status, restored.Failure));
+        Assert.Equal(DeploymentStatus.Succeeded, Assert.Single(await _ledger.GetDeploymentsAsync(default)).Status);
+        Assert.Equal(2, (await _project.DatabasesAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Stopping_it_once_it_is_switched_changes_nothing_of_what_is_recorded()
+    {
+        await _project.Database.ExecuteAsync(Change);
+        using var stop = new CancellationTokenSource();
+        var sink = new ReactingSink(IsSwitch, stop.Cancel);
+
+        Deployment restored = await _project.Restorer.RestoreAsync(_project.Backup, new DeploymentOptions(), sink, stop.Token);
+
+        Assert.Equal(DeploymentStatus.Succeeded, restored.Status);
+        Assert.All(Assert.Single(await _ledger.GetDeploymentsAsync(default)).Steps, step => Assert.Equal(StepStatus.Succeeded, step.Status));
+    }
+
+    private static bool IsSwitch(DeployEvent told) => told is Detail { Message: var message } && message.Contains("' is now '", StringComparison.Ordinal);
+
+    /// <summary>From the switch until its health is measured the database takes no connections, and whoever is told of the switch fails.</summary>
+    private sealed class OutageSink(DatabaseAddress maintenance, string database) : IProgressSink
+    {
+        private bool _isOut;
+
+        public bool IsOver { get; private set; }
+
+        public void Publish(DeployEvent deployEvent)
+        {
+            if (IsSwitch(deployEvent))
+            {
+                Allow(false);
+                _isOut = true;
+                throw new IOException("The answer was lost.");
+            }
+
+            if (_isOut && deployEvent is DeploymentStepStarted { Step: "health" })
+            {
+                Allow(true);
+                IsOver = true;
+            }
+        }
+
+        private void Allow(bool isAllowed)
+        {
+            using Npgsql.NpgsqlConnection connection = maintenance.OpenAsync(default).GetAwaiter().GetResult();
+            connection.ExecuteAsync($"alter database {database} allow_connections {isAllowed}", default).GetAwaiter().GetResult();
+        }
     }
 
     private string[] Files() => Directory.Exists(Folder) ? Directory.GetFiles(Folder, "*-ledger.jsonl") : [];

@@ -134,6 +134,58 @@ public sealed class LedgerTests : IAsyncLifetime
         Assert.Contains("row 2", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Evidence_without_the_note_of_its_last_row_is_reported()
+    {
+        Ledger ledger = _application.Ledger("staging");
+        await ledger.RecordEvidenceAsync("tests", await _application.ReleaseAsync(1), true, "{}", s_now, CancellationToken.None);
+        await _application.Database("staging").ExecuteAsync(
+            "alter table supabase_deploy.evidence_head disable trigger user; delete from supabase_deploy.evidence_head; alter table supabase_deploy.evidence_head enable trigger user");
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => ledger.GetEvidenceAsync(CancellationToken.None));
+
+        Assert.Equal(ErrorTable.LedgerBroken, e.Code);
+    }
+
+    [Fact]
+    public async Task A_ledger_that_was_kept_by_an_older_module_is_whole_when_it_comes_back()
+    {
+        Ledger ledger = _application.Ledger("staging");
+        Release release = await _application.ReleaseAsync(1);
+        await ledger.RecordEvidenceAsync("tests", release, true, "{}", s_now, CancellationToken.None);
+        LedgerImage kept = await Ledger.KeepAsync(ledger.Database, CancellationToken.None);
+        var older = new LedgerImage([.. kept.Tables.Where(table => table.Name is not ("evidence_head" or "events" or "recorded_schema"))]);
+
+        await Ledger.BringBackAsync(older, ledger.Database, CancellationToken.None);
+
+        Assert.Single(await ledger.GetEvidenceAsync(CancellationToken.None));
+        await ledger.RecordEvidenceAsync("load", release, true, "{}", s_now, CancellationToken.None);
+        Assert.Equal(2, (await ledger.GetEvidenceAsync(CancellationToken.None)).Count);
+    }
+
+    [Fact]
+    public async Task A_deployment_that_begins_while_the_ledger_is_read_is_seen_whole_or_not_at_all()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        await using NpgsqlConnection other = await _application.Database("staging").Application.OpenAsync(CancellationToken.None);
+        await using NpgsqlTransaction begun = await other.BeginTransactionAsync();
+        await other.ExecuteAsync("lock table supabase_deploy.steps in access exclusive mode", CancellationToken.None);
+
+        Task<IReadOnlyList<Deployment>> reading = _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None);
+        await Wait.UntilAsync(() => _application.Database("staging").ScalarAsync<bool>(
+            "select exists (select from pg_locks where not granted and relation = 'supabase_deploy.steps'::regclass)"));
+        await other.ExecuteAsync(
+            """
+            insert into supabase_deploy.releases (id, application, manifest, created_at) select repeat('a', 64), application, manifest, created_at from supabase_deploy.releases;
+            insert into supabase_deploy.deployments (id, number, kind, status, release_id, changed, requested_by, started_at, plan)
+            select gen_random_uuid(), 2, kind, 'Running', repeat('a', 64), false, requested_by, started_at, plan from supabase_deploy.deployments
+            """,
+            CancellationToken.None);
+        await begun.CommitAsync();
+
+        Assert.Equal(DeploymentStatus.Succeeded, Assert.Single(await reading).Status);
+    }
+
     [Theory]
     [InlineData("delete from supabase_deploy.evidence where sequence = 3", 3)]
     [InlineData("delete from supabase_deploy.evidence where sequence > 1", 3)]

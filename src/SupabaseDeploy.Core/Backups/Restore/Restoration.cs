@@ -101,13 +101,31 @@ internal sealed class Restoration(
             await PrepareLedgerAsync(new Ledger(_environment, workplace.Maintenance with { Database = entry.Restored }), entry, run, cancellationToken).ConfigureAwait(false);
         }
 
-        await new DatabaseSwitch(workplace.Maintenance, sink, time).RunAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
-        _switchedAt = time.GetUtcNow();
+        await ExchangeAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
         sink.Publish(new Detail($"'{entry.Restored}' is now '{entry.Live}'."));
-        await GoOnInLiveAsync(run, cancellationToken).ConfigureAwait(false);
+        await GoOnInLiveAsync(run).ConfigureAwait(false);
         return hasLive
             ? $"'{entry.Live}' is the restored database; the replaced one is kept as '{entry.Previous}' until the next restore, or until 'drop database \"{entry.Previous}\"'."
             : $"'{entry.Live}' is the restored database.";
+    }
+
+    /// <summary>Exchanges the names. A commit whose answer was lost is found in the journal.</summary>
+    private async Task ExchangeAsync(RestoreEntry entry, bool hasLive, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new DatabaseSwitch(workplace.Maintenance, sink, time).RunAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            using var limit = new CancellationTokenSource(s_cleanupLimit);
+            if (!await workplace.IsSwitchedAsync(entry, limit.Token).ConfigureAwait(false))
+            {
+                throw;
+            }
+        }
+
+        _switchedAt = time.GetUtcNow();
     }
 
     /// <summary>Makes the restore a part of the restored database's own ledger before the switch, so that it says so exactly if it happened.</summary>
@@ -117,8 +135,11 @@ internal sealed class Restoration(
         await run.PrepareInAsync(restored, told, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task GoOnInLiveAsync(RestoreRun run, CancellationToken cancellationToken) =>
-        run.IsRecorded ? Task.CompletedTask : run.GoOnInAsync(_ledger, cancellationToken);
+    private async Task GoOnInLiveAsync(RestoreRun run)
+    {
+        using var limit = new CancellationTokenSource(s_cleanupLimit);
+        await run.GoOnInAsync(_ledger, limit.Token).ConfigureAwait(false);
+    }
 
     /// <summary>True when the switch was made after all, and the restore goes on.</summary>
     private async Task<bool> AbandonAsync(RestoreEntry entry, RestoreRun run, Exception cause)
@@ -128,7 +149,7 @@ internal sealed class Restoration(
         {
             if (await workplace.IsSwitchedAsync(entry, limit.Token).ConfigureAwait(false))
             {
-                await GoOnInLiveAsync(run, limit.Token).ConfigureAwait(false);
+                await GoOnInLiveAsync(run).ConfigureAwait(false);
                 return true;
             }
 
@@ -161,7 +182,6 @@ internal sealed class Restoration(
             problem = e;
         }
 
-        await CompleteAsync(entry, limit.Token).ConfigureAwait(false);
         if (hasLive)
         {
             await restored.MeasureLossAsync(entry, _switchedAt ?? time.GetUtcNow(), run).ConfigureAwait(false);
@@ -169,16 +189,23 @@ internal sealed class Restoration(
 
         string done = $"Backup {backup.Id} was restored{(hasLive ? $"; the replaced database is kept as '{entry.Previous}'" : "")}";
         string reason = options.Reason is null ? done : $"{options.Reason}: {done}";
-        return problem is null
+        Deployment ended = problem is null
             ? await run.FinishAsync(DeploymentStatus.Succeeded, changed: true, reason + ".").ConfigureAwait(false)
             : await run.FinishAsync(DeploymentStatus.Failed, changed: true, $"{reason}, but: {problem.Message}").ConfigureAwait(false) with { Failure = problem };
+        if (run.IsEndRecorded)
+        {
+            await CompleteAsync(entry).ConfigureAwait(false);
+        }
+
+        return ended;
     }
 
-    private async Task CompleteAsync(RestoreEntry entry, CancellationToken cancellationToken)
+    private async Task CompleteAsync(RestoreEntry entry)
     {
+        using var limit = new CancellationTokenSource(s_cleanupLimit);
         try
         {
-            await workplace.CompleteAsync(entry, sink, cancellationToken).ConfigureAwait(false);
+            await workplace.CompleteAsync(entry, sink, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException or InvalidOperationException)
         {
@@ -187,8 +214,35 @@ internal sealed class Restoration(
         }
     }
 
-    /// <summary>What the live ledger says; null when it cannot be read. Where it cannot be believed, it is not carried over.</summary>
+    /// <summary>What the live ledger says. One that cannot be read just now is not given up: what was recorded since the backup would be gone.</summary>
     private async Task<IReadOnlyList<Deployment>?> ReadLedgerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadLedgerOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsUnreachable(e))
+        {
+            sink.Publish(new Detail($"The ledger is read once more: {e.Message}"));
+        }
+
+        try
+        {
+            return await ReadLedgerOnceAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsUnreachable(e))
+        {
+            throw new DeployException(
+                ErrorTable.RestoreFailed,
+                $"The ledger of '{_environment}' cannot be read, so it could not go on in the restored database: {e.Message}",
+                $"Restore again once it can be read; the live database was not touched. Where it never will be, put that database away, and the backup's own ledger goes on: alter database \"{workplace.Application.Database}\" rename to \"{workplace.Application.Database}_unreadable\"",
+                _environment,
+                e);
+        }
+    }
+
+    /// <summary>Null when there is no telling what it says. What cannot be believed, or lost its tables, is not carried over.</summary>
+    private async Task<IReadOnlyList<Deployment>?> ReadLedgerOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -196,12 +250,18 @@ internal sealed class Restoration(
             _whyNotCarriedOver = await _ledger.FindBreakAsync(cancellationToken).ConfigureAwait(false);
             return past;
         }
-        catch (Exception e) when (e is DeployException or NpgsqlException)
+        catch (Exception e) when (IsDamage(e))
         {
             _whyNotCarriedOver = e;
             return null;
         }
     }
+
+    private static bool IsUnreachable(Exception e) => e is NpgsqlException || (e is DeployException { Code: var code } && code == ErrorTable.DatabaseUnreachable);
+
+    private static bool IsDamage(Exception e) =>
+        (e is DeployException { Code: var code } && code == ErrorTable.LedgerBroken)
+        || e is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn };
 
     private Deployment Begin(RestoreEntry entry, IReadOnlyList<Deployment> past)
     {

@@ -16,12 +16,16 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
 
     private readonly List<DeploymentStep> _steps = [];
     private Ledger? _ledger;
+    private bool _isSwitched;
 
     /// <summary>Name of the whole work, for progress.</summary>
     public string Activity => activity;
 
     /// <summary>True once there is a ledger to write to: not before the switch where the live database is gone, or its ledger is not believed.</summary>
     public bool IsRecorded => _ledger is not null;
+
+    /// <summary>True once the ledger says how it ended, or there is none to say it.</summary>
+    public bool IsEndRecorded { get; private set; }
 
     /// <summary>Writes the deployment with the steps so far, and from now on every step.</summary>
     public async Task RecordInAsync(Ledger ledger, CancellationToken cancellationToken)
@@ -44,11 +48,17 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
         }
     }
 
-    /// <summary>The ledger that was prepared has its name now: from here on every step is written to it.</summary>
+    /// <summary>
+    /// The restored database has its name, and its ledger: from here on every step is written to it. That it cannot be written holds nothing back any more.
+    /// </summary>
     public async Task GoOnInAsync(Ledger ledger, CancellationToken cancellationToken)
     {
-        _ledger = ledger;
-        await WriteAsync(_steps.Count - 1, cancellationToken).ConfigureAwait(false);
+        _isSwitched = true;
+        if (_ledger is null)
+        {
+            _ledger = ledger;
+            await WriteAsync(_steps.Count - 1, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Does one step. A step that fails is recorded as failed, and the failure goes on.</summary>
@@ -88,13 +98,23 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     public async Task<Deployment> FinishAsync(DeploymentStatus status, bool changed, string? reason)
     {
         deployment = deployment with { Steps = [.. _steps], Status = status, Changed = changed, Reason = reason, FinishedAt = time.GetUtcNow() };
-        if (_ledger is not null)
-        {
-            using var limit = new CancellationTokenSource(s_recordLimit);
-            await _ledger.FinishAsync(deployment, null, limit.Token).ConfigureAwait(false);
-        }
-
+        using var limit = new CancellationTokenSource(s_recordLimit);
+        IsEndRecorded = _ledger is null || await TellAsync(() => _ledger.FinishAsync(deployment, null, limit.Token)).ConfigureAwait(false);
         return deployment;
+    }
+
+    private async Task<bool> TellAsync(Func<Task> tell)
+    {
+        try
+        {
+            await tell().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (_isSwitched && e is DeployException or NpgsqlException or OperationCanceledException)
+        {
+            sink.Publish(new Caution($"The ledger of '{deployment.Environment}' could not be told how far the restore is: {e.Message} The database is restored; the next restore records it."));
+            return false;
+        }
     }
 
     private async Task EndFailedAsync(int position, DeploymentStep step)
@@ -120,5 +140,5 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     }
 
     private Task WriteAsync(int position, CancellationToken cancellationToken) =>
-        _ledger is null ? Task.CompletedTask : _ledger.WriteStepAsync(deployment with { Steps = [.. _steps] }, position, _steps[position], cancellationToken);
+        _ledger is null ? Task.CompletedTask : TellAsync(() => _ledger.WriteStepAsync(deployment with { Steps = [.. _steps] }, position, _steps[position], cancellationToken));
 }

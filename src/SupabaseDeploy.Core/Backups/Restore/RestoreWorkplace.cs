@@ -100,9 +100,16 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
         await Journal.WriteStateAsync(entry.Id, RestoreState.Abandoned, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>True when the switch was committed, whatever became of the answer.</summary>
-    public async Task<bool> IsSwitchedAsync(RestoreEntry entry, CancellationToken cancellationToken) =>
-        (await Journal.ReadAsync(Application.Database, cancellationToken).ConfigureAwait(false)).Any(known => known.Id == entry.Id && known.State == RestoreState.Switched);
+    /// <summary>True when the switch was committed, whatever became of the answer and of the connections that were open then.</summary>
+    public async Task<bool> IsSwitchedAsync(RestoreEntry entry, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await Maintenance.OpenAsync(cancellationToken, "supabase-deploy restore").ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            IReadOnlyList<RestoreEntry> known = await new RestoreJournal(connection).ReadAsync(Application.Database, cancellationToken).ConfigureAwait(false);
+            return known.Any(each => each.Id == entry.Id && each.State == RestoreState.Switched);
+        }
+    }
 
     /// <summary>The restore is done; of the databases that restores replaced only the last one is kept.</summary>
     public async Task CompleteAsync(RestoreEntry entry, IProgressSink sink, CancellationToken cancellationToken)
