@@ -51,6 +51,17 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
             environment);
     }
 
+    /// <summary>What going back would do. Changes nothing.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="point">The point, from <see cref="FindAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<DeploymentPlan> PlanAsync(DeploymentEnvironment environment, RestorePoint point, CancellationToken cancellationToken)
+    {
+        DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Deployment> past = await new Ledger(environment, database).GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        return Describe(environment, point, past, "", _time.GetUtcNow()).Plan;
+    }
+
     /// <summary>Goes back. Until the platform begins, nothing is changed; from then on only the platform can stop it.</summary>
     /// <param name="environment">The environment.</param>
     /// <param name="point">The point, from <see cref="FindAsync"/>.</param>
@@ -185,6 +196,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
                 PreviousRelease = current,
                 Steps = [new PlannedStep(UnfinishedRestores.StepName, true, $"The platform brings the database back to restore point '{point}'. {point.Limits}".TrimEnd())],
                 Rollback = new RollbackPlan(RollbackStrategy.None, "There is no way back from a restore but a later restore point or backup.", "Everything written since the restore point."),
+                DataLoss = [$"Everything written since {(point.CreatedAt is { } at ? $"{at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z" : "it was made")}."],
             },
             Steps = [],
         };

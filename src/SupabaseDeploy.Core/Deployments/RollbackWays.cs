@@ -107,7 +107,10 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
             };
     }
 
-    /// <summary>The point that the first of those deployments made for itself; else the last one between the release's publish and that deployment.</summary>
+    /// <summary>
+    /// The point that the first of those deployments made for itself; else the moment before its first change, where every moment is a point; else the
+    /// last one between the release's publish and that deployment.
+    /// </summary>
     private static async Task<RestorePoint?> FindPointAsync(
         IPlaceRestorePoints points, Release release, Deployment? first, ObservedState observed, CancellationToken cancellationToken)
     {
@@ -126,9 +129,18 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
 
         DateTimeOffset? since = observed.Deployments
             .LastOrDefault(deployment => deployment.Status == DeploymentStatus.Succeeded && deployment.Release?.Id == release.Id && deployment.FinishedAt <= first.StartedAt)?.FinishedAt;
+        RestorePoint? moment = await points.FindAtAsync(FirstChange(first) - TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
+        if (moment is { Status: RestorePointStatus.Available } && moment.CreatedAt >= since)
+        {
+            return moment;
+        }
+
         IReadOnlyList<RestorePoint> all = await points.ListAsync(cancellationToken).ConfigureAwait(false);
         return all.LastOrDefault(point => point.Status == RestorePointStatus.Available && point.CreatedAt >= since && point.CreatedAt <= first.StartedAt);
     }
+
+    private static DateTimeOffset FirstChange(Deployment deployment) =>
+        deployment.Steps.FirstOrDefault(step => step.Name is not (StepName.Lock or StepName.Preflight or StepName.Backup or StepName.RestorePoint))?.StartedAt ?? deployment.StartedAt;
 
     private static string Since(ObservedState observed, string[] versions) =>
         new AppliedCopies(observed).FirstThatApplied(versions) is { } first ? $"{first.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z" : "they were applied";

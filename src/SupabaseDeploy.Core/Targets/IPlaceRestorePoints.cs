@@ -11,6 +11,9 @@ public interface IPlaceRestorePoints
     /// <summary>The point of that name, also one that is not listed because there are too many of its kind; null for none.</summary>
     Task<RestorePoint?> FindAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>The point at a moment, where every moment is one; null where the platform makes only some, or that moment is out of its reach.</summary>
+    Task<RestorePoint?> FindAtAsync(DateTimeOffset moment, CancellationToken cancellationToken);
+
     /// <summary>
     /// Creates one and waits until it can be used. One of that name that is there and usable, or on its way, is taken: the call may be repeated.
     /// </summary>

@@ -35,7 +35,7 @@ public sealed class BackupCompleter : IArgumentCompleter
         try
         {
             using IDisposable quiet = new SecretLookup { IsQuiet = true }.Enter(CancellationToken.None);
-            DeploymentPipeline pipeline = DeploymentPipeline.Load(ProjectLocator.Find(project, Directory.GetCurrentDirectory()));
+            DeploymentPipeline pipeline = DeploymentPipeline.Load(ProjectLocator.FindForCompletion(project));
             return [.. pipeline.Resolve(environment ?? "*").SelectMany(resolved => new BackupStore(resolved).List(NullProgressSink.Instance))];
         }
         catch (Exception e) when (e is DeployException or IOException or UnauthorizedAccessException)

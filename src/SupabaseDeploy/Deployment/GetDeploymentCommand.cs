@@ -17,6 +17,7 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
     private const string PausedStatus = "Paused";
 
     private readonly List<Ledger> _ledgers = [];
+    private bool _isPartial;
 
     /// <summary>Only the last deployment of each environment, of those that are asked for.</summary>
     [Parameter]
@@ -71,9 +72,10 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
             {
                 await ReadAsync(environment, targets, filter, cancellationToken).ConfigureAwait(false);
             }
-            catch (DeployException e) when (environments.Count > 1 || MyInvocation.ExpectingInput)
+            catch (Exception e) when ((environments.Count > 1 || MyInvocation.ExpectingInput) && Failure(e) is not null)
             {
-                WriteFailure(e); // One that does not answer says nothing about the others.
+                WriteFailure(Failure(e)!); // One that does not answer says nothing about the others.
+                _isPartial = true;
             }
         }
     }
@@ -81,14 +83,22 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
     /// <inheritdoc/>
     protected override async Task EndProcessingAsync(CancellationToken cancellationToken)
     {
-        // What was exported before is not replaced by nothing.
+        // What was exported before is not replaced by less.
         if (ExportTo is not null && _ledgers.Count > 0)
         {
             string path = System.IO.Path.GetFullPath(ExportTo, CurrentFolder);
+            if (_isPartial && System.IO.File.Exists(path))
+            {
+                Sink.Publish(new Caution($"'{path}' stays as it was: a ledger that it may hold could not be read."));
+                return;
+            }
+
             int rows = await LedgerExport.WriteAsync(_ledgers, path, cancellationToken).ConfigureAwait(false);
             Sink.Publish(new Notice($"{rows} rows of {_ledgers.Count} {(_ledgers.Count == 1 ? "ledger" : "ledgers")} are in '{path}'."));
         }
     }
+
+    private static DeployException? Failure(Exception e) => e as DeployException ?? OutsideFailure.From(e);
 
     private async Task ReadAsync(DeploymentEnvironment environment, DeploymentTargets targets, DeploymentFilter filter, CancellationToken cancellationToken)
     {

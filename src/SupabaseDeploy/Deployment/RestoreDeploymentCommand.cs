@@ -42,6 +42,7 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
     /// <summary>The platform's restore point to bring the database back to.</summary>
     [Parameter(ParameterSetName = RestorePointSet, Mandatory = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RestorePointCompleter))]
     public string? RestorePoint { get; set; }
 
     /// <summary>Runs down scripts also where no proof says that they bring back what was there.</summary>
@@ -85,7 +86,13 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         var restorer = new RestorePointRestorer(Targets);
         RestorePoint point = await restorer.FindAsync(environment, name, cancellationToken).ConfigureAwait(false);
         string since = point.CreatedAt is { } moment ? $" This loses everything written since {moment.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z." : "";
-        if (!await ShouldProcessAsync(Describe(environment), $"Bring the database back to restore point {point}. {point.Limits}{since}").ConfigureAwait(false))
+        bool isAgreed = await ShouldProcessAsync(Describe(environment), $"Bring the database back to restore point {point}. {point.Limits}{since}").ConfigureAwait(false);
+        if (IsWhatIf)
+        {
+            Write(await restorer.PlanAsync(environment, point, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (IsWhatIf || !isAgreed)
         {
             return;
         }

@@ -91,6 +91,10 @@ public sealed class CloudCommandTests : IAsyncLifetime
         string question = _session.Show("Restore-Deployment staging -RestorePoint sd-1 -WhatIf").ReplaceLineEndings("");
         Assert.Contains("Bring the database back to restore point sd-1.", question, StringComparison.Ordinal);
         Assert.Contains("This loses everything written since 2026-11-23 05:00:00Z.", question, StringComparison.Ordinal);
+        Assert.Equal(
+            ["Restore restore: Everything written since 2026-11-23 05:00:00Z."],
+            Lines("Restore-Deployment staging -RestorePoint sd-1 -WhatIf | ForEach-Object { \"$($_.Kind) $($_.Steps.Name): $($_.DataLoss)\" }"));
+        Assert.Equal(["sd-1"], Lines("$text = 'Restore-Deployment staging -RestorePoint s'; ([System.Management.Automation.CommandCompletion]::CompleteInput($text, $text.Length, $null)).CompletionMatches | ForEach-Object CompletionText"));
         Assert.Empty(_application.Staging.Restores);
 
         SessionResult refused = _session.Run("Restore-Deployment staging -RestorePoint sd-2 -Confirm:$false");

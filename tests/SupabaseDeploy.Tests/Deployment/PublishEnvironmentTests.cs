@@ -118,6 +118,23 @@ public sealed class PublishEnvironmentTests
     }
 
     [Fact]
+    public async Task A_stage_whose_ledger_cannot_be_read_keeps_the_others_and_the_last_export()
+    {
+        using var project = new PublishSession();
+        project.Lines("New-Release | Publish-Environment staging | Publish-Environment production");
+        project.Lines("Get-Deployment * -ExportTo ledgers.jsonl");
+        string before = File.ReadAllText(Path.Combine(project.Root, "ledgers.jsonl"));
+        await project.ExecuteAsync("staging", "drop table supabase_deploy.steps cascade");
+
+        SessionResult result = project.Run("Get-Deployment * -ExportTo ledgers.jsonl; 'reached'");
+
+        Assert.Equal(["production", "reached"], result.Output.Select(each => $"{each.Properties["Environment"]?.Value ?? each}"));
+        Assert.Single(result.Errors);
+        Assert.Contains("stays as it was", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(Path.Combine(project.Root, "ledgers.jsonl")));
+    }
+
+    [Fact]
     public async Task Who_is_at_work_is_named_before_a_plan_made_from_half_of_that_work_is_asked_about()
     {
         using var project = new PublishSession();

@@ -222,6 +222,34 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_every_moment_is_a_point_the_one_before_the_first_change_is_the_way_back_though_no_publish_noted_it()
+    {
+        _application.Declare("");
+        _application.Staging.HasPointInTimeRecovery = true;
+        Release one = await _application.ReleaseAsync();
+        DeploymentPlan first = await new DeploymentPlanner(_application.Targets).PlanPublishAsync(_application.Environment, one, false, default);
+        await new DeploymentPublisher(_application.Targets, (_, _, _) => Task.FromResult(""), new HourEarlier())
+            .ExecuteAsync(first, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, _application.Sink, default);
+        _application.WriteMigration(2, hasDownScript: false);
+        Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
+        DateTimeOffset changed = second.Steps.First(step => step.Name == StepName.Migrate).StartedAt;
+
+        DeploymentPlan plan = await new DeploymentPlanner(_application.Targets).PlanRollbackAsync(_application.Environment, null, default);
+
+        Assert.Equal($"pitr-{changed.AddSeconds(-1).ToUnixTimeSeconds()}", plan.Way!.RestorePoint);
+
+        // What the platform has not stored yet cannot be gone back to.
+        _application.Staging.LastRecoverable = changed.AddMinutes(-5);
+        plan = await new DeploymentPlanner(_application.Targets).PlanRollbackAsync(_application.Environment, null, default);
+        Assert.Equal($"pitr-{changed.AddMinutes(-5).ToUnixTimeSeconds()}", plan.Way!.RestorePoint);
+    }
+
+    private sealed class HourEarlier : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddHours(-1);
+    }
+
+    [Fact]
     public async Task What_cannot_be_gone_back_to_is_refused_with_what_can()
     {
         DeployException failure = await Assert.ThrowsAsync<DeployException>(() => Restorer.FindAsync(_application.Environment, "sd-1", default));

@@ -63,13 +63,18 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
     {
         if (Number(name, MomentPrefix) is { } seconds)
         {
-            CloudBackups backups = await api.ListBackupsAsync(cancellationToken).ConfigureAwait(false);
-            return backups.PitrEnabled ? FindMoment(seconds, backups.PhysicalBackupData) : null;
+            return await FindAtAsync(DateTimeOffset.FromUnixTimeSeconds(seconds), cancellationToken).ConfigureAwait(false);
         }
 
         return Number(name, BackupPrefix) is null
             ? await AskAsync(name, cancellationToken).ConfigureAwait(false)
             : (await ListAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(point => point.Name == name);
+    }
+
+    public async Task<RestorePoint?> FindAtAsync(DateTimeOffset moment, CancellationToken cancellationToken)
+    {
+        CloudBackups backups = await api.ListBackupsAsync(cancellationToken).ConfigureAwait(false);
+        return backups.PitrEnabled ? FindMoment(moment.ToUnixTimeSeconds(), backups.PhysicalBackupData) : null;
     }
 
     public async Task<RestorePoint> CreateAsync(string name, IProgressSink sink, CancellationToken cancellationToken)
