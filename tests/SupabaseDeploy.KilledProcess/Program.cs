@@ -13,14 +13,14 @@ using SupabaseDeploy.Targets;
 // migrations), the event, and for a shadow the folder of shadows and snapshots, for a stack in Docker the gateway's folder,
 // for a reset by the Supabase CLI the folder of programs;
 // or restorepoint, the project folder, the event, the restore point;
-// or publish, the project folder, the number of the step boundary or, after an 'e', of the event, the stage, the release.
-// For backup, drill, restore and publish, the database URLs are in the environment. Exits 3 when it came to its end alive.
+// or publish or rollback, the project folder, the number of the step boundary or, after an 'e', of the event, the stage, the release.
+// For backup, drill, restore, publish and rollback, the database URLs are in the environment. Exits 3 when it came to its end alive.
 const int Alive = 3;
 string[] arguments = Environment.GetCommandLineArgs()[1..];
 KillingSink sink = (arguments[0], arguments[2]) switch
 {
-    ("publish", ['e', .. string number]) => KillingSink.AtEvent(int.Parse(number, CultureInfo.InvariantCulture)),
-    ("publish", string number) => KillingSink.AtBoundary(int.Parse(number, CultureInfo.InvariantCulture)),
+    ("publish" or "rollback", ['e', .. string number]) => KillingSink.AtEvent(int.Parse(number, CultureInfo.InvariantCulture)),
+    ("publish" or "rollback", string number) => KillingSink.AtBoundary(int.Parse(number, CultureInfo.InvariantCulture)),
     _ => KillingSink.At(arguments[2]),
 };
 if (arguments[0] == "start")
@@ -70,9 +70,9 @@ if (arguments[0] == "restorepoint")
 }
 
 DatabaseAddress application = DatabaseAddress.Parse(Environment.GetEnvironmentVariable("TEST_APPLICATION_URL")!);
-if (arguments[0] == "publish")
+if (arguments[0] is "publish" or "rollback")
 {
-    await Publication.RunAsync(new ProjectFolder(arguments[1]), arguments[3], arguments[4], application, sink).ConfigureAwait(false);
+    await Publication.RunAsync(arguments[0], new ProjectFolder(arguments[1]), arguments[3], arguments[4], application, sink).ConfigureAwait(false);
     return Alive;
 }
 

@@ -1,7 +1,5 @@
 using System.Globalization;
 using SupabaseDeploy.Deployments;
-using SupabaseDeploy.Events;
-using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Testing;
 
@@ -13,9 +11,6 @@ namespace SupabaseDeploy.Core.Tests.Deployments;
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private const int EndedByItself = 3;
-    private const int Killed = 128 + 9;
-
     private PublishedApplication _application = null!;
 
     public async ValueTask InitializeAsync() => _application = await PublishedApplication.CreateAsync();
@@ -27,8 +22,8 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
     {
         int versions = 1;
         await _application.PublishAsync("staging", await MakeAsync(versions));
-        int boundaries = await ForEachAsync(
-            Boundaries,
+        int boundaries = await new CrashMatrix(output, _application).ForEachAsync(
+            CrashMatrix.Boundaries(),
             () => MakeAsync(++versions),
             async crashed =>
             {
@@ -47,8 +42,8 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
     {
         int versions = 1;
         await _application.PublishAsync("staging", await MakeAsync(versions));
-        int points = await ForEachAsync(
-            Events(every: 4),
+        int points = await new CrashMatrix(output, _application).ForEachAsync(
+            CrashMatrix.Events(every: 4),
             () => MakeAsync(++versions),
             async crashed =>
             {
@@ -69,8 +64,8 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
         await _application.PublishAsync("staging", old);
         string before = await _application.WholeStateAsync("staging");
         Release bad = await MakeAsync(2, page: "broken");
-        int boundaries = await ForEachAsync(
-            Matrix.IsFull ? Events(every: 1) : Boundaries,
+        int boundaries = await new CrashMatrix(output, _application).ForEachAsync(
+            Matrix.IsFull ? CrashMatrix.Events(every: 1) : CrashMatrix.Boundaries(),
             () => Task.FromResult(bad),
             async crashed =>
             {
@@ -90,8 +85,8 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
         await _application.PublishAsync("staging", old);
         string before = await _application.WholeStateAsync("staging");
         Release other = await MakeAsync(2);
-        int points = await ForEachAsync(
-            Events(every: 3),
+        int points = await new CrashMatrix(output, _application).ForEachAsync(
+            CrashMatrix.Events(every: 3),
             () => Task.FromResult(other),
             async _ =>
             {
@@ -109,58 +104,62 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.True(points >= 8, $"{points} points tried.");
     }
 
-    private static IEnumerable<string> Boundaries => Enumerable.Range(1, int.MaxValue - 1).Select(number => number.ToString(CultureInfo.InvariantCulture));
+    [Fact]
+    public async Task Killed_at_any_boundary_a_rollback_is_finished_by_the_next()
+    {
+        Release first = await MakeAsync(1);
+        await _application.PublishAsync("staging", first);
+        string before = await _application.WholeStateAsync("staging");
+        Release later = await MakeAsync(2);
+        int points = await new CrashMatrix(output, _application, work: "rollback").ForEachAsync(
+            Matrix.IsFull ? CrashMatrix.Events(every: 1) : CrashMatrix.Boundaries(every: 3),
+            async () =>
+            {
+                await _application.PublishAsync("staging", later);
+                return first;
+            },
+            async _ =>
+            {
+                Deployment next = await _application.RollBackAsync("staging", first);
 
-    private static IEnumerable<string> Events(int every) =>
-        Enumerable.Range(1, int.MaxValue - 1).Where(number => Matrix.IsFull || number % every == 0).Select(number => string.Create(CultureInfo.InvariantCulture, $"e{number}"));
+                Assert.Equal(DeploymentStatus.Succeeded, next.Status);
+                Assert.Equal(before, await _application.WholeStateAsync("staging"));
+            });
+
+        Assert.True(points >= 5, $"{points} points tried.");
+    }
+
+    [Fact]
+    public async Task Killed_at_any_boundary_a_publish_with_a_backup_and_contracting_migrations_is_finished_by_the_next()
+    {
+        await using PublishedApplication application = await PublishedApplication.CreateAsync("backup: { before: true }\nmigrations: { contract: afterHealth }");
+        int versions = 0;
+        int points = await new CrashMatrix(output, application, "production").ForEachAsync(
+            Matrix.IsFull ? CrashMatrix.Events(every: 1) : CrashMatrix.Boundaries(every: 3),
+            async () =>
+            {
+                application.WriteVersion(versions + 1);
+                application.Write(
+                    $"migrations/{versions + 2:000}_contract.sql", $"-- supabase-deploy: contract\nalter table public.t{versions + 1} add column contracted int;\n");
+                versions += 2;
+                return await application.ReleaseAsync();
+            },
+            async crashed =>
+            {
+                Deployment next = await application.PublishAsync("production", crashed);
+
+                Assert.Equal((DeploymentStatus.Succeeded, null), (next.Status, next.Failure));
+                Assert.Equal((Versions(versions), crashed.Id), await application.StateAsync("production"));
+            });
+
+        Assert.True(points >= 5, $"{points} points tried.");
+    }
 
     private Task<Release> MakeAsync(int version, string page = "ready")
     {
         _application.WriteFunctions(version);
         return _application.ReleaseAsync(version, page);
     }
-
-    /// <summary>Kills at one point after the other until the publisher ends by itself; gives the number of points.</summary>
-    private async Task<int> ForEachAsync(IEnumerable<string> points, Func<Task<Release>> make, Func<Release, Task> publishAgain)
-    {
-        int tried = 0;
-        foreach (string point in points)
-        {
-            Release release = await make();
-            int exitCode = await PublishAndDieAsync(release, point);
-            if (exitCode == EndedByItself)
-            {
-                break;
-            }
-
-            tried++;
-
-            Assert.Equal(Killed, exitCode);
-            Deployment[] running = [.. (await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None)).Where(deployment => deployment.Status == DeploymentStatus.Running)];
-            int warnings = Cautions();
-            await publishAgain(release);
-            Assert.Equal(running.Length, Cautions() - warnings);
-            Assert.DoesNotContain(
-                await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None), deployment => deployment.Status == DeploymentStatus.Running);
-        }
-
-        output.WriteLine($"{tried} points tried: the process is killed.");
-        return tried;
-    }
-
-    private async Task<int> PublishAndDieAsync(Release release, string point)
-    {
-        DatabaseAddress database = _application.Database("staging").Application;
-        string url = database.ToUrl();
-        string[] arguments = [Repository.KilledProcess, "publish", _application.Project.Root, point, "staging", release.Id];
-        ProcessResult result = await ChildProcess.RunAsync(
-            new ProcessRequest("dotnet", arguments) { Environment = new Dictionary<string, string?> { ["TEST_APPLICATION_URL"] = url } },
-            CancellationToken.None);
-        output.WriteLine($"Point {point}: exit code {result.ExitCode}. {result.Error}");
-        return result.ExitCode;
-    }
-
-    private int Cautions() => _application.Sink.Events.OfType<Caution>().Count(caution => caution.Message.Contains("was interrupted", StringComparison.Ordinal));
 
     private static string Settings(int version) => $$"""{"auth.enable_signup":"{{(version % 2 == 0 ? "true" : "false")}}","auth.jwt_expiry":"{{3600 + version}}"}""";
 
