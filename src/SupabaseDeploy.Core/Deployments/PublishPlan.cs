@@ -13,7 +13,7 @@ internal static class PublishPlan
         var draft = new PlanDraft(environment, release, observed, delta, configuration);
         bool changes = draft.Changes || delta.Contract.Count > 0;
         PlanSteps steps = draft.Steps;
-        RollbackPlan back = WayBack(environment, release, observed, delta);
+        RollbackPlan back = WayBack(environment, release, observed, delta, steps.Rehearsal);
         PlannedStep[] planned =
         [
             steps.Lock(),
@@ -46,27 +46,31 @@ internal static class PublishPlan
         _ => step,
     };
 
-    private static RollbackPlan WayBack(DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta delta)
+    private static RollbackPlan WayBack(DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta delta, RehearsalForecast? rehearsal)
     {
         string previous = observed.Current is { } current ? $"release {current}" : "no release: the history as it is now, and a web root that serves nothing";
         ReleaseMigration[] brought =
             [.. release.Migrations.Where(migration => delta.Brings.Contains(migration.Version) && delta.Undo.All(undo => undo.Version != migration.Version || delta.Apply.Contains(undo.Version)))];
-        string[] oneWay = [.. brought.Where(migration => migration.DownSha256 is null).Select(migration => migration.Version)];
+        string[] versions = [.. brought.Select(migration => migration.Version)];
+        string[] missing = [.. brought.Where(migration => migration.DownSha256 is null).Select(migration => migration.Version)];
+        string[] wrong = rehearsal?.NotRestoring(versions) ?? [];
+        string[] oneWay = [.. versions.Where(version => missing.Contains(version) || wrong.Contains(version))];
+        string cannot = $"{Words.Migrations(oneWay)} cannot be undone by a down script{(wrong.Length > 0 ? $" ({Words.NotRestoring(rehearsal!, wrong)})" : "")}";
         string code = observed.Functions is null ? "Web root" : "Web root, functions and settings";
         return (brought.Length, oneWay.Length, environment.Backup.Before) switch
         {
             (0, _, _) => new(RollbackStrategy.CodeOnly, $"{code} {(observed.Functions is null ? "goes" : "go")} back to {previous}.", "Nothing."),
             (_, 0, _) => new(
                 RollbackStrategy.DownScripts,
-                $"{code} and schema go back to {previous}, by the down scripts of {Words.Migrations(brought.Select(migration => migration.Version))}.",
+                $"{code} and schema go back to {previous}, by the down scripts of {Words.Migrations(versions)}. {Words.Proof(rehearsal, versions)}",
                 "What is written into what these migrations add, between publish and rollback."),
             (_, _, true) => new(
                 observed.HasRestorePoints ? RollbackStrategy.RestorePoint : RollbackStrategy.Backup,
-                $"{Words.Migrations(oneWay)} cannot be undone by a down script: the way back is the {(observed.HasRestorePoints ? "restore point made" : "backup taken")} before, gone back to by a person's decision.",
+                $"{cannot}: the way back is the {(observed.HasRestorePoints ? "restore point made" : "backup taken")} before, gone back to by a person's decision.",
                 $"Everything written after the {(observed.HasRestorePoints ? "restore point" : "backup")}."),
             _ => new(
                 RollbackStrategy.None,
-                $"There is none: {Words.Migrations(oneWay)} cannot be undone by a down script, and no backup is taken before.",
+                $"There is none: {cannot}, and no backup is taken before.",
                 "A failed health check leaves the environment at the new release, locked against publishing until it is repaired."),
         };
     }

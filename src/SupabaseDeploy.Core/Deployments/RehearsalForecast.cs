@@ -19,6 +19,12 @@ public sealed record RehearsalForecast(DateTimeOffset RehearsedAt, bool IsPassed
     /// <summary>Everything of medium risk or worse.</summary>
     public IReadOnlyList<string> Risks { get; init => field = value.ToArray(); } = [];
 
+    /// <summary>What became of the down scripts that were tried; empty where none was, or an older version of the module rehearsed.</summary>
+    public IReadOnlyList<RehearsedDown> Downs { get; init => field = value.ToArray(); } = [];
+
+    /// <summary>Those of the versions whose down script did not bring back what was there.</summary>
+    internal string[] NotRestoring(IEnumerable<string> versions) => [.. versions.Where(version => Downs.Any(down => down.Version == version && !down.IsProven))];
+
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"rehearsed {RehearsedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z: {Summary}");
 
@@ -36,6 +42,12 @@ public sealed record RehearsalForecast(DateTimeOffset RehearsedAt, bool IsPassed
             ["blocks"] = held.Blocks.ToString(),
             ["message"] = held.Message,
         })])),
+        ("downs", new JsonArray([.. summary.Downs.Where(down => down.Outcome != DownOutcome.Missing).Select(down => new JsonObject
+        {
+            ["version"] = down.Version,
+            ["proven"] = down.IsProven,
+            ["message"] = down.Message,
+        })])),
     ];
 
     /// <summary>The last rehearsal of a release in an environment; null when there was none.</summary>
@@ -49,6 +61,8 @@ public sealed record RehearsalForecast(DateTimeOffset RehearsedAt, bool IsPassed
         {
             Expected = content?["expectedSeconds"]?.GetValue<double>() is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Risks = [.. (content?["risks"] as JsonArray ?? []).Select(risk => risk!.GetValue<string>())],
+            Downs = [.. (content?["downs"] as JsonArray ?? []).OfType<JsonObject>().Select(down => new RehearsedDown(
+                down["version"]!.GetValue<string>(), down["proven"]!.GetValue<bool>(), down["message"]!.GetValue<string>()))],
             Locks = [.. (content?["locks"] as JsonArray ?? []).OfType<JsonObject>().Select(held => new BlockingLock(
                 held["version"]!.GetValue<string>(),
                 held["file"]!.GetValue<string>(),
@@ -58,4 +72,14 @@ public sealed record RehearsalForecast(DateTimeOffset RehearsedAt, bool IsPassed
                 held["message"]!.GetValue<string>()))],
         };
     }
+}
+
+/// <summary>What became of a down script in a rehearsal.</summary>
+/// <param name="Version">The migration's version.</param>
+/// <param name="IsProven">True when it brought back what was there.</param>
+/// <param name="Message">What was seen.</param>
+public sealed record RehearsedDown(string Version, bool IsProven, string Message)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Version}: {Message}";
 }

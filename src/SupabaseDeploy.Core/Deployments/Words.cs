@@ -34,9 +34,22 @@ internal static class Words
     {
         RollbackStrategy.RestorePoint => "The restore point from before, by a person's decision.",
         RollbackStrategy.Backup => "The backup from before, by a person's decision.",
-        RollbackStrategy.None => "Not at all: a down script is missing, and no backup is taken before.",
+        RollbackStrategy.None => "Not at all: a down script is missing or does not restore, and no backup is taken before.",
         _ => "Down scripts, newest first.",
     };
+
+    /// <summary>What the rehearsal says of down scripts that are relied on.</summary>
+    public static string Proof(RehearsalForecast? rehearsal, IReadOnlyList<string> versions)
+    {
+        string[] untried = [.. versions.Except(rehearsal?.Downs.Select(down => down.Version) ?? [])];
+        return untried.Length == 0
+            ? $"The rehearsal of {rehearsal!.RehearsedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z proved them."
+            : untried.Length == versions.Count ? "No rehearsal here has tried them." : $"No rehearsal here has tried {Migrations(untried)}.";
+    }
+
+    /// <summary>What the rehearsal says of down scripts that are not relied on.</summary>
+    public static string NotRestoring(RehearsalForecast rehearsal, IReadOnlyList<string> versions) =>
+        $"the rehearsal of {rehearsal.RehearsedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z says of {string.Join("; ", rehearsal.Downs.Where(down => versions.Contains(down.Version))).TrimEnd('.')}";
 
     public static string Size(long bytes) => bytes switch
     {

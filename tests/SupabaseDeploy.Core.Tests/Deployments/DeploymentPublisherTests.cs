@@ -39,6 +39,53 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync("staging", repair, forward)).Status);
     }
 
+    [Theory]
+    [InlineData(null, RollbackStrategy.DownScripts, "by the down scripts of migration 002. No rehearsal here has tried them.")]
+    [InlineData(true, RollbackStrategy.DownScripts, "by the down scripts of migration 002. The rehearsal of ")]
+    [InlineData(false, RollbackStrategy.None, "There is none: migration 002 cannot be undone by a down script (the rehearsal of ")]
+    public async Task The_way_back_says_what_the_rehearsal_found_and_takes_no_down_script_that_does_not_restore(bool? isProven, RollbackStrategy strategy, string says)
+    {
+        Release first = await _application.ReleaseAsync(1);
+        await _application.PublishAsync("staging", first);
+        Release broken = await _application.ReleaseAsync(2, page: "broken");
+        if (isProven is { } proven)
+        {
+            string content = $$"""{"summary":"1 migration ran","downs":[{"version":"002","proven":{{(proven ? "true" : "false")}},"message":"The catalog is not what it was."}]}""";
+            await _application.Ledger("staging").RecordEvidenceAsync(Evidence.Rehearsal, broken, true, content, TimeProvider.System.GetUtcNow(), CancellationToken.None);
+        }
+
+        Deployment ended = await _application.PublishAsync("staging", broken);
+
+        Assert.Equal(strategy, ended.Plan.Rollback.Strategy);
+        Assert.Contains(says, ended.Plan.Rollback.Description, StringComparison.Ordinal);
+        if (isProven == false)
+        {
+            Assert.Equal(DeploymentStatus.Failed, ended.Status);
+            Assert.Contains("says of 002: The catalog is not what it was", ended.Lockout, StringComparison.Ordinal);
+            Assert.Equal(("001 002", broken.Id), await _application.StateAsync("staging"));
+        }
+        else
+        {
+            Assert.Equal(DeploymentStatus.RolledBack, ended.Status);
+            Assert.Contains(says, ended.Events[0].Message, StringComparison.Ordinal);
+            Assert.Equal(("001", first.Id), await _application.StateAsync("staging"));
+        }
+    }
+
+    [Fact]
+    public async Task A_schema_that_down_scripts_did_not_bring_back_is_said()
+    {
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        _application.WriteVersion(2, page: "broken");
+        _application.Write("migrations/002_add_t2.sql", "create table public.t2 (id int primary key);\ncreate table public.left_over (id int);\n");
+
+        Deployment ended = await _application.PublishAsync("staging", await _application.ReleaseAsync());
+
+        Assert.Equal(DeploymentStatus.RolledBack, ended.Status);
+        Assert.Contains(ended.Events, each => each.Message.StartsWith("The down scripts did not bring back the schema from before. 1 object is not as deployment 1 left the schema", StringComparison.Ordinal)
+            && each.Message.Contains("left_over", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_release_is_published_step_by_step_and_recorded()
     {

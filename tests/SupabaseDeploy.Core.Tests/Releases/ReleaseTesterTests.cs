@@ -59,7 +59,7 @@ public sealed class ReleaseTesterTests : IAsyncLifetime
         Assert.Equal(("002", "public.t1", BlockedAccess.ReadsAndWrites), (seen.Version, seen.Relation, seen.Blocks));
         Assert.Equal("002_wider.sql:1 takes ACCESS EXCLUSIVE on public.t1: reads and writes wait for less than 1 s", $"{seen}");
         Assert.Equal("the last deployments", wider.ExpectedBy);
-        Assert.Equal("Not at all: a down script is missing, and no backup is taken before.", wider.Steps.Single(step => step.Name == StepName.Migrate).Undo);
+        Assert.Equal("Not at all: a down script is missing or does not restore, and no backup is taken before.", wider.Steps.Single(step => step.Name == StepName.Migrate).Undo);
         Assert.Same(wider, await LockForecast.ForeseeAsync(wider, _application.Sink, CancellationToken.None));
     }
 
