@@ -29,6 +29,21 @@ public sealed class KilledWorkTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("ended verify", DeploymentStatus.Interrupted)]
+    [InlineData("'*' is now", DeploymentStatus.Succeeded)]
+    public async Task Whether_a_restore_that_was_killed_has_happened_is_in_the_ledger_before_anything_else_is_planned(string at, DeploymentStatus status)
+    {
+        await _project.KillAsync("restore", at == "'*' is now" ? $"'{_project.Live}_restore_" : at);
+        var ledger = new Ledger(_project.Environment, _project.Database.Application);
+        Assert.Equal(DeploymentStatus.Running, Assert.Single(await ledger.GetDeploymentsAsync(CancellationToken.None)).Status);
+
+        await _project.Restorer.SettleAsync(_project.Environment, TimeSpan.FromSeconds(30), NullProgressSink.Instance, CancellationToken.None);
+
+        Deployment settled = Assert.Single(await ledger.GetDeploymentsAsync(CancellationToken.None));
+        Assert.Equal((status, status == DeploymentStatus.Succeeded), (settled.Status, settled.Changed));
+    }
+
+    [Theory]
     [InlineData("Restoring", false)]
     [InlineData("ended verify", false)]
     [InlineData("The ledger goes on", false)]
