@@ -148,9 +148,15 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
             ? await new DeploymentRestorer(Targets, new PostgresInstallations())
                 .RestoreAsync(new BackupStore(plan.Environment).Find(backup), Options(new()), Sink, cancellationToken).ConfigureAwait(false)
             : await ToPointAsync(plan.Environment, way.RestorePoint!, cancellationToken).ConfigureAwait(false);
-        WriteOutcome(
-            await BringCodeAsync(restored, plan.Release!, cancellationToken).ConfigureAwait(false) ?? restored,
-            $"Going back to release '{plan.Release}' by '{way.BackupId ?? way.RestorePoint}'");
+        string restore = $"Restore of '{way.BackupId ?? way.RestorePoint}'";
+        if (await BringCodeAsync(restored, plan.Release!, cancellationToken).ConfigureAwait(false) is { } code)
+        {
+            WriteOutcome(code, $"{restore} is done; bringing the code of release '{plan.Release}'");
+        }
+        else
+        {
+            WriteOutcome(restored, restore);
+        }
     }
 
     /// <summary>Null when the database did not come back, or all of the code is there.</summary>

@@ -130,6 +130,28 @@ public sealed class CloudCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_restore_whose_code_cannot_follow_is_written_all_the_same_and_finished_by_the_same_command()
+    {
+        _application.Declare(Settings + "\nbackup: { before: true }");
+        string first = Assert.Single(Lines("New-Release | Publish-Environment staging | ForEach-Object { $_.Release.Id }"));
+        _application.WriteMigration(2, hasDownScript: false);
+        _application.WriteFunction("hello", "export const v = 2;");
+        Lines("New-Release | Publish-Environment staging");
+        _application.Staging.OnRestore = async _ => await _application.Database.ExecuteAsync("alter schema supabase_deploy rename to gone");
+
+        SessionResult half = _session.Run("Restore-Deployment staging -Confirm:$false");
+
+        Assert.StartsWith("HistoryInconsistent", half.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("The database of 'staging' was brought back", half.Error.Exception.Message, StringComparison.Ordinal);
+        Assert.Equal("Restore Succeeded", string.Join(' ', half.Output.Select(each => $"{each.Properties["Kind"].Value} {each.Properties["Status"].Value}")));
+        Assert.Equal("export const v = 2;", _application.Staging.Source("hello", "supabase/functions/hello/index.ts"));
+
+        await _application.Database.ExecuteAsync("drop table public.t2; delete from supabase_migrations.schema_migrations where version = '002'");
+        Assert.Equal(["Rollback Succeeded " + first], Lines("Restore-Deployment staging -Confirm:$false | ForEach-Object { \"$($_.Kind) $($_.Status) $($_.Release.Id)\" }"));
+        Assert.Equal("export const v = 1;", _application.Staging.Source("hello", "supabase/functions/hello/index.ts"));
+    }
+
+    [Fact]
     public void A_revoked_token_says_what_to_do()
     {
         Lines("New-Release");
