@@ -8,6 +8,10 @@ namespace SupabaseDeploy.Health;
 /// <summary>Runs probes of one environment: times them, limits them, and makes a failed check of whatever they throw.</summary>
 internal sealed class Measurement(DeploymentEnvironment environment, TimeProvider time)
 {
+    // The platform refuses us, and says nothing of the application.
+    private static readonly ErrorCode[] s_refusals =
+        [ErrorTable.ApiTokenRefused, ErrorTable.ApiForbidden, ErrorTable.ApiPlanLimit, ErrorTable.ApiRateLimited, ErrorTable.ApiUnavailable];
+
     /// <summary>Runs one probe. Only the caller's own cancellation leaves as an exception.</summary>
     public async Task<HealthCheck> MeasureAsync(string check, Func<CancellationToken, Task<Finding>> probe, CancellationToken cancellationToken)
     {
@@ -50,10 +54,11 @@ internal sealed class Measurement(DeploymentEnvironment environment, TimeProvide
         Overall = finding.Status,
     };
 
-    /// <summary>False when nobody spoke: a connection that is not made or breaks, a name that is not found. A place that says it is stopped has spoken.</summary>
+    /// <summary>False when nobody spoke of the application: a connection that is not made or breaks, a name that is not found, a platform that refuses us. A place that says it is stopped has spoken.</summary>
     private static bool IsAnswer(Exception e) => e switch
     {
         PostgresException => true,
+        DeployException { Code: var code } when s_refusals.Contains(code) => false,
         DeployException { InnerException: { } inner } => IsAnswer(inner),
         NpgsqlException or IOException or SocketException or HttpRequestException or TimeoutException => false,
         _ => true,

@@ -161,6 +161,28 @@ public sealed class HealthCheckerTests
         Assert.Empty(sink.Events.OfType<ActivityProgress>());
     }
 
+    public static TheoryData<ErrorCode, bool> Refusals => new()
+    {
+        { ErrorTable.ApiRateLimited, false },
+        { ErrorTable.ApiUnavailable, false },
+        { ErrorTable.ApiTokenRefused, false },
+        { ErrorTable.ApiForbidden, false },
+        { ErrorTable.ApiPlanLimit, false },
+        { ErrorTable.ApiNotFound, true },
+        { ErrorTable.LocalStackNotRunning, true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task A_platform_that_refuses_us_says_nothing_of_the_application(ErrorCode code, bool isAnswered)
+    {
+        var target = new FixedTarget { WebUrl = new Uri("http://127.0.0.1:1/"), ServedRelease = () => throw new DeployException(code, "No.") };
+
+        DeploymentHealth health = await new HealthChecker(target).CheckAsync(Sample.Environment(), Sample.Release(hasWeb: true), CancellationToken.None);
+
+        Assert.Equal((HealthStatus.Failed, isAnswered), (health.Named("web").Status, health.Named("web").IsAnswered));
+    }
+
     private static async Task<HealthCheck> WebAsync(string? served, Release release)
     {
         var target = new FixedTarget { WebUrl = new Uri("http://127.0.0.1:1/"), ServedRelease = () => served };
