@@ -11,11 +11,19 @@ internal sealed class TakeOver(IDeploymentTargets targets, TimeProvider time)
     public async Task RunAsync(DeploymentPlan plan, IProgressSink sink, CancellationToken cancellationToken)
     {
         DatabaseAddress database = await targets.For(plan.Environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
+        var ledger = new Ledger(plan.Environment, database);
         foreach (Deployment dead in plan.Observed!.Deployments.Where(deployment => deployment.Status == DeploymentStatus.Running))
         {
             Deployment ended = Interrupted(dead);
             sink.Publish(new Caution($"{dead} was interrupted: {dead.RequestedBy} has ended without finishing it. {ended.Reason} This deployment takes over."));
-            await new Ledger(plan.Environment, database).FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
+            await ledger.FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Contracting migrations come after the end.
+        foreach (Deployment ended in plan.Observed.Deployments.Where(deployment => deployment is { Status: not DeploymentStatus.Running, Steps: [.., { Status: StepStatus.Running }] }))
+        {
+            int last = ended.Steps.Count - 1;
+            await ledger.WriteStepAsync(ended, last, Ended(ended.Steps[last]), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -29,8 +37,10 @@ internal sealed class TakeOver(IDeploymentTargets targets, TimeProvider time)
             Changed = true,
             FinishedAt = Ledger.ToMicrosecond(time.GetUtcNow()),
             Steps = last is { Status: StepStatus.Running }
-                ? [.. dead.Steps.SkipLast(1), last with { Status = StepStatus.Failed, Message = "The process ended." }]
+                ? [.. dead.Steps.SkipLast(1), Ended(last)]
                 : dead.Steps,
         };
     }
+
+    private static DeploymentStep Ended(DeploymentStep step) => step with { Status = StepStatus.Failed, Message = "The process ended." };
 }
