@@ -12,7 +12,7 @@ public sealed record DeploymentOptions
     /// <summary>How long to wait for another holder of the deployment lock; zero to stop at once.</summary>
     public TimeSpan LockWait { get; init; }
 
-    /// <summary>How long the environment may take to be healthy after the change.</summary>
+    /// <summary>How long the environment may take to be healthy after the change, on top of the window. With zero and no window one measurement decides.</summary>
     public TimeSpan HealthLimit { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Publishes although a failed rollback left the environment locked: the release is the repair.</summary>

@@ -86,7 +86,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         run.Adopt(await planned.ConfigureAwait(false));
         if (!run.Plan.HasWork)
         {
-            return await VerifyOnlyAsync(run, preflight, options, sink, cancellationToken).ConfigureAwait(false);
+            return await VerifyOnlyAsync(run, preflight, steps, options, sink, cancellationToken).ConfigureAwait(false);
         }
 
         await WayBackFiles.EnsureBundleAsync(run.Plan, sink, cancellationToken).ConfigureAwait(false);
@@ -120,7 +120,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         }
 
         DeploymentPlan back = await _planner.PlanRollbackAsync(shown.Environment, shown.Release, cancellationToken).ConfigureAwait(false);
-        return back.Observed!.IsSameAs(shown.Observed!) ? back : throw new DeployException(
+        return back.Observed!.IsSameAs(shown.Observed!) ? back with { Ways = shown.Ways } : throw new DeployException(
             ErrorTable.PlanOutdated,
             $"Environment '{shown.Environment}' changed since going back to release '{shown.Release}' was planned.",
             "Run the command again and look at the new plan: what it would lose may be different.",
@@ -148,8 +148,8 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     private async Task<Deployment> GoAsync(
         DeploymentRun run, PreflightStep preflight, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
-        DeploymentHealth? health = null;
-        var gate = new HealthStep(new HealthGate(targets, _time), _time);
+        HealthSeries? health = null;
+        HealthStep gate = MakeHealthStep(steps);
         try
         {
             foreach (PlannedStep planned in run.Plan.Steps.Where(step => step.Name is not (StepName.Lock or StepName.Record or StepName.Contract)))
@@ -176,7 +176,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         }
 
         Deployment succeeded = await SucceedAsync(run, health!, options, sink, cancellationToken).ConfigureAwait(false);
-        return run.Plan.Steps.All(step => step.Name != StepName.Contract) ? succeeded : await new ContractStep(new HealthGate(targets, _time)).RunAsync(run, steps, succeeded, cancellationToken).ConfigureAwait(false);
+        return run.Plan.Steps.All(step => step.Name != StepName.Contract) ? succeeded : await new ContractStep(new HealthGate(targets, _time)).RunAsync(run, steps, options, sink, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<StepOutcome> DoAsync(
@@ -200,32 +200,33 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         return await steps.UndoAsync(run.Plan.Undo, run.Plan.Observed!, cancellationToken).ConfigureAwait(false);
     }
 
+    private HealthStep MakeHealthStep(DeploymentSteps steps) => new(new HealthGate(targets, _time), steps.EnsureHeldAsync, _time);
+
     /// <summary>The release becomes the environment's current one; it may go on to the next stage only when nothing at all was wrong.</summary>
     private static async Task<Deployment> SucceedAsync(
-        DeploymentRun run, DeploymentHealth health, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+        DeploymentRun run, HealthSeries health, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
-        if (health.Status != HealthStatus.Healthy)
+        if (!health.IsReached)
         {
             sink.Publish(new Caution(
                 $"Release '{run.Plan.Release}' runs on '{run.Plan.Environment}', but not as it should, so it has no evidence '{Evidence.Healthy}' there. {HealthGate.Describe(health)}"));
         }
 
-        NewEvidence? evidence = health.Status == HealthStatus.Healthy
-            ? new NewEvidence(Evidence.Healthy, run.Plan.Release!, true, HealthGate.Content(health))
-            : null;
+        NewEvidence? evidence = health.IsReached ? HealthGate.ToEvidence(run.Plan.Release!, health) : null;
         return await run.FinishAsync(DeploymentStatus.Succeeded, options.Reason, null, evidence, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Nothing is to be changed: what the ledger says is verified, and the ledger is left as it is.</summary>
     private async Task<Deployment> VerifyOnlyAsync(
-        DeploymentRun run, PreflightStep preflight, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+        DeploymentRun run, PreflightStep preflight, DeploymentSteps steps, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
     {
+        HealthStep gate = MakeHealthStep(steps);
         try
         {
             await run.StepAsync(StepName.Preflight, token => preflight.RunAsync(run.Plan, token), cancellationToken).ConfigureAwait(false);
             await run.StepAsync(
                 StepName.Health,
-                async token => new StepOutcome(HealthGate.Describe(await new HealthStep(new HealthGate(targets, _time), _time).PassAsync(run, options, sink, token).ConfigureAwait(false))),
+                async token => new StepOutcome(HealthGate.Describe(await gate.PassAsync(run, options, sink, token).ConfigureAwait(false))),
                 cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -56,6 +56,10 @@ internal sealed class DeploymentRecord(Ledger ledger) : IAsyncDisposable
     public async Task<IReadOnlyList<LedgerEvent>> AppendEventsAsync(Guid deployment, IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken) =>
         await (await ReadyAsync(cancellationToken).ConfigureAwait(false)).AppendEventsAsync(deployment, events, cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Adds a fact that a deployment brought to the chain.</summary>
+    public async Task AppendEvidenceAsync(NewEvidence facts, Guid deployment, DateTimeOffset recordedAt, CancellationToken cancellationToken) =>
+        await (await ReadyAsync(cancellationToken).ConfigureAwait(false)).AppendEvidenceAsync(facts, recordedAt, cancellationToken, deployment).ConfigureAwait(false);
+
     /// <summary>Writes the end, with the steps from a position on, the evidence and the schema: all or nothing.</summary>
     public async Task FinishAsync(Deployment deployment, int from, NewEvidence? evidence, NewRecordedSchema? schema, CancellationToken cancellationToken) =>
         await (await ReadyAsync(cancellationToken).ConfigureAwait(false)).FinishAsync(deployment, from, evidence, schema, cancellationToken).ConfigureAwait(false);

@@ -25,6 +25,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
     private readonly string _activity;
     private readonly List<DeploymentStep> _steps = [];
     private Deployment _deployment;
+    private readonly List<LedgerEvent> _unkept = [];
     private int _firstUnwritten;
 
     public DeploymentRun(Ledger ledger, DeploymentPlan plan, string host, TimeProvider time, IProgressSink sink)
@@ -89,7 +90,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
     /// <summary>Nothing changes the schema any more: it is read beside what is still to be done, and recorded with the end.</summary>
     public void BeginMeasuringSchema(CancellationToken cancellationToken) => _schema.Begin(cancellationToken);
 
-    /// <summary>Keeps something that happened with the deployment, at once.</summary>
+    /// <summary>Keeps something that happened with the deployment, at once; where the ledger cannot be reached, with what is written next.</summary>
     public async Task NoteAsync(string kind, string message, CancellationToken cancellationToken) =>
         await KeepAsync([.. TakeNotes(), new LedgerEvent(0, kind, message, _deployment.RequestedBy, Now())], cancellationToken).ConfigureAwait(false);
 
@@ -105,17 +106,20 @@ internal sealed class DeploymentRun : IAsyncDisposable
     /// <summary>What was decided from elsewhere since the deployment was paused; null while nobody has.</summary>
     public async Task<LedgerEvent?> ReadDecisionAsync(CancellationToken cancellationToken)
     {
+        await KeepAsync([], cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Deployment> deployments = await _ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<LedgerEvent> events = deployments.Single(deployment => deployment.Id == _deployment.Id).Events;
-        LedgerEvent? last = events.LastOrDefault(each => each.Kind is LedgerEvent.Paused or LedgerEvent.Kept or LedgerEvent.RolledBack);
-        if (last is null or { Kind: LedgerEvent.Paused })
+        if (events.LastOrDefault(each => each.Kind is LedgerEvent.Kept or LedgerEvent.RolledBack) is not { } decision)
         {
             return null;
         }
 
         _deployment = _deployment with { Events = events };
-        return last;
+        return decision;
     }
+
+    /// <summary>Adds a fact about the release to the chain.</summary>
+    public Task AddEvidenceAsync(NewEvidence facts, CancellationToken cancellationToken) => _record.AppendEvidenceAsync(facts, _deployment.Id, Now(), cancellationToken);
 
     /// <summary>Records the schema that a step after the end of the deployment left.</summary>
     public Task RecordSchemaAsync(CancellationToken cancellationToken) => _record.RecordSchemaAsync(_deployment, cancellationToken);
@@ -241,9 +245,11 @@ internal sealed class DeploymentRun : IAsyncDisposable
 
     private async Task KeepAsync(IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken)
     {
-        if (IsRecorded && events.Count > 0)
+        _unkept.AddRange(events);
+        if (IsRecorded && _unkept.Count > 0)
         {
-            IReadOnlyList<LedgerEvent> recorded = await _record.AppendEventsAsync(_deployment.Id, events, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<LedgerEvent> recorded = await _record.AppendEventsAsync(_deployment.Id, _unkept, cancellationToken).ConfigureAwait(false);
+            _unkept.Clear();
             _deployment = _deployment with { Events = [.. _deployment.Events, .. recorded] };
         }
     }

@@ -14,8 +14,8 @@ internal sealed class HealthGate(IDeploymentTargets targets, TimeProvider time)
 
     private readonly HealthChecker _checker = new(targets, time);
 
-    /// <summary>The last measurement: Healthy means as many in a row were as <c>health.passes</c> says, spread over <c>health.window</c>.</summary>
-    public Task<DeploymentHealth> WaitAsync(
+    /// <summary>Measures until as many in a row are healthy as <c>health.passes</c> says, spread over <c>health.window</c>, or the time for that is over.</summary>
+    public Task<HealthSeries> WaitAsync(
         DeploymentEnvironment environment, Release release, TimeSpan limit, IProgressSink sink, CancellationToken cancellationToken)
     {
         HealthSettings settings = environment.Health;
@@ -28,10 +28,18 @@ internal sealed class HealthGate(IDeploymentTargets targets, TimeProvider time)
     public Task<DeploymentHealth> MeasureAsync(DeploymentEnvironment environment, Release release, CancellationToken cancellationToken) =>
         _checker.CheckAsync(environment, release, cancellationToken);
 
-    /// <summary>The same as the content of evidence, with what each check measured.</summary>
-    public static string Content(DeploymentHealth health) => EvidenceContent.Of(
-        Describe(health),
-        ("checks", new JsonArray([.. health.Checks.Select(check => new JsonObject
+    /// <summary>The environment where what is there was healthy for long: that it answers is enough.</summary>
+    public static DeploymentEnvironment WithoutWindow(DeploymentEnvironment environment) =>
+        environment with { Health = environment.Health with { Window = TimeSpan.Zero } };
+
+    /// <summary>The content of evidence, with what each check measured.</summary>
+    public static NewEvidence ToEvidence(Release release, HealthSeries series) => new(
+        Evidence.Healthy, release, series.IsReached, Content(series));
+
+    private static string Content(HealthSeries series) => EvidenceContent.Of(
+        Describe(series),
+        ("passes", series.Passes),
+        ("checks", new JsonArray([.. series.Telling.Checks.Select(check => new JsonObject
         {
             ["check"] = check.Check,
             ["status"] = check.Status.ToString(),
@@ -39,6 +47,12 @@ internal sealed class HealthGate(IDeploymentTargets targets, TimeProvider time)
         })])));
 
     /// <summary>What is wrong, one clause a check; or that nothing is.</summary>
+    public static string Describe(HealthSeries series) => series.Telling == series.Last
+        ? Describe(series.Last)
+        : series.Passes == 0 ? $"{Describe(series.Telling)} At last: {Describe(series.Last)}"
+        : $"Only the last {(series.Passes == 1 ? "measurement is" : $"{series.Passes} measurements are")} healthy, and {series.Wanted} in a row are asked for. Before: {Describe(series.Telling)}";
+
+    /// <summary>The same of one measurement.</summary>
     public static string Describe(DeploymentHealth health)
     {
         HealthCheck[] bad = [.. health.Checks.Where(check => check.Status != HealthStatus.Healthy)];

@@ -103,11 +103,11 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
 
     /// <summary>Adds a fact to the chain.</summary>
     /// <exception cref="Errors.DeployException"><see cref="Errors.ErrorTable.ClocksDiffer"/>.</exception>
-    public async Task<Evidence> AppendEvidenceAsync(NewEvidence facts, DateTimeOffset recordedAt, CancellationToken cancellationToken)
+    public async Task<Evidence> AppendEvidenceAsync(NewEvidence facts, DateTimeOffset recordedAt, CancellationToken cancellationToken, Guid? deployment = null)
     {
         session.Clock.EnsureAgree(environment);
         return await InTransactionAsync(
-            () => EvidenceChain.AppendAsync(session, environment, facts, null, recordedAt, cancellationToken), cancellationToken).ConfigureAwait(false);
+            () => EvidenceChain.AppendAsync(session, environment, facts, deployment, recordedAt, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Replaces the recorded schema: see <see cref="Replace"/>.</summary>

@@ -98,7 +98,7 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
                 return await steps.UndoAsync(undo, now, token).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
-        DeploymentHealth? health = null;
+        HealthSeries? health = null;
         await run.StepAsync(
             StepName.RollbackVerify,
             async token =>
@@ -106,7 +106,7 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
                 await EnsureBackAsync(run.Plan, previous, token).ConfigureAwait(false);
                 health = previous is null
                     ? null
-                    : await new HealthGate(targets, time).WaitAsync(WithoutWindow(run.Plan.Environment), previous, options.HealthLimit, sink, token).ConfigureAwait(false);
+                    : await new HealthGate(targets, time).WaitAsync(HealthGate.WithoutWindow(run.Plan.Environment), previous, options.HealthLimit, sink, token).ConfigureAwait(false);
                 return new StepOutcome($"Back at {Name(previous)}. {(health is null ? "" : HealthGate.Describe(health))}".TrimEnd());
             },
             cancellationToken).ConfigureAwait(false);
@@ -115,7 +115,7 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
             await CompareSchemaAsync(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false);
         }
 
-        string ending = health is { Status: HealthStatus.Failed }
+        string ending = health is { Verdict: not HealthVerdict.Pass }
             ? $"Back at {Name(previous)}, which is not healthy now either: {HealthGate.Describe(health)}"
             : $"Back at {Name(previous)}.";
         Deployment ended = await run.FinishAsync(DeploymentStatus.RolledBack, $"{failure.Message} {ending}", null, null, cancellationToken).ConfigureAwait(false);
@@ -194,9 +194,6 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
 
     private static bool HasFunctions(DeploymentPlan plan) =>
         plan.Observed!.UnsettledChain.Select(deployment => deployment.Plan).Prepend(plan).Any(each => each.Functions is { IsEmpty: false });
-
-    // It was healthy for long: that it answers is enough.
-    private static DeploymentEnvironment WithoutWindow(DeploymentEnvironment environment) => environment with { Health = environment.Health with { Window = TimeSpan.Zero } };
 
     private static string Lockout(DeploymentRun run, string why)
     {

@@ -63,6 +63,9 @@ public enum HealthVerdict
 /// <param name="Checks">One a check.</param>
 public sealed record DeploymentHealth(DeploymentEnvironment Environment, IReadOnlyList<HealthCheck> Checks) : IEnvironmentResult
 {
+    /// <summary>The id of the release it was measured against: the one asked for, else the ledger's; null when there is neither, or it is not known.</summary>
+    public string? ReleaseId { get; init; }
+
     /// <summary>The worst status of <see cref="Checks"/>.</summary>
     public HealthStatus Status => Checks.Count == 0 ? HealthStatus.Failed : Checks.Max(check => check.Status);
 

@@ -60,7 +60,8 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
         string activity = $"Health of {environment.Name}";
         try
         {
-            return await MeasureUntilAsync(environment, expected, new HealthGoal(accepted, InARow: 1, s_pollInterval, limit), ShowWaiting, sink, cancellationToken).ConfigureAwait(false);
+            var goal = new HealthGoal(accepted, InARow: 1, s_pollInterval, limit);
+            return (await MeasureUntilAsync(environment, expected, goal, ShowWaiting, sink, cancellationToken).ConfigureAwait(false)).Last;
         }
         finally
         {
@@ -71,19 +72,20 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
             activity, $"Waiting for {string.Join(", ", bad.Select(check => check.Check))}", 100 * (1 - (left / limit)), left));
     }
 
-    /// <summary>Measures until the goal is reached or its time is over; gives the last measurement.</summary>
-    internal async Task<DeploymentHealth> MeasureUntilAsync(
+    /// <summary>Measures until the goal is reached or its time is over.</summary>
+    internal async Task<HealthSeries> MeasureUntilAsync(
         DeploymentEnvironment environment, Release? expected, HealthGoal goal, Action<IReadOnlyList<HealthCheck>, TimeSpan>? waiting, IProgressSink sink, CancellationToken cancellationToken)
     {
         long start = _time.GetTimestamp();
-        for (int inARow = 0; ;)
+        var series = new HealthSeries(goal.Limit == TimeSpan.Zero ? 1 : goal.InARow);
+        while (true)
         {
             DeploymentHealth health = await CheckAsync(environment, expected, cancellationToken).ConfigureAwait(false);
-            inARow = health.Status <= goal.Accepted ? inARow + 1 : 0;
+            series = series.With(health, goal.Accepted);
             TimeSpan left = goal.Limit - _time.GetElapsedTime(start);
-            if (inARow == goal.InARow || left <= TimeSpan.Zero)
+            if (series.IsReached || (left <= TimeSpan.Zero && series.IsDecided))
             {
-                return health;
+                return series;
             }
 
             HealthCheck[] bad = [.. health.Checks.Where(check => check.Status > goal.Accepted)];
@@ -93,7 +95,10 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
                 sink.Publish(new Detail($"{environment.Name} {check.Check} is {check.Status}: {check.Message}"));
             }
 
-            await Task.Delay(left < goal.Interval ? left : goal.Interval, _time, cancellationToken).ConfigureAwait(false);
+            if (left > TimeSpan.Zero)
+            {
+                await Task.Delay(left < goal.Interval ? left : goal.Interval, _time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -108,7 +113,7 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
             : endpoints;
         HealthCheck[] checks = [.. database.Checks, .. web is null ? (HealthCheck[])[] : [web], .. services, .. judged];
         HealthStatus overall = checks.Max(check => check.Status);
-        return new DeploymentHealth(environment, [.. checks.Select(check => check with { Overall = overall })]);
+        return new DeploymentHealth(environment, [.. checks.Select(check => check with { Overall = overall })]) { ReleaseId = database.Release?.Id };
     }
 
     /// <summary>A stack that has just been started has no pages to serve: that is no failure until something was published to it.</summary>
@@ -122,5 +127,5 @@ public sealed class HealthChecker(IDeploymentTargets targets, TimeProvider? time
 /// <param name="Accepted">The worst status that is good enough.</param>
 /// <param name="InARow">How often in a row it has to be.</param>
 /// <param name="Interval">Between two measurements.</param>
-/// <param name="Limit">After which the last measurement counts, whatever it is.</param>
+/// <param name="Limit">After which nothing is waited for any more. With zero one measurement is enough, and decides.</param>
 internal sealed record HealthGoal(HealthStatus Accepted, int InARow, TimeSpan Interval, TimeSpan Limit);
