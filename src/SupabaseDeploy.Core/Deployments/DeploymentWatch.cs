@@ -32,7 +32,7 @@ public sealed class DeploymentWatch(Ledger ledger, TimeProvider? time = null)
             while (deployment.Status == DeploymentStatus.Running)
             {
                 Tell(deployment, activity, sink);
-                if (await IsAbandonedAsync(deployment, cancellationToken).ConfigureAwait(false))
+                if (await ledger.IsAbandonedAsync(deployment, cancellationToken).ConfigureAwait(false))
                 {
                     sink.Publish(new Caution($"{deployment} says that it runs, and {deployment.RequestedBy} does not hold the lock any more. The next deployment takes over."));
                     return deployment;
@@ -50,11 +50,6 @@ public sealed class DeploymentWatch(Ledger ledger, TimeProvider? time = null)
             sink.Publish(new ActivityCompleted(activity));
         }
     }
-
-    /// <summary>Nobody holds the lock, and the deployment has not ended in the moment between the two looks.</summary>
-    private async Task<bool> IsAbandonedAsync(Deployment deployment, CancellationToken cancellationToken) =>
-        await DeploymentLock.FindOwnerAsync(ledger.Database, cancellationToken).ConfigureAwait(false) is null
-        && (await ReadAsync(deployment.Id, cancellationToken).ConfigureAwait(false)).Status == DeploymentStatus.Running;
 
     private async Task<Deployment> ReadAsync(Guid id, CancellationToken cancellationToken) =>
         (await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).Single(deployment => deployment.Id == id);

@@ -158,6 +158,7 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     /// <param name="decidedAt">When.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The deployment; null when none waits.</returns>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ApprovalRefused"/>: it waits no more, because its process has ended.</exception>
     public async Task<Deployment?> DecideAsync(bool keep, string by, string reason, DateTimeOffset decidedAt, CancellationToken cancellationToken)
     {
         Deployment? waiting = (await GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(deployment => deployment.IsPaused);
@@ -166,8 +167,19 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
             return null;
         }
 
-        return await NoteAsync(waiting, keep ? LedgerEvent.Kept : LedgerEvent.RolledBack, reason, by, decidedAt, cancellationToken).ConfigureAwait(false);
+        return await IsAbandonedAsync(waiting, cancellationToken).ConfigureAwait(false)
+            ? throw new DeployException(
+                ErrorTable.ApprovalRefused,
+                $"Nobody waits for a decision on '{environment}': {waiting.RequestedBy}, who ran {waiting}, has ended without finishing it.",
+                DeploymentRemedy.Again(waiting),
+                waiting)
+            : await NoteAsync(waiting, keep ? LedgerEvent.Kept : LedgerEvent.RolledBack, reason, by, decidedAt, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>True when a deployment says that it runs, and nobody holds the lock; it has not ended in the moment between the two looks.</summary>
+    internal async Task<bool> IsAbandonedAsync(Deployment deployment, CancellationToken cancellationToken) =>
+        await DeploymentLock.FindOwnerAsync(database, cancellationToken).ConfigureAwait(false) is null
+        && (await GetDeploymentsAsync(cancellationToken).ConfigureAwait(false)).Single(each => each.Id == deployment.Id).Status == DeploymentStatus.Running;
 
     /// <summary>Writes how a deployment ended, together with the evidence it brought and the schema it left: all or nothing.</summary>
     internal Task FinishAsync(Deployment deployment, NewEvidence? evidence, CancellationToken cancellationToken) =>
@@ -189,6 +201,14 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     /// <summary>The deployment whose release the environment runs.</summary>
     internal static Deployment? Current(IReadOnlyList<Deployment> deployments) =>
         deployments.LastOrDefault(deployment => deployment.Status == DeploymentStatus.Succeeded);
+
+    /// <summary>The same, where no deployment has begun since that may have left the environment between two releases; null where one has.</summary>
+    internal static Deployment? Running(IReadOnlyList<Deployment> deployments) =>
+        Unsettled(deployments) is null ? Current(deployments) : null;
+
+    /// <summary>The last deployment, when it may have left the environment between two releases. One that changed nothing does not count.</summary>
+    internal static Deployment? Unsettled(IReadOnlyList<Deployment> deployments) =>
+        deployments.LastOrDefault(deployment => deployment is not { Status: DeploymentStatus.Failed, Changed: false }) is { IsUnsettled: true } last ? last : null;
 
     internal static DateTimeOffset ToMicrosecond(DateTimeOffset moment) => moment.AddTicks(-(moment.Ticks % TimeSpan.TicksPerMicrosecond));
 

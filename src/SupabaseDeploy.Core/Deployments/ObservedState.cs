@@ -24,7 +24,7 @@ internal sealed record ObservedState
     /// <summary>Every deployment in the ledger, oldest first.</summary>
     public required IReadOnlyList<Deployment> Deployments { get; init; }
 
-    /// <summary>The ids of the releases that were healthy here.</summary>
+    /// <summary>The ids of the releases that were healthy here at some time.</summary>
     public required IReadOnlySet<string> HealthyReleases { get; init; }
 
     /// <summary>All evidence in the ledger, oldest first.</summary>
@@ -34,8 +34,7 @@ internal sealed record ObservedState
     public Release? Current => Ledger.Current(Deployments)?.Release;
 
     /// <summary>The last deployment, when it may have left the environment between two releases. One that changed nothing does not count.</summary>
-    public Deployment? Unsettled =>
-        Deployments.LastOrDefault(deployment => deployment is not { Status: DeploymentStatus.Failed, Changed: false }) is { IsUnsettled: true } last ? last : null;
+    public Deployment? Unsettled => Ledger.Unsettled(Deployments);
 
     /// <summary>What a person has to do first; null when the environment is not locked against publishing.</summary>
     public string? Lockout => Unsettled?.Lockout;

@@ -43,7 +43,7 @@ public abstract class ApprovalCmdlet : ProjectCmdlet
                 await new UnfinishedRestores(targets).SettleAsync(environment, TimeSpan.Zero, Sink, cancellationToken).ConfigureAwait(false);
             }
 
-            if (Release is null && await FindPausedAsync(targets, environment, cancellationToken).ConfigureAwait(false) is { } paused)
+            if (await FindPausedAsync(targets, environment, cancellationToken).ConfigureAwait(false) is { } paused && IsMeant(paused))
             {
                 await DecideAsync(targets, paused, approvals.Actor, cancellationToken).ConfigureAwait(false);
                 continue;
@@ -57,6 +57,10 @@ public abstract class ApprovalCmdlet : ProjectCmdlet
             }
         }
     }
+
+    // What is piped in as a deployment is bound as its release too.
+    private bool IsMeant(Deployments.Deployment paused) =>
+        Release is null || paused.Release?.Id.StartsWith(Release.Id, StringComparison.OrdinalIgnoreCase) == true;
 
     private static async Task<Deployments.Deployment?> FindPausedAsync(DeploymentTargets targets, DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
@@ -79,7 +83,13 @@ public abstract class ApprovalCmdlet : ProjectCmdlet
         if (await ShouldProcessAsync($"{environment} ({targets.For(environment).Host})", action).ConfigureAwait(false))
         {
             var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
-            Write(await ledger.DecideAsync(IsApproval, $"{actor}", Reason ?? "No reason was given.", TimeProvider.System.GetUtcNow(), cancellationToken).ConfigureAwait(false) ?? paused);
+            Write(await ledger.DecideAsync(IsApproval, $"{actor}", Reason ?? "No reason was given.", TimeProvider.System.GetUtcNow(), cancellationToken).ConfigureAwait(false) ?? throw NoLonger(paused));
         }
     }
+
+    private static DeployException NoLonger(Deployments.Deployment paused) => new(
+        ErrorTable.ApprovalRefused,
+        $"{paused} does not wait for a decision any more.",
+        $"Look at what became of it: Get-Deployment {paused.Environment} -Latest",
+        paused);
 }

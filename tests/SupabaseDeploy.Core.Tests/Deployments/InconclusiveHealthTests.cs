@@ -75,13 +75,63 @@ public sealed class InconclusiveHealthTests : IAsyncLifetime
         Assert.Equal(("ann", "I looked at it"), (decision.RecordedBy, decision.Message));
     }
 
-    private void Configure(InconclusiveHealth health, TimeSpan? pause = null) => _application.Change = environment => environment with
+    [Fact]
+    public async Task A_pause_because_the_database_cannot_be_reached_outlasts_that_and_is_told_late()
+    {
+        Configure(InconclusiveHealth.Pause, TimeSpan.FromMinutes(5), isSilent: false);
+        await using var network = new BrokenNetwork(_application.Database("staging"));
+        DeploymentEnvironment staging = _application.Environment("staging");
+        var place = new FolderTarget(staging, network.Address);
+        using var targets = new FolderTargets([place]);
+        int looks = 0;
+        var sink = new ActingSink(each =>
+        {
+            switch (each)
+            {
+                case DeploymentStepStarted { Step: "health" }:
+                    place.Fault = network.Break;
+                    break;
+                case ActivityProgress { Activity: "Waiting for a decision on staging" } when ++looks == 3:
+                    place.Fault = null;
+                    network.Mend();
+                    break;
+            }
+
+            _application.Sink.Publish(each);
+        });
+        var publisher = new DeploymentPublisher(targets, (_, _, _) => Task.FromResult("none"), actor: _application.Actor);
+        DeploymentPlan plan = await new DeploymentPlanner(targets, actor: _application.Actor).PlanPublishAsync(staging, _release, rollForward: false, CancellationToken.None);
+
+        Deployment deployment = await publisher.ExecuteAsync(plan, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, sink, CancellationToken.None);
+
+        Assert.True(deployment.Status == DeploymentStatus.Succeeded, deployment.Reason);
+        Assert.Single(deployment.Events, each => each.Kind == LedgerEvent.Paused);
+        Assert.Contains(_application.Sink.Events, each => each is ActivityCompleted { Activity: "Waiting for a decision on staging" });
+    }
+
+    [Fact]
+    public async Task Nobody_decides_for_a_deployment_whose_process_has_ended()
+    {
+        Deployment published = await _application.PublishAsync("staging", _release);
+        Ledger ledger = _application.Ledger("staging");
+        Deployment dead = await ledger.BeginAsync(published with { Id = Guid.NewGuid(), Steps = [], Status = DeploymentStatus.Running }, CancellationToken.None);
+        await ledger.NoteAsync(dead, LedgerEvent.Paused, "no answer", "ann", DateTimeOffset.UnixEpoch, CancellationToken.None);
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(
+            () => ledger.DecideAsync(keep: true, "bob", "fine", DateTimeOffset.UnixEpoch, CancellationToken.None));
+
+        Assert.Equal(ErrorTable.ApprovalRefused, refused.Code);
+        Assert.Equal($"Run it again; it takes over from this one: Publish-Environment staging -Release {_release}", refused.Remedy);
+        Assert.True((await ledger.GetDeploymentsAsync(CancellationToken.None))[^1].IsPaused);
+    }
+
+    private void Configure(InconclusiveHealth health, TimeSpan? pause = null, bool isSilent = true) => _application.Change = environment => environment with
     {
         Health = environment.Health with
         {
             OnInconclusive = health,
             Pause = pause ?? TimeSpan.FromMinutes(5),
-            Endpoints = [new HttpProbeSettings { Name = "silent", Url = "http://127.0.0.1:9/" }],
+            Endpoints = isSilent ? [new HttpProbeSettings { Name = "silent", Url = "http://127.0.0.1:9/" }] : [],
         },
     };
 }
