@@ -60,10 +60,17 @@ public sealed class BackupDrillerTests : IAsyncLifetime
         string toc = Path.Combine(_project.Backup.Path, "dump", "toc.dat");
         File.Delete(toc);
 
-        BackupDrill drill = await new BackupDriller(_project.Targets, time).RunAsync(_project.Backup, NullProgressSink.Instance, CancellationToken.None);
+        var sink = new CollectingSink();
+
+        BackupDrill drill = await new BackupDriller(_project.Targets, time).RunAsync(_project.Backup, sink, CancellationToken.None);
 
         Assert.Equal(TimeSpan.FromHours(3), drill.Rpo);
         Assert.Equal("files: 'dump/toc.dat' is missing", drill.Message);
+        Assert.Empty(sink.Events.OfType<Caution>());
+
+        await new BackupDriller(_project.Targets, time).RunAsync(
+            _project.Backup with { Manifest = _project.Backup.Manifest with { Release = new string('a', 64) } }, sink, CancellationToken.None);
+        Assert.Contains("knows no deployment of release 'aaaaaaaaaaaa', of which the backup is.", Assert.Single(sink.Events.OfType<Caution>()).Message, StringComparison.Ordinal);
         Assert.False(_project.Store.Find("latest").IsProven);
         Assert.False(Directory.Exists(Drills), "no cluster is started for files that are not what was written");
     }

@@ -31,6 +31,7 @@ public sealed class ReleaseTesterTests : IAsyncLifetime
         Assert.Equal(test.Message, evidence.Summary);
         using JsonDocument figures = JsonDocument.Parse(evidence.Content);
         Assert.Equal(1, figures.RootElement.GetProperty("migrations").GetInt32());
+        Assert.Equal("001", Assert.Single(figures.RootElement.GetProperty("versions").EnumerateArray()).GetString());
         Assert.Equal(2, figures.RootElement.GetProperty("statements").GetInt32());
         Assert.Equal(DeploymentStatus.Succeeded, (await _application.PublishAsync("production", release)).Status);
     }

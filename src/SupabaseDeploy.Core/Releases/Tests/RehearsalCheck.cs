@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Events;
@@ -27,6 +28,7 @@ internal static class RehearsalCheck
             summary.Failure is null ? [.. summary.Risks, .. unproven] : [summary.Failure],
             [
                 ("migrations", summary.Files.Count),
+                ("versions", new JsonArray([.. summary.Files.Select(file => JsonValue.Create(file.Version))])),
                 ("statements", summary.Statements),
                 ("risk", summary.Risk.ToString()),
                 ("unprovenDownScripts", unproven.Length),
