@@ -26,7 +26,7 @@ internal sealed class EnvironmentObserver(IDeploymentTargets targets)
             Functions = functions,
             HasRestorePoints = target.RestorePoints is not null,
             Deployments = deployments,
-            HealthyReleases = Evidence.HealthyOn(environment.Name, evidence),
+            HealthyReleases = Evidence.EverHealthyOn(environment.Name, evidence),
             Evidence = evidence,
         };
     }

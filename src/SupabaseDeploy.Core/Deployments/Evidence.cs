@@ -7,7 +7,7 @@ namespace SupabaseDeploy.Deployments;
 /// <summary>A fact about one release, hash-chained in the ledger of the environment it was found in.</summary>
 public sealed record Evidence
 {
-    /// <summary>The kind that a publish records when its health step passed.</summary>
+    /// <summary>The kind that a publish records when its health step passed, and <c>Test-DeploymentHealth -Record</c> as it is.</summary>
     public const string Healthy = "healthy";
 
     /// <summary>The kind of the Flutter application's analysis and tests.</summary>
@@ -68,13 +68,21 @@ public sealed record Evidence
     public string Hash { get; init; } = "";
 
     /// <summary>
-    /// The ids of the releases that were healthy on one environment. Its ledger may hold another one's evidence too, when its database
-    /// was made from that one's backup.
+    /// The ids of the releases that are healthy on one environment, by the last fact of each. Its ledger may hold another one's evidence too, when
+    /// its database was made from that one's backup.
     /// </summary>
-    internal static IReadOnlySet<string> HealthyOn(string environmentName, IEnumerable<Evidence> evidence) => evidence
-        .Where(fact => fact.Kind == Healthy && fact.IsPassed && fact.EnvironmentName == environmentName)
-        .Select(fact => fact.ReleaseId)
+    internal static IReadOnlySet<string> HealthyOn(string environmentName, IEnumerable<Evidence> evidence) => Healths(environmentName, evidence)
+        .GroupBy(fact => fact.ReleaseId)
+        .Where(facts => facts.Last().IsPassed)
+        .Select(facts => facts.Key)
         .ToHashSet();
+
+    /// <summary>The same of those that ever were: there is something to go back to.</summary>
+    internal static IReadOnlySet<string> EverHealthyOn(string environmentName, IEnumerable<Evidence> evidence) =>
+        Healths(environmentName, evidence).Where(fact => fact.IsPassed).Select(fact => fact.ReleaseId).ToHashSet();
+
+    private static IEnumerable<Evidence> Healths(string environmentName, IEnumerable<Evidence> evidence) =>
+        evidence.Where(fact => fact.Kind == Healthy && fact.EnvironmentName == environmentName);
 
     /// <summary>The hash this evidence must have.</summary>
     public string ComputeHash()

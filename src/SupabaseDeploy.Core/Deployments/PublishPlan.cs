@@ -25,7 +25,7 @@ internal static class PublishPlan
             .. steps.Configuration(configuration),
             steps.Web(draft.WebChanges),
             steps.Health(draft.Changes ? "; roll back when it fails" : "; nothing was changed"),
-            steps.Record(changes || draft.IsNews || !observed.HealthyReleases.Contains(release.Id)),
+            steps.Record(changes || draft.IsNews || !Evidence.HealthyOn(environment.Name, observed.Evidence).Contains(release.Id)),
             .. steps.Contract(delta.Contract),
         ];
         return draft.Finish(DeploymentKind.Publish, [.. planned.Select(step => step.Changes ? WithWayBack(step, observed, back) : step)], back) with

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Health;
@@ -14,6 +15,7 @@ namespace SupabaseDeploy.Shell.Deployment;
 public sealed class TestDeploymentHealthCommand : FleetCmdlet
 {
     private readonly List<HealthCheck> _notMet = [];
+    private readonly DeploymentTargets _targets = new();
 
     /// <summary>The release the environment should be at; else the ledger's, else the files of the migrations folder.</summary>
     [Parameter]
@@ -36,12 +38,22 @@ public sealed class TestDeploymentHealthCommand : FleetCmdlet
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
+    /// <summary>Records what is measured as evidence 'healthy' of the release that runs there, for or against it, which gates of the next stage read.</summary>
+    [Parameter(ParameterSetName = EnvironmentSet)]
+    public SwitchParameter Record { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync(IReadOnlyList<DeploymentEnvironment> environments, CancellationToken cancellationToken)
     {
+        if (Record && Release is not null)
+        {
+            throw new DeployException(
+                ErrorTable.InvalidValue, "-Record is about the release that runs, and -Release names one that should.", "Leave -Release out, or -Record.", Release.Id);
+        }
+
         // In promotion order, and the checks of one environment together, whichever is done first.
-        var checker = new HealthChecker(new DeploymentTargets());
-        await ForEachAsync(environments, (environment, token) => MeasureAsync(checker, environment, token), Report, cancellationToken).ConfigureAwait(false);
+        var checker = new HealthChecker(_targets);
+        await ForEachAsync(environments, (environment, token) => MeasureAsync(checker, environment, token), health => ReportAsync(health, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (_notMet.Count > 0)
         {
             throw new DeployException(
@@ -62,7 +74,7 @@ public sealed class TestDeploymentHealthCommand : FleetCmdlet
         return await checker.WaitAsync(limited, expected, accepted, Wait, Sink, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task Report(DeploymentHealth health)
+    private async Task ReportAsync(DeploymentHealth health, CancellationToken cancellationToken)
     {
         foreach (HealthCheck check in health.Checks)
         {
@@ -73,7 +85,10 @@ public sealed class TestDeploymentHealthCommand : FleetCmdlet
             }
         }
 
-        return Task.CompletedTask;
+        if (Record)
+        {
+            await new HealthRecorder(_targets).RecordAsync(health, Sink, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static string Describe(HealthCheck check) => $"{check.Environment.Name} {check.Check} {check.Status}: {check.Message}";

@@ -1,6 +1,7 @@
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Testing;
 
@@ -55,12 +56,45 @@ public sealed class ContractMigrationTests : IAsyncLifetime
         Assert.Equal(ErrorTable.ContractFailed, Assert.IsType<DeployException>(deployment.Failure).Code);
         Assert.Equal(("contract", StepStatus.Failed), (deployment.Steps[^1].Name, deployment.Steps[^1].Status));
         Assert.Equal(("001 003", release.Id), await _application.StateAsync("staging"));
+        Gate promotion = await PromotionAsync(release);
+        Assert.False(promotion.IsPassed);
+        Assert.EndsWith("speaks against it: Applying migration 002 has begun.", promotion.Message, StringComparison.Ordinal);
         await _application.Database("staging").ExecuteAsync("drop view public.used");
 
         Deployment again = await _application.PublishAsync("staging", release);
 
         Assert.Null(again.Failure);
         Assert.Equal(("001 002 003", release.Id), await _application.StateAsync("staging"));
+        Assert.True((await PromotionAsync(release)).IsPassed);
+    }
+
+    [Fact]
+    public async Task What_is_not_healthy_without_what_was_taken_away_goes_no_further()
+    {
+        Release release = await MakeAsync("drop table public.t1;");
+        var target = (FolderTarget)_application.Targets.For(_application.Environment("staging"));
+        var sink = new ActingSink(each => target.Fault = each is DeploymentStepStarted { Step: "contract" } ? () => throw new InvalidOperationException("500") : target.Fault);
+
+        Deployment deployment = await _application.PublishAsync("staging", release, sink: sink);
+
+        target.Fault = null;
+        Assert.Equal(DeploymentStatus.Succeeded, deployment.Status);
+        Assert.Equal(ErrorTable.ContractFailed, Assert.IsType<DeployException>(deployment.Failure).Code);
+        Gate promotion = await PromotionAsync(release);
+        Assert.Equal((false, "Measure it there: Test-DeploymentHealth staging -Record"), (promotion.IsPassed, promotion.Remedy));
+    }
+
+    [Fact]
+    public async Task A_step_that_was_begun_by_a_process_that_has_ended_is_ended_by_the_next_deployment()
+    {
+        Deployment deployment = await _application.PublishAsync("staging", await MakeAsync("drop table public.t1;"));
+        Ledger ledger = _application.Ledger("staging");
+        await ledger.WriteStepAsync(deployment, deployment.Steps.Count, deployment.Steps[^1] with { Status = StepStatus.Running }, CancellationToken.None);
+
+        await _application.PublishAsync("staging", await _application.ReleaseAsync(4));
+
+        DeploymentStep left = (await ledger.GetDeploymentsAsync(CancellationToken.None))[^2].Steps[^1];
+        Assert.Equal((StepName.Contract, StepStatus.Failed, "The process ended."), (left.Name, left.Status, left.Message));
     }
 
     [Fact]
@@ -73,6 +107,10 @@ public sealed class ContractMigrationTests : IAsyncLifetime
         Assert.Equal(["lock", "preflight", "migrate", "web", "health", "record"], deployment.Steps.Select(step => step.Name));
         Assert.Equal(["002", "003"], deployment.Plan.Apply);
     }
+
+    private async Task<Gate> PromotionAsync(Release release) =>
+        (await _application.Planner.PlanPublishAsync(_application.Environment("production"), release, rollForward: false, CancellationToken.None))
+            .Gates.Single(gate => gate.Kind == GateKind.Promotion);
 
     private async Task<Release> MakeAsync(string contract, string page = "ready")
     {

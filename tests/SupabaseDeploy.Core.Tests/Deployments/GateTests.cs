@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
+using SupabaseDeploy.Health;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Testing;
 
@@ -92,6 +93,51 @@ public sealed class GateTests : IAsyncDisposable
         Assert.True((await GateAsync(release, GateKind.Evidence)).IsPassed);
     }
 
+    [Theory]
+    [InlineData("""{"summary":"","migrations":1,"versions":["002"]}""", false)]
+    [InlineData("""{"summary":"","migrations":1}""", false)]
+    [InlineData("""{"summary":"","migrations":2}""", true)]
+    [InlineData("""{"summary":"","migrations":2,"versions":["001","002"]}""", true)]
+    [InlineData("as it was in the beginning", true)]
+    public async Task A_rehearsal_opens_its_gate_where_it_ran_all_that_is_still_to_run(string content, bool isPassed)
+    {
+        await StartAsync("promoteFrom: staging\ngates: { evidence: [rehearsal] }");
+        Release release = await Application.ReleaseAsync(2);
+        await Application.Ledger("staging").RecordEvidenceAsync(Evidence.Rehearsal, release, true, content, _time.GetUtcNow(), CancellationToken.None);
+
+        Gate gate = await GateAsync(release, GateKind.Evidence);
+
+        Assert.Equal(isPassed, gate.IsPassed);
+        Assert.True(isPassed || gate.Message.EndsWith("did not run all that is still to run here: migrations 001, 002.", StringComparison.Ordinal), gate.Message);
+    }
+
+    [Fact]
+    public async Task The_last_measurement_on_the_stage_before_decides_and_a_bad_one_ends_the_soak()
+    {
+        Release release = await StartAsync("promoteFrom: staging\ngates: { evidence: [{ kind: healthy, maxAge: 1h }], soak: 30m }");
+        await Application.PublishAsync("staging", release);
+        _time.Advance(TimeSpan.FromMinutes(61));
+        Gate old = await GateAsync(release, GateKind.Promotion);
+        Assert.Equal(GateVerdict.Passed, (await GateAsync(release, GateKind.Soak)).Verdict);
+
+        await RecordAsync(isHealthy: false);
+        Gate promotion = await GateAsync(release, GateKind.Promotion);
+        Gate soak = await GateAsync(release, GateKind.Soak);
+
+        Assert.Equal((false, "Measure it there: Test-DeploymentHealth staging -Record"), (old.IsPassed, old.Remedy));
+        Assert.Equal((false, old.Remedy), (promotion.IsPassed, promotion.Remedy));
+        Assert.Contains("speaks against it: web is Failed", promotion.Message, StringComparison.Ordinal);
+        Assert.Equal((GateVerdict.Missing, old.Remedy), (soak.Verdict, soak.Remedy));
+        Assert.StartsWith("It was not healthy there at ", soak.Message, StringComparison.Ordinal);
+        Assert.Empty(await new ReleaseWhereabouts(Application.Targets).HealthyOnAsync(Application.Environment("staging"), CancellationToken.None));
+
+        await RecordAsync(isHealthy: true);
+        Assert.True((await GateAsync(release, GateKind.Promotion)).IsPassed);
+        Assert.StartsWith("Wait 30m", (await GateAsync(release, GateKind.Soak)).Remedy, StringComparison.Ordinal);
+        _time.Advance(TimeSpan.FromMinutes(31));
+        Assert.Equal(GateVerdict.Passed, (await GateAsync(release, GateKind.Soak)).Verdict);
+    }
+
     [Fact]
     public async Task Soaking_takes_time_without_a_break()
     {
@@ -150,6 +196,23 @@ public sealed class GateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_drill_of_an_old_backup_proves_nothing_of_those_that_are_taken()
+    {
+        Release release = await StartAsync("gates: { drillWithin: 24h }");
+        await DrillAsync(TimeSpan.FromDays(90));
+        Gate ofOld = await GateAsync(release, GateKind.Drill);
+        await DrillAsync(TimeSpan.FromHours(23));
+        await DrillAsync(TimeSpan.FromDays(90));
+
+        Assert.False(ofOld.IsPassed);
+        Assert.Contains("was of a backup that was 90d old then; at most 1d is asked for", ofOld.Message, StringComparison.Ordinal);
+        Assert.True((await GateAsync(release, GateKind.Drill)).IsPassed);
+
+        Task DrillAsync(TimeSpan age) => Application.Ledger("production").RecordEvidenceAsync(
+            Evidence.Drill, release, true, EvidenceContent.Of("ok", ("rpoSeconds", age.TotalSeconds)), _time.GetUtcNow(), CancellationToken.None);
+    }
+
+    [Fact]
     public async Task An_override_goes_past_the_gates_it_names_and_no_others_and_is_kept_for_ever()
     {
         Release release = await StartAsync("gates: { approvals: 1, evidence: [tests] }");
@@ -177,6 +240,18 @@ public sealed class GateTests : IAsyncDisposable
 
         Assert.False(new GateOverride([], "r").ApplyTo(gate, Application.Actor).LetsThrough);
         Assert.NotNull(release);
+    }
+
+    private async Task RecordAsync(bool isHealthy)
+    {
+        var target = (FolderTarget)Application.Targets.For(Application.Environment("staging"));
+        target.Fault = isHealthy ? null : () => throw new InvalidOperationException("500");
+        DeploymentHealth health = await new HealthChecker(Application.Targets).CheckAsync(Application.Environment("staging"), null, CancellationToken.None);
+        target.Fault = null;
+
+        Evidence? recorded = await new HealthRecorder(Application.Targets, _time).RecordAsync(health, Application.Sink, CancellationToken.None);
+
+        Assert.Equal(isHealthy, recorded?.IsPassed);
     }
 
     private async Task<Release> StartAsync(string production)

@@ -107,6 +107,7 @@ public sealed class TestDeploymentHealthTests : IDisposable
     [InlineData("-Timeout 5", "the unit is missing")]
     [InlineData("-FailOn Healthy", "Healthy")]
     [InlineData("-Release abc", "No release 'abc'")]
+    [InlineData("-Release abc -Record", "-Record is about the release that runs")]
     public void What_makes_no_sense_is_refused(string arguments, string reason)
     {
         _project.Write("env/pipeline.yml", ThreeStages);

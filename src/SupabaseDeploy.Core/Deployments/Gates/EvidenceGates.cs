@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Releases;
 
@@ -15,34 +16,49 @@ internal static class EvidenceGates
             return gate with { Message = why.Message, Remedy = why.Remedy };
         }
 
-        string publish = $"Publish it there first: Publish-Environment {before.Name} -Release {release}";
-        return Judge(gate, before.Last(Evidence.Healthy, release.Id), required?.MaxAge, $"Release {release} has no evidence '{Evidence.Healthy}' there.", publish, now);
+        string remedy = before.Runs(release) ? Measure(before) : $"Publish it there first: Publish-Environment {before.Name} -Release {release}";
+        return Judge(gate, before.Last(Evidence.Healthy, release.Id), required?.MaxAge, $"Release {release} has no evidence '{Evidence.Healthy}' there.", remedy, now);
     }
 
-    /// <summary>The release has evidence of a kind, on the stage before or on the environment itself.</summary>
-    public static Gate Has(RequiredEvidence required, Release release, StageRecord? before, StageRecord own, bool hasPending, DateTimeOffset now)
-    {
-        if (hasPending && before is not null)
-        {
-            before = before with { Evidence = [.. before.Evidence.Where(fact => !IsOfNothing(fact))] };
-        }
+    /// <summary>What records how a release is on the stage that runs it.</summary>
+    public static string Measure(StageRecord stage) => $"Measure it there: Test-DeploymentHealth {stage.Name} -Record";
 
+    /// <summary>The release has evidence of a kind, on the stage before or on the environment itself.</summary>
+    public static Gate Has(RequiredEvidence required, Release release, StageRecord? before, StageRecord own, IReadOnlyList<string> pending, DateTimeOffset now)
+    {
         var gate = new Gate($"{required.Kind} on {(before is null ? own.Name : $"{before.Name} or {own.Name}")}", false, "", null) { Kind = GateKind.Evidence };
         StageRecord[] places = before is null ? [own] : [before, own];
-        Evidence? last = places.Select(place => place.Last(required.Kind, release.Id)).OfType<Evidence>().MaxBy(fact => fact.RecordedAt);
+        Evidence? last = places.Select(place => place.Last(required.Kind, release.Id)).OfType<Evidence>().MaxBy(fact => Covers(fact, pending) ? fact.RecordedAt : DateTimeOffset.MinValue);
         if (last is null && Array.Find(places, place => place.Unreadable is not null)?.Unreadable is { } why)
         {
             return gate with { Message = why.Message, Remedy = why.Remedy };
         }
 
-        return Judge(gate, last, required.MaxAge, $"Release {release} has no evidence '{required.Kind}' there.", Command(required.Kind, release, required.Kind == Evidence.Rehearsal ? own.Name : before?.Name ?? own.Name), now);
+        string remedy = Command(required.Kind, release, required.Kind == Evidence.Rehearsal ? own.Name : before?.Name ?? own.Name);
+        return last is not null && !Covers(last, pending)
+            ? gate with { Message = $"The last one, of {Moment(last)} on {last.EnvironmentName}, did not run all that is still to run here: {Words.Migrations(pending)}.", Remedy = remedy }
+            : Judge(gate, last, required.MaxAge, $"Release {release} has no evidence '{required.Kind}' there.", remedy, now);
     }
 
-    /// <summary>A rehearsal on a stage that has all the migrations already ran none of them, and says nothing of where they are still to run.</summary>
-    private static bool IsOfNothing(Evidence fact) =>
-        fact.Kind == Evidence.Rehearsal && fact.IsPassed && EvidenceContent.Parse(fact.Content)?["migrations"] is { } count && count.ToJsonString() == "0";
+    /// <summary>
+    /// False of a rehearsal on a stage that has some of the migrations already: it ran only the others, and says nothing of where more are still to run.
+    /// One from before versions were recorded says how many it ran.
+    /// </summary>
+    private static bool Covers(Evidence fact, IReadOnlyList<string> pending)
+    {
+        if (fact is not { Kind: Evidence.Rehearsal, IsPassed: true } || EvidenceContent.Parse(fact.Content) is not { } figures)
+        {
+            return true;
+        }
 
-    /// <summary>A backup of the environment was restored and verified not long ago, of whatever release.</summary>
+        return figures["versions"] is JsonArray versions ? !pending.Except(versions.Select(version => $"{version}")).Any()
+            : figures["migrations"] is not JsonValue count || !count.TryGetValue(out int ran) || ran >= pending.Count;
+    }
+
+    /// <summary>
+    /// A backup of the environment was restored and verified not long ago, of whatever release, and was not older then than the drill may be now: that
+    /// an old one can be restored proves nothing of those that are taken.
+    /// </summary>
     public static Gate Drill(TimeSpan within, StageRecord own, DateTimeOffset now)
     {
         var gate = new Gate($"drill of {own.Name} within {Duration.Format(within)}", false, "", null) { Kind = GateKind.Drill };
@@ -52,9 +68,15 @@ internal static class EvidenceGates
             return gate with { Message = why.Message, Remedy = why.Remedy };
         }
 
-        Evidence? last = own.Evidence.LastOrDefault(fact => fact.Kind == Evidence.Drill && fact.EnvironmentName == own.Name);
-        return Judge(gate, last, within, "No drill of its backups is recorded.", drill, now);
+        Evidence[] drills = [.. own.Evidence.Where(fact => fact.Kind == Evidence.Drill && fact.EnvironmentName == own.Name)];
+        Evidence? last = Array.FindLast(drills, fact => !fact.IsPassed || AgeOfBackup(fact) is not { } age || age <= within);
+        return last is null && drills is [.., var ofOld]
+            ? gate with { Message = $"The last one, of {Moment(ofOld)}, was of a backup that was {Duration.Format(Whole(AgeOfBackup(ofOld)!.Value))} old then; at most {Duration.Format(within)} is asked for.", Remedy = drill }
+            : Judge(gate, last, within, "No drill of its backups is recorded.", drill, now);
     }
+
+    private static TimeSpan? AgeOfBackup(Evidence drill) =>
+        EvidenceContent.Parse(drill.Content)?["rpoSeconds"] is JsonValue figure && figure.TryGetValue(out double seconds) ? TimeSpan.FromSeconds(seconds) : null;
 
     private static Gate Judge(Gate gate, Evidence? last, TimeSpan? maximumAge, string missing, string remedy, DateTimeOffset now) => last switch
     {

@@ -23,9 +23,9 @@ internal sealed class GateKeeper(IDeploymentTargets targets, TimeProvider time, 
                 gates.Add(EvidenceGates.Healthy(before, release, settings.Evidence.FirstOrDefault(each => each.Kind == Evidence.Healthy), now));
             }
 
-            bool hasPending = release.Migrations.Any(migration => !observed.History.Contains(migration.Version));
+            string[] pending = [.. release.Migrations.Select(migration => migration.Version).Except(observed.History)];
             gates.AddRange(settings.Evidence.Where(each => each.Kind != Evidence.Healthy).DistinctBy(each => each.Kind)
-                .Select(required => EvidenceGates.Has(required, release, before, own, hasPending, now)));
+                .Select(required => EvidenceGates.Has(required, release, before, own, pending, now)));
             AddSettled(gates, settings, environment, release, before, own, now);
         }
 
