@@ -63,20 +63,28 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
             throw new DeployException(ErrorTable.HistoryFilterInvalid, $"Nothing can begin since '{Since:u}' and before '{Until:u}'.", "Give an earlier -Since or a later -Until.", Since);
         }
 
+        if (Watch && (Status.Length > 0 || Since is not null || Until is not null || Release is not null))
+        {
+            throw new DeployException(
+                ErrorTable.HistoryFilterInvalid, "-Watch follows the deployment that runs, whichever it is.", "Leave -Status, -Since, -Until and -Release out, or -Watch.");
+        }
+
         var targets = new DeploymentTargets();
         IReadOnlyList<DeploymentEnvironment> environments = BoundEnvironments();
-        foreach (DeploymentEnvironment environment in environments)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // All at the same time, and written in promotion order, whichever answers first.
+        Task<AskedLedger>[] asked = [.. environments.Select(environment => AskAsync(environment, targets, stop.Token))];
+        try
         {
-            DeploymentFilter filter = await FilterAsync(environment, cancellationToken).ConfigureAwait(false);
-            try
+            foreach ((DeploymentEnvironment environment, Task<AskedLedger> answer) in environments.Zip(asked))
             {
-                await ReadAsync(environment, targets, filter, cancellationToken).ConfigureAwait(false);
+                await WriteAsync(environment, answer, isOnly: environments.Count == 1 && !MyInvocation.ExpectingInput, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when ((environments.Count > 1 || MyInvocation.ExpectingInput) && Failure(e) is not null)
-            {
-                WriteFailure(Failure(e)!); // One that does not answer says nothing about the others.
-                _isPartial = true;
-            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -100,16 +108,31 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
 
     private static DeployException? Failure(Exception e) => e as DeployException ?? OutsideFailure.From(e);
 
-    private async Task ReadAsync(DeploymentEnvironment environment, DeploymentTargets targets, DeploymentFilter filter, CancellationToken cancellationToken)
+    private async Task<AskedLedger> AskAsync(DeploymentEnvironment environment, DeploymentTargets targets, CancellationToken cancellationToken)
     {
-        if (UnfinishedRestores.Describe(environment) is { } unfinished)
-        {
-            Sink.Publish(new Caution(unfinished));
-        }
-
         var ledger = new Ledger(environment, await targets.ForDatabase(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
-        await (Watch ? FollowAsync(ledger, cancellationToken) : ListAsync(ledger, filter, cancellationToken)).ConfigureAwait(false);
-        _ledgers.Add(ledger);
+        return new AskedLedger(ledger, Watch ? [] : await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task WriteAsync(DeploymentEnvironment environment, Task<AskedLedger> answer, bool isOnly, CancellationToken cancellationToken)
+    {
+        DeploymentFilter filter = await FilterAsync(environment, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (UnfinishedRestores.Describe(environment) is { } unfinished)
+            {
+                Sink.Publish(new Caution(unfinished));
+            }
+
+            (Ledger ledger, IReadOnlyList<Deployments.Deployment> recorded) = await answer.ConfigureAwait(false);
+            await (Watch ? FollowAsync(ledger, cancellationToken) : ListAsync(ledger, recorded, filter, cancellationToken)).ConfigureAwait(false);
+            _ledgers.Add(ledger);
+        }
+        catch (Exception e) when (!isOnly && Failure(e) is not null)
+        {
+            WriteFailure(Failure(e)!); // One that does not answer says nothing about the others.
+            _isPartial = true;
+        }
     }
 
     private async Task<DeploymentFilter> FilterAsync(DeploymentEnvironment environment, CancellationToken cancellationToken) => new()
@@ -121,9 +144,8 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
         ReleaseId = Release is null ? null : (await Release.FindAsync(environment.Project, cancellationToken).ConfigureAwait(false)).Id,
     };
 
-    private async Task ListAsync(Ledger ledger, DeploymentFilter filter, CancellationToken cancellationToken)
+    private async Task ListAsync(Ledger ledger, IReadOnlyList<Deployments.Deployment> recorded, DeploymentFilter filter, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Deployments.Deployment> recorded = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         if (!Latest)
         {
             WriteAll(recorded.Where(filter.Matches)); // First: they need nothing but the ledger.
@@ -161,4 +183,6 @@ public sealed class GetDeploymentCommand : EnvironmentCmdlet
             Write(deployment);
         }
     }
+
+    private sealed record AskedLedger(Ledger Ledger, IReadOnlyList<Deployments.Deployment> Recorded);
 }

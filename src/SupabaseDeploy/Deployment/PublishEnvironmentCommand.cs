@@ -59,6 +59,11 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
             return;
         }
 
+        if (DeploymentAdmission.WaitsForPeople(plan) && !await ShouldProcessAsync(Describe(environment), $"Ask for approval of release {plan.Release}", ConfirmImpact.Medium).ConfigureAwait(false))
+        {
+            return;
+        }
+
         AdmittedPlan admitted = await new DeploymentAdmission(Targets).AdmitAsync(plan, options, WaitForApproval, Sink, cancellationToken).ConfigureAwait(false);
         if (admitted.Pending is { } pending)
         {

@@ -24,6 +24,9 @@ public sealed class ApprovalCommandTests : IDisposable
     {
         _project.Lines("Start-LocalStack production; $env:GITLAB_CI = 'true'; $env:GITLAB_USER_LOGIN = 'ann'; $release = New-Release");
 
+        Assert.NotNull(_project.Run("Publish-Environment production -Confirm").Error); // This session's host cannot ask.
+        Assert.Empty(_project.Lines("Get-Deployment production -Status Pending"));
+
         SessionResult pending = _project.Run("Publish-Environment production; 'went on'");
         Assert.Equal(["deployment of "], pending.Output.Select(line => $"{line}"[..14]));
         Assert.StartsWith("ApprovalPending,", pending.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -76,6 +79,7 @@ public sealed class ApprovalCommandTests : IDisposable
     [InlineData("Publish-Environment staging -Force", "InvalidValue", "no reason is given")]
     [InlineData("Publish-Environment staging -Gate soak -Reason r", "InvalidValue", "-Force is not given")]
     [InlineData("Approve-Deployment staging", "ApprovalRefused", "asks for no approvals")]
+    [InlineData("Get-Deployment staging -Watch -Status Failed", "HistoryFilterInvalid", "-Watch follows the deployment that runs")]
     [InlineData("Deny-Deployment nowhere", "EnvironmentNotFound", "nowhere")]
     public void What_makes_no_sense_is_refused_in_words(string line, string id, string message)
     {

@@ -55,6 +55,44 @@ public sealed class PublishEnvironmentTests
     }
 
     [Fact]
+    public async Task What_is_measured_on_a_stage_later_is_recorded_and_closes_the_next_ones_gate()
+    {
+        using var project = new PublishSession();
+        Assert.Equal("InvalidValue", Id(project.Run("Test-DeploymentHealth staging -Record").Error!));
+        project.Lines("New-Release | Publish-Environment staging");
+        await project.ExecuteAsync("staging", "delete from supabase_migrations.schema_migrations");
+
+        Assert.Equal(["Failed"], project.Lines("Test-DeploymentHealth staging -Record | Where-Object Check -eq migrations | ForEach-Object Status"));
+
+        Assert.Empty(project.Lines("Get-Release -VerifiedOn staging"));
+        string shown = project.Show("Publish-Environment production -WhatIf");
+        Assert.Contains("Gate: [missing] healthy on staging: The last one, of ", shown, StringComparison.Ordinal);
+        Assert.Matches("(?m)^ +Measure it there: Test-DeploymentHealth staging -Record", shown);
+    }
+
+    [Fact]
+    public async Task A_paused_deployment_that_is_piped_in_is_decided_while_its_process_lives()
+    {
+        using var project = new PublishSession();
+        project.Lines("New-Release | Publish-Environment staging");
+        await project.ExecuteAsync("staging", """
+            insert into supabase_deploy.deployments (id, number, kind, status, release_id, requested_by, started_at, plan)
+            select gen_random_uuid(), 2, kind, 'Running', release_id, 'ann', now(), plan from supabase_deploy.deployments;
+            insert into supabase_deploy.events (sequence, deployment_id, kind, message, recorded_by, recorded_at)
+            select 1, id, 'paused', 'no answer', 'ann', now() from supabase_deploy.deployments where number = 2
+            """);
+
+        SessionResult abandoned = project.Run("Get-Deployment staging -Status Paused | Deny-Deployment");
+        DeploymentLock held = await DeploymentLock.AcquireAsync(project.Database("staging"), "publish", TimeSpan.Zero, NullProgressSink.Instance, CancellationToken.None);
+        project.Lines("Get-Deployment staging -Status Paused | Deny-Deployment -Reason 'not today'");
+        await held.DisposeAsync();
+
+        Assert.Equal("ApprovalRefused", Id(abandoned.Error!));
+        Assert.Contains("ann, who ran deployment 2", abandoned.Error!.Exception.Message, StringComparison.Ordinal);
+        Assert.Equal("rolled back: not today", await project.ScalarAsync<string>("staging", "select kind || ': ' || message from supabase_deploy.events order by sequence desc limit 1"));
+    }
+
+    [Fact]
     public void Going_back_asks_with_the_way_and_the_loss_and_returns_to_the_release_before()
     {
         using var project = new PublishSession();

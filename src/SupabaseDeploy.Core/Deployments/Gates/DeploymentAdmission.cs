@@ -19,6 +19,10 @@ public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider
     private readonly Approvals _approvals = new(targets, time, actor);
     private readonly DeploymentPlanner _planner = new(targets, time, actor);
 
+    /// <summary>True when approvals are all that is missing: then <see cref="AdmitAsync"/> records that they are asked for.</summary>
+    public static bool WaitsForPeople(DeploymentPlan plan) =>
+        plan.Gates.Where(gate => !gate.LetsThrough).ToArray() is [{ IsPending: true, Kind: GateKind.Approvals }];
+
     /// <summary>
     /// The plan to execute. Where approvals are all that is missing, the ledger is told who asks for it; with <paramref name="waits"/> the
     /// plan is given once they are there, else a pending deployment.
@@ -100,9 +104,6 @@ public sealed class DeploymentAdmission(IDeploymentTargets targets, TimeProvider
             $"Ask again: Publish-Environment {plan.Environment} -Release {plan.Release}",
             plan.Release);
     }
-
-    private static bool WaitsForPeople(DeploymentPlan plan) =>
-        plan.Gates.Where(gate => !gate.LetsThrough).ToArray() is [{ IsPending: true, Kind: GateKind.Approvals }];
 
     private Deployment Pending(DeploymentPlan plan)
     {
