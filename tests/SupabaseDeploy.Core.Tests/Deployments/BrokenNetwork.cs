@@ -60,7 +60,7 @@ internal sealed class BrokenNetwork : IAsyncDisposable
                 _connections.Add(ConnectAsync(client));
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException)
         {
             // Stopped.
         }

@@ -61,9 +61,9 @@ internal sealed class RawHttpServer : IAsyncDisposable
                 answers.Add(AnswerAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or InvalidOperationException && _stop.IsCancellationRequested)
         {
-            await Task.WhenAll(answers);
+            await Task.WhenAll(answers); // It may be stopped between two calls too.
         }
     }
 
