@@ -43,6 +43,15 @@ internal static class ResetPlanner
     {
         if (SupabaseConfiguration.Load(request.Environment.Project).Flag("db.migrations.enabled") == false)
         {
+            if (request.To is not null)
+            {
+                throw new DeployException(
+                    ErrorTable.ResetNotPossible,
+                    $"Environment '{request.Environment.Name}' cannot be reset to version '{request.To}': 'supabase/config.toml' says db.migrations.enabled = false, so no migration is applied. Nothing was changed.",
+                    "Leave '-To' out, or set 'db.migrations.enabled = true'.",
+                    request.To);
+            }
+
             sink.Publish(new Notice("No migration is applied: 'supabase/config.toml' says db.migrations.enabled = false."));
             return [];
         }

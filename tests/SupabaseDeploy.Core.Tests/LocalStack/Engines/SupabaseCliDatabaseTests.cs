@@ -119,6 +119,22 @@ public sealed class SupabaseCliDatabaseTests
     }
 
     [Fact]
+    public async Task Migrations_that_config_toml_switches_off_are_not_applied_and_no_version_of_them_is_reset_to()
+    {
+        await using CliProject project = await CliProject.CreateAsync();
+        await project.StartAsync();
+        project.Write("supabase/config.toml", "project_id = \"shop\"\n[db.migrations]\nenabled = false\n");
+
+        LocalStackReset reset = await ResetAsync(project);
+        var error = await Assert.ThrowsAsync<DeployException>(() => ResetAsync(project, "1"));
+
+        Assert.Equal((null, 0), (reset.Version, reset.Total));
+        Assert.Equal(ErrorTable.ResetNotPossible, error.Code);
+        Assert.Contains("db.migrations.enabled = false", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["start", "db reset --no-seed"], project.Calls());
+    }
+
+    [Fact]
     public async Task The_administration_is_the_images_superuser()
     {
         await using CliProject project = await CliProject.CreateAsync();

@@ -29,7 +29,8 @@ internal sealed class SupabaseCliReset(EngineContext context, ResetPlan plan)
     {
         EnsureItsFolder();
         int files = MigrationFolder.Read(context.Environment.MigrationsFolder, NullProgressSink.Instance).Count;
-        string? version = plan.Migrations.Count < files ? plan.Migrations[^1].Version : null;
+        // Where config.toml switches migrations off, none remains, and the CLI applies none by itself.
+        string? version = plan.Migrations.Count > 0 && plan.Migrations.Count < files ? plan.Migrations[^1].Version : null;
         await ResetLedger.BringBackAsync(context.Environment, database, context.Time, sink, cancellationToken).ConfigureAwait(false);
         ResetLedger? kept = await record.KeepAsync(database, cancellationToken).ConfigureAwait(false);
         if (kept is not null)
