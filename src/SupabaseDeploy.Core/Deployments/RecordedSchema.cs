@@ -65,7 +65,7 @@ internal sealed record RecordedSchema(int Deployment, DateTimeOffset RecordedAt,
         try
         {
             // The stamp first: what is written to the catalog in between makes it differ from the next one, and the schema is read then.
-            string stamp = await CatalogStamp.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            string? stamp = await CatalogStamp.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
             DatabaseCatalog catalog = await CatalogReader.ReadAsync(connection, cancellationToken).ConfigureAwait(false);
             return NewRecordedSchema.Of(catalog, await DigestHistoryAsync(connection, cancellationToken).ConfigureAwait(false)) with { Stamp = stamp };
         }

@@ -62,7 +62,7 @@ public sealed class ChangedDatabase : IAsyncLifetime
         return Current = await CatalogReader.ReadAsync(_connection, TestContext.Current.CancellationToken);
     }
 
-    public Task<string> StampAsync() => CatalogStamp.ReadAsync(_connection, TestContext.Current.CancellationToken);
+    public Task<string?> StampAsync() => CatalogStamp.ReadAsync(_connection, TestContext.Current.CancellationToken);
 
     /// <summary>What a query gives, as text.</summary>
     public async Task<string> ShowAsync(string sql)
@@ -153,9 +153,9 @@ public sealed class CatalogChangeTests(ChangedDatabase database) : IClassFixture
     public async Task A_change_is_one_difference_that_its_query_shows_and_undone_there_is_none(string change, string undo, string difference)
     {
         DatabaseCatalog before = database.Current;
-        string stamp = await database.StampAsync();
+        string? stamp = await database.StampAsync();
         DatabaseCatalog after = await database.ExecuteAsync(change);
-        string changedStamp = await database.StampAsync();
+        string? changedStamp = await database.StampAsync();
         CatalogDifference[] differences = [.. DatabaseCatalog.Compare(before, after)];
         string changed = await database.ShowAsync(differences[0].Sql);
         DatabaseCatalog undone = await database.ExecuteAsync(undo);
@@ -169,15 +169,15 @@ public sealed class CatalogChangeTests(ChangedDatabase database) : IClassFixture
     }
 
     [Theory]
-    [InlineData("create role renamed_role", "alter role renamed_role rename to other_role", "drop role other_role")]
+    [InlineData("create role renamed_role; grant usage on schema app to renamed_role", "alter role renamed_role rename to other_role", "revoke usage on schema app from other_role; drop role other_role")]
     [InlineData("select 1", "comment on schema public is 'Ours'", "comment on schema public is 'standard public schema'")]
     [InlineData("select 1", "drop index app.person_name; create index person_name on app.person (id)", "drop index app.person_name; create index person_name on app.person (name)")]
     public async Task What_is_written_changes_the_stamp_whatever_came_of_it(string begin, string change, string end)
     {
         await database.ExecuteAsync(begin);
-        string before = await database.StampAsync();
+        string? before = await database.StampAsync();
         await database.ExecuteAsync(change);
-        string after = await database.StampAsync();
+        string? after = await database.StampAsync();
         await database.ExecuteAsync(end);
 
         Assert.NotEqual(before, after);
@@ -186,11 +186,22 @@ public sealed class CatalogChangeTests(ChangedDatabase database) : IClassFixture
     [Fact]
     public async Task Rows_and_statistics_leave_the_stamp_as_it_is()
     {
-        string before = await database.StampAsync();
+        string? before = await database.StampAsync();
         await database.ExecuteAsync("insert into app.person (name) values ('a'), ('b'); select nextval('app.numbers'); delete from app.person; analyze app.person");
 
         Assert.Equal(before, await database.StampAsync());
         Assert.Equal("person", await database.ShowAsync("select relname as shown from pg_class where oid = 'app.person'::regclass"));
+    }
+
+    [Fact]
+    public async Task A_role_that_nothing_of_the_database_names_leaves_the_stamp_as_it_is()
+    {
+        string? before = await database.StampAsync();
+        await database.ExecuteAsync("create role of_another_database");
+        string? after = await database.StampAsync();
+        await database.ExecuteAsync("drop role of_another_database");
+
+        Assert.Equal(before, after);
     }
 
     [Fact]
