@@ -92,6 +92,31 @@ public sealed class ClusterTemplatesTests
             cwd => cwd?.EndsWith(" (deleted)", StringComparison.Ordinal) == true && cwd.StartsWith(StateFolders.OfThisMachine().Cache, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(1)]
+    public async Task A_damaged_template_is_made_anew(double kept)
+    {
+        using var cache = new TemporaryFolder();
+        File.SetUnixFileMode(cache.Path, File.GetUnixFileMode(cache.Path) | UnixFileMode.OtherExecute);
+        await using var folder = new ClusterFolder();
+        StateFolders folders = StateFolders.OfThisMachine() with { Cache = Path.Combine(cache.Path, "cache") };
+        PostgresCluster At(string name) => folder.At(name, options => options with { Folders = folders });
+        await At("first").StartAsync(NullProgressSink.Instance, CancellationToken.None);
+        string template = Assert.Single(Directory.GetFiles(folders.Templates, "*.tar"));
+        byte[] whole = await File.ReadAllBytesAsync(template);
+        // Where the second header should be is something else, as when the first file has grown; or the end is missing.
+        byte[] damaged = kept < 1 ? whole[..(((int)(whole.Length * kept) & ~511) + 100)] : [.. whole[..512], .. new byte[512].Select(_ => (byte)'x'), .. whole[512..]];
+        await File.WriteAllBytesAsync(template, damaged);
+        var sink = new CollectingSink();
+
+        ClusterState state = await At("second").StartAsync(sink, CancellationToken.None);
+
+        Assert.True(state.IsRunning);
+        Assert.Contains(sink.Events, said => said is Notice { Message: var message } && message.Contains($"'{template}' is damaged", StringComparison.Ordinal));
+        Assert.True((await At("third").StartAsync(NullProgressSink.Instance, CancellationToken.None)).IsRunning);
+    }
+
     [Fact]
     public async Task What_the_first_start_made_and_what_is_copied_of_it_are_the_same_and_durable()
     {

@@ -17,14 +17,10 @@ internal static class ServiceRoles
         await using (connection.ConfigureAwait(false))
         {
             IReadOnlyList<string> others = await WithOtherPasswordAsync(connection, password, cancellationToken).ConfigureAwait(false);
-            if (others.Count == 0)
+            if (others.Count > 0)
             {
-                return;
+                await RolePasswords.SetAsync(connection, others, password.Reveal(), cancellationToken).ConfigureAwait(false);
             }
-
-            string verifier = ScramVerifier.Create(password.Reveal());
-            using var alter = new NpgsqlCommand(string.Join(";\n", others.Select(role => $"alter role {role} password '{verifier}'")), connection);
-            await alter.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -65,20 +65,16 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
         sink.Publish(new ActivityProgress(ClusterData.Activity, "Creating the roles and schemas of a Supabase project", 60));
         Task roles = Bootstrap.ApplyAsync(connection, cancellationToken);
         await Task.WhenAll(roles, MakeMaintenanceDatabaseAsync(administration, roles, cancellationToken)).ConfigureAwait(false);
-        if (turn is null)
-        {
-            await MakeDurableAsync(connection, cancellationToken).ConfigureAwait(false);
-        }
-        else
+        if (turn is not null)
         {
             sink.Publish(new ActivityProgress(ClusterData.Activity, "Keeping it as a template, once for this version", 80));
             await connection.ExecuteAsync("checkpoint", cancellationToken).ConfigureAwait(false);
-            // Beside each other: neither changes the data.
-            await Task.WhenAll(Task.Run(() => turn.Make(home.Data), cancellationToken), MakeDurableAsync(connection, cancellationToken)).ConfigureAwait(false);
+            // Beside each other: neither changes the data. What makes the server write comes afterwards.
+            await Task.WhenAll(Task.Run(() => turn.Make(home.Data, cancellationToken), cancellationToken), FlushAsync(cancellationToken)).ConfigureAwait(false);
         }
 
-        string verifier = ScramVerifier.Create(files.ReadPasswords()!.Postgres);
-        await connection.ExecuteAsync($"alter role postgres password '{verifier}'", cancellationToken).ConfigureAwait(false);
+        await MakeDurableAsync(connection, cancellationToken).ConfigureAwait(false);
+        await RolePasswords.SetAsync(connection, ["postgres"], files.ReadPasswords()!.Postgres, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes the maintenance database, and its first connection, which takes longer than any later one, while the roles are made.</summary>
@@ -113,6 +109,9 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
             await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
         }
 
-        await Task.Run(() => DurableFolder.FlushAll(home.Data), cancellationToken).ConfigureAwait(false);
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    private Task FlushAsync(CancellationToken cancellationToken) =>
+        options.IsThrowAway ? Task.CompletedTask : Task.Run(() => DurableFolder.FlushAll(home.Data), cancellationToken);
 }

@@ -27,21 +27,51 @@ internal sealed class ClusterTemplates(StateFolders folders, TimeProvider timePr
         // Held while unpacking too, so that nobody cleans the template away meanwhile.
         FileLock turn = await FileLock.AcquireAsync(
             LockFile(key), "it makes or copies the database template", sink, timeProvider, cancellationToken).ConfigureAwait(false);
-        if (!File.Exists(template))
+        try
         {
+            if (File.Exists(template) && await TryUnpackAsync(template, target, sink, cancellationToken).ConfigureAwait(false))
+            {
+                turn.Dispose();
+                return null;
+            }
+
             DeleteUnused();
             return new TemplateTurn(turn, template, sink);
         }
-
-        using (turn)
+        catch
         {
-            File.SetLastWriteTimeUtc(template, timeProvider.GetUtcNow().UtcDateTime);
-            sink.Publish(new Detail($"Copying the template cluster to '{target}'."));
-            Directory.CreateDirectory(target);
-            await Task.Run(() => TarFile.ExtractToDirectory(template, target, overwriteFiles: false), cancellationToken).ConfigureAwait(false);
-            ServerProcess.ForgetIn(target);
-            return null;
+            turn.Dispose();
+            throw;
         }
+    }
+
+    /// <summary>False when the archive is damaged: it is deleted then, and nothing is at the target.</summary>
+    private async Task<bool> TryUnpackAsync(string template, string target, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        File.SetLastWriteTimeUtc(template, timeProvider.GetUtcNow().UtcDateTime);
+        sink.Publish(new Detail($"Copying the template cluster to '{target}'."));
+        Directory.CreateDirectory(target);
+        try
+        {
+            await Task.Run(() => Unpack(template, target, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        {
+            sink.Publish(new Notice($"The template cluster '{template}' is damaged, so it is made anew: {e.Message}"));
+            FolderRemoval.Run(target);
+            File.Delete(template);
+            return false;
+        }
+
+        ServerProcess.ForgetIn(target);
+        return true;
+    }
+
+    private static void Unpack(string template, string target, CancellationToken cancellationToken)
+    {
+        using FileStream archive = File.OpenRead(template);
+        using var stoppable = new StoppableStream(archive, cancellationToken);
+        TarFile.ExtractToDirectory(stoppable, target, overwriteFiles: false);
     }
 
     /// <summary>What a template depends on: another of any of these is another template.</summary>
@@ -98,11 +128,13 @@ internal sealed class TemplateTurn(FileLock turn, string template, IProgressSink
 
     /// <summary>
     /// Makes the template of a running server's data. That is safe because the server is at rest: a checkpoint has just written everything,
-    /// nobody else can sign in yet, and nothing cleans up by itself. So the copy is that of one moment, as after a loss of power.
-    /// Only what is on the disk gets its name.
+    /// nobody else can sign in yet, and nothing cleans up by itself. So the copy is that of one moment, as after a loss of power. Nothing
+    /// may be asked of the server meanwhile: of a file that grows while it is archived .NET writes more than its header says, and whoever
+    /// unpacks the archive loses what comes after it. Only what is on the disk gets its name.
     /// </summary>
     /// <param name="data">The server's data folder.</param>
-    public void Make(string data)
+    /// <param name="cancellationToken">Ends it.</param>
+    public void Make(string data, CancellationToken cancellationToken)
     {
         File.Delete(template + Unfinished);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 1 << 20 };
@@ -113,7 +145,11 @@ internal sealed class TemplateTurn(FileLock turn, string template, IProgressSink
 
         using (var archive = new FileStream(template + Unfinished, options))
         {
-            TarFile.CreateFromDirectory(data, archive, includeBaseDirectory: false);
+            using (var stoppable = new StoppableStream(archive, cancellationToken))
+            {
+                TarFile.CreateFromDirectory(data, stoppable, includeBaseDirectory: false);
+            }
+
             archive.Flush(flushToDisk: true);
         }
 
