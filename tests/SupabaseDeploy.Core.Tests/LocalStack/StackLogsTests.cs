@@ -1,6 +1,7 @@
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.LocalStack;
+using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.LocalStack;
@@ -47,6 +48,43 @@ public sealed class StackLogsTests : IDisposable
 
         Assert.Equal(
             ["rest | secret ***", "rest | key ***", "rest | to postgres://postgres:***@127.0.0.1/postgres", "rest | as ***", $"rest | for {keys.PublishableKey}"],
+            await ReadAsync(["rest"], tail: 10));
+    }
+
+    [Fact]
+    public async Task All_that_functions_and_services_were_given_in_secret_is_hidden()
+    {
+        LocalKeys keys = LocalKeys.ReadOrCreate(StackFolder.Of(_environment).KeysFile);
+        var passwords = ClusterPasswords.Create();
+        await new ClusterFiles(StackFolder.Of(_environment).Root).WriteAsync(passwords, CancellationToken.None);
+        _folder.Write("supabase/config.toml", """
+            [edge_runtime.secrets]
+            STRIPE = "sk_test_4711"
+            LEVEL = "high"
+            [auth.email.smtp]
+            pass = "of-the-mailer"
+            [auth.external.github]
+            client_id = "an-id"
+            secret = "of-github"
+            """);
+        _folder.Write("supabase/functions/.env", "SENDGRID_API_KEY=of-sendgrid\nLOG_LEVEL=verbose\n");
+        Append($"""
+            SUPABASE_DB_URL: "postgresql://postgres:{passwords.Postgres}@127.0.0.1:5432/postgres"
+            DB_PASSWORD: "{passwords.SupabaseAdmin}"
+            PG_META_CRYPTO_KEY: "{keys.DerivedSecret.Reveal()}"
+            STRIPE: "sk_test_4711" LEVEL: "high" SENDGRID_API_KEY: "of-sendgrid" LOG_LEVEL: "verbose"
+            of-the-mailer, an-id, of-github
+
+            """);
+
+        Assert.Equal(
+            [
+                "rest | SUPABASE_DB_URL: \"postgresql://postgres:***@127.0.0.1:5432/postgres\"",
+                "rest | DB_PASSWORD: \"***\"",
+                "rest | PG_META_CRYPTO_KEY: \"***\"",
+                "rest | STRIPE: \"***\" LEVEL: \"high\" SENDGRID_API_KEY: \"***\" LOG_LEVEL: \"verbose\"",
+                "rest | ***, an-id, ***",
+            ],
             await ReadAsync(["rest"], tail: 10));
     }
 

@@ -18,22 +18,20 @@ public sealed class StackLogs(DeploymentEnvironment environment, TimeProvider? t
         StackEngines.LogNamesOf(new StackFolder(project.EnvironmentFolder(environment)));
 
     /// <summary>
-    /// The last lines of each log and, when they are followed, every line that is added to any of them, with <c>***</c> in place of the stack's secret keys:
+    /// The last lines of each log and, when they are followed, every line that is added to any of them, with <c>***</c> in place of <see cref="StackSecrets"/>:
     /// a service may repeat what it was given, and a line is soon in an issue.
     /// </summary>
     /// <param name="services">Names of services; <c>db</c> is the database, <c>*</c> all.</param>
     /// <param name="tail">How many lines each log begins with. At most the last 512 KB of a log are read.</param>
     /// <param name="follow">Goes on until the token is cancelled.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="DeployException"><see cref="ErrorTable.ServiceUnknown"/> or <see cref="ErrorTable.LocalKeysUnreadable"/>.</exception>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ServiceUnknown"/>; or it is not known what to hide, as <c>config.toml</c> cannot be read.</exception>
     public IAsyncEnumerable<LogLine> ReadAsync(IReadOnlyList<string> services, int tail, bool follow, CancellationToken cancellationToken)
     {
         ILocalStackEngine engine = StackEngines.Of(environment, timeProvider);
         string[] names = [.. services.SelectMany(name => Resolve(name, engine.LogNames)).Distinct()];
         IAsyncEnumerable<LogLine> lines = engine.ReadLogsAsync(names, tail, follow, cancellationToken);
-        return LocalKeys.Read(StackFolder.Of(environment).KeysFile) is { } keys
-            ? HideAsync(lines, new SecretMask(keys.JwtSecret, keys.SecretKey, keys.ServicePassword, keys.ServiceRoleKey), cancellationToken)
-            : lines;
+        return HideAsync(lines, new SecretMask(StackSecrets.Of(environment)), cancellationToken);
     }
 
     private static async IAsyncEnumerable<LogLine> HideAsync(IAsyncEnumerable<LogLine> lines, SecretMask mask, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -41,6 +41,9 @@ public sealed record LocalKeys
         init;
     }
 
+    /// <summary>64 characters for services that encrypt or sign something of their own.</summary>
+    internal Secret DerivedSecret => new(Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(JwtSecret.Reveal()), "services"u8)));
+
     /// <summary>The keys in a file; null when there is none.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.LocalKeysUnreadable"/>.</exception>
     internal static LocalKeys? Read(string path) =>

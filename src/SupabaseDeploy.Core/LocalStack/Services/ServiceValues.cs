@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using SupabaseDeploy.Environments;
 
@@ -44,7 +43,7 @@ internal sealed class ServiceValues
         ["administratorPassword"] = context.Administration.Password?.Reveal() ?? "",
         ["servicePassword"] = context.Keys.ServicePassword.Reveal(),
         ["jwtSecret"] = context.Keys.JwtSecret.Reveal(),
-        ["derivedSecret"] = Derive(context.Keys.JwtSecret),
+        ["derivedSecret"] = context.Keys.DerivedSecret.Reveal(),
         ["anonKey"] = context.Keys.AnonKey,
         ["serviceRoleKey"] = context.Keys.ServiceRoleKey.Reveal(),
         ["publishableKey"] = context.Keys.PublishableKey,
@@ -109,10 +108,6 @@ internal sealed class ServiceValues
         this["mailFrequency"] = configuration.Text("auth.email.max_frequency") ?? "1s";
         this["storageFileSizeLimit"] = (configuration.Size("storage.file_size_limit") ?? 50 * 1024 * 1024).ToString(CultureInfo.InvariantCulture);
     }
-
-    /// <summary>64 characters for services that encrypt or sign something of their own.</summary>
-    private static string Derive(Secret secret) =>
-        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret.Reveal()), "services"u8));
 
     private static string Text(bool flag) => flag ? "true" : "false";
 
