@@ -5,7 +5,7 @@ import { BootError, FunctionProcess } from "./function-process.js";
 import { createVerifier } from "./jwt.js";
 import { Published } from "./published.js";
 import { Sources } from "./sources.js";
-import { bridge } from "./sockets.js";
+import { bridge, UpgradeError } from "./sockets.js";
 import { keysAndPlace, variablesBeside } from "./variables.js";
 
 const need = (name) => Deno.env.get(name) ?? (() => { throw new Error(`${name} is not set.`); })();
@@ -76,6 +76,7 @@ async function forward(request, url, process) {
     process.end();
     return isOver ? problem(546, "WORKER_LIMIT", `The function did not answer within ${requestLimit / 1000} s and was ended.`)
       : error instanceof BootError ? problem(503, "BOOT_ERROR", `Function failed to start: ${error.message}`)
+      : error instanceof UpgradeError ? problem(error.status, error.code, error.message)
       : problem(500, "WORKER_ERROR", "Function exited due to an error (see its log).");
   } finally {
     clearTimeout(limit);

@@ -72,6 +72,7 @@ public sealed class FunctionsServiceTests
             """);
         Write(project, "functions/socket/index.ts", """
             Deno.serve((request: Request) => {
+              if (request.url.endsWith("/closed")) return new Response("not for you", { status: 401 });
               const asked = `${new URL(request.url).pathname} ${request.headers.get("x-client")}`;
               const { socket, response } = Deno.upgradeWebSocket(request, { protocol: "second" });
               socket.onopen = () => socket.send(asked);
@@ -103,11 +104,15 @@ public sealed class FunctionsServiceTests
         Assert.Equal((HttpStatusCode.OK, "mapped"), await GetAsync(client, "elsewhere"));
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(client, "open")).Status);
         await ItsWebSocketIsThatOfTheFunction(stack);
+        await AnUpgradeThatTheFunctionRefusesIsAnsweredSo(stack);
         Assert.Equal((HttpStatusCode.OK, "mozilla,system"), await GetAsync(client, "background"));
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(client, "background")).Status);
-        string log = await File.ReadAllTextAsync(project.PathOf(project.Environment(), "log", "functions.log"));
-        Assert.Contains("[background] Error: failed behind the answer", log, StringComparison.Ordinal);
-        Assert.Contains("[thrower] Error: thrown on purpose", log, StringComparison.Ordinal);
+        string log = project.PathOf(project.Environment(), "log", "functions.log");
+        foreach (string line in (string[])["[background] Error: failed behind the answer", "[thrower] Error: thrown on purpose"])
+        {
+            // An answer does not wait for the log.
+            await Wait.UntilAsync(async () => (await File.ReadAllTextAsync(log)).Contains(line, StringComparison.Ordinal));
+        }
 
         await WhatIsAskedBeforeAChangeIsAnswered(project, client);
         Write(project, "functions/_shared/greet.ts", "export const greet = (name: string) => `goodbye ${name}`;\n");
@@ -226,6 +231,16 @@ public sealed class FunctionsServiceTests
         Assert.Equal((stack.Url!.AbsoluteUri.TrimEnd('/'), stack.Keys!.AnonKey, stack.Keys.ServiceRoleKey.Reveal()), (Value("url"), Value("anon"), Value("service")));
         Assert.StartsWith("postgresql://postgres:", Value("database"), StringComparison.Ordinal);
         Assert.Null(Value("others"));
+    }
+
+    private static async Task AnUpgradeThatTheFunctionRefusesIsAnsweredSo(LocalStackInfo stack)
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://{stack.Url!.Authority}/functions/v1/socket/closed"), CancellationToken.None));
+
+        Assert.Equal(HttpStatusCode.BadGateway, socket.HttpStatusCode);
     }
 
     private static async Task ItsWebSocketIsThatOfTheFunction(LocalStackInfo stack)
