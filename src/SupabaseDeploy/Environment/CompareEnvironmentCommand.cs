@@ -67,7 +67,9 @@ public sealed class CompareEnvironmentCommand : ProjectCmdlet
     protected override async Task ProcessRecordAsync(CancellationToken cancellationToken)
     {
         (SchemaSource left, SchemaSource right) = Sides();
-        EnvironmentComparison comparison = await EnvironmentComparison.RunAsync(left, right, Sink, cancellationToken).ConfigureAwait(false);
+        bool isHostedAskedFor = Schema is null && (Kind is null || Kind.Intersect(EnvironmentComparison.HostedKinds).Any());
+        EnvironmentComparison comparison = await EnvironmentComparison
+            .RunAsync(left, right, Sink, cancellationToken, mustBeWhole: FailOn is not null && isHostedAskedFor).ConfigureAwait(false);
         if (comparison.Differences.Count == 0)
         {
             Sink.Publish(new Notice($"{left} and {right} have the same schema: {comparison.Left.Objects.Count} objects, fingerprint {comparison.Left.Fingerprint}."));

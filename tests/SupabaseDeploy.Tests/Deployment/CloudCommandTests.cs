@@ -69,12 +69,15 @@ public sealed class CloudCommandTests : IAsyncLifetime
         production.ApiKeys.Add(("default", "publishable", "sb_publishable_x"));
         production.AddSecret("LEFT_OVER", "hunter2");
         production.AddFunction("hello", "by hand");
+        _application.Staging.AddFunction("own", "one");
+        production.AddFunction("own", "another");
         string[] differences = Lines("Compare-Environment staging production | ForEach-Object { \"$($_.Severity) $_\" }");
         string all = string.Join('\n', differences);
         Assert.Contains("High Table public.t1: only in staging", differences);
         Assert.Contains("High Migration 001: only in staging", differences);
         Assert.Contains("Low ServerVersion PostgreSQL: differs", differences);
         Assert.Contains("Medium EdgeFunction hello: differs", differences);
+        Assert.Contains("Medium EdgeFunction own: differs", differences);
         Assert.Contains("High Setting auth.jwt_exp: differs", differences);
         Assert.Contains("Medium Setting auth.smtp_pass: differs", differences);
         Assert.Contains("High Secret STRIPE_KEY: only in staging", differences);
@@ -82,6 +85,22 @@ public sealed class CloudCommandTests : IAsyncLifetime
         Assert.Contains("Low ApiKey publishable default: only in production", differences);
         Assert.DoesNotContain("hunter2", all + _session.Show("Compare-Environment staging production | Format-List"), StringComparison.Ordinal);
         Assert.Equal(["Secret LEFT_OVER", "Secret STRIPE_KEY"], Lines("Compare-Environment staging production -Kind Secret | ForEach-Object { \"$($_.Kind) $($_.Name)\" }"));
+    }
+
+    [Fact]
+    public void Without_an_access_token_a_comparison_warns_and_a_gate_does_not_pass()
+    {
+        string file = Path.Combine(_application.Project.Root, "env", "pipeline.yml");
+        File.WriteAllLines(file, File.ReadAllLines(file).Where(line => !line.Contains("accessToken:", StringComparison.Ordinal)));
+
+        SessionResult compared = _session.Run("Compare-Environment staging production");
+        SessionResult gate = _session.Run("Compare-Environment staging production -FailOn Medium");
+        SessionResult narrow = _session.Run("Compare-Environment staging production -FailOn Medium -Kind Table");
+
+        Assert.True(compared.Error is null, $"{compared.Error}");
+        Assert.Contains("no access token for functions, settings, secrets, keys and history of 'staging'", Assert.Single(compared.Warnings), StringComparison.Ordinal);
+        Assert.Contains("no access token for functions, settings, secrets, keys and history of 'staging'", $"{gate.Error}", StringComparison.Ordinal);
+        Assert.Null(narrow.Error);
     }
 
     [Fact]

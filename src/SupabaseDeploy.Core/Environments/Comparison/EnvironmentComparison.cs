@@ -54,8 +54,17 @@ public sealed record EnvironmentDifference
 /// <param name="Differences">One an object; empty when the fingerprints are equal.</param>
 public sealed record EnvironmentComparison(DatabaseCatalog Left, DatabaseCatalog Right, IReadOnlyList<EnvironmentDifference> Differences)
 {
+    /// <summary>The kinds of objects that hosted projects have beside their schemas.</summary>
+    public static IReadOnlyList<CatalogKind> HostedKinds => HostedComparison.Kinds;
+
     /// <summary>Reads both sides at the same time and compares them. When one cannot be read, the other is not waited for.</summary>
-    public static async Task<EnvironmentComparison> RunAsync(SchemaSource left, SchemaSource right, IProgressSink sink, CancellationToken cancellationToken)
+    /// <param name="left">One side.</param>
+    /// <param name="right">The other side.</param>
+    /// <param name="sink">Is told what is being done.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="mustBeWhole">Whether it is an error when hosted projects may not be asked for what they have beside their schemas.</param>
+    public static async Task<EnvironmentComparison> RunAsync(
+        SchemaSource left, SchemaSource right, IProgressSink sink, CancellationToken cancellationToken, bool mustBeWhole = false)
     {
         string activity = $"Compare {left} with {right}";
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -68,7 +77,7 @@ public sealed record EnvironmentComparison(DatabaseCatalog Left, DatabaseCatalog
             DatabaseCatalog here = await reading.ConfigureAwait(false);
             DatabaseCatalog there = await other.ConfigureAwait(false);
             WarnOfVersions(left, here, right, there, sink);
-            IReadOnlyList<EnvironmentDifference> hosted = await HostedComparison.RunAsync(left, right, sink, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<EnvironmentDifference> hosted = await HostedComparison.RunAsync(left, right, mustBeWhole, sink, cancellationToken).ConfigureAwait(false);
             return new EnvironmentComparison(here, there, [.. DatabaseCatalog.Compare(here, there).Select(found => Difference(left, right, found)), .. hosted]);
         }
         finally

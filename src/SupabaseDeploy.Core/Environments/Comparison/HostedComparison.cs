@@ -1,3 +1,4 @@
+using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Postgres.Catalog;
 using SupabaseDeploy.Targets;
@@ -8,17 +9,38 @@ namespace SupabaseDeploy.Environments;
 /// <summary>What two hosted projects have beside their schemas, held against each other.</summary>
 internal static class HostedComparison
 {
+    /// <summary>The kinds of objects that only this compares.</summary>
+    public static IReadOnlyList<CatalogKind> Kinds { get; } =
+        [CatalogKind.Migration, CatalogKind.EdgeFunction, CatalogKind.Setting, CatalogKind.Secret, CatalogKind.ApiKey, CatalogKind.ServerVersion];
+
     /// <summary>One an object; empty unless both sides are hosted projects that may be asked.</summary>
-    public static async Task<IReadOnlyList<EnvironmentDifference>> RunAsync(SchemaSource left, SchemaSource right, IProgressSink sink, CancellationToken cancellationToken)
+    /// <param name="left">One side.</param>
+    /// <param name="right">The other side.</param>
+    /// <param name="mustBeWhole">Whether it is an error when one may not be asked, instead of a warning.</param>
+    /// <param name="sink">Is told what is not compared.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ApiTokenMissing"/>.</exception>
+    public static async Task<IReadOnlyList<EnvironmentDifference>> RunAsync(
+        SchemaSource left, SchemaSource right, bool mustBeWhole, IProgressSink sink, CancellationToken cancellationToken)
     {
         if (left is not EnvironmentSchema { Environment.Target: TargetKind.SupabaseCloud } here || right is not EnvironmentSchema { Environment.Target: TargetKind.SupabaseCloud } there)
         {
             return [];
         }
 
-        if (!ApiAccess.HasToken(here.Environment) || !ApiAccess.HasToken(there.Environment))
+        if (new[] { here, there }.FirstOrDefault(side => !ApiAccess.HasToken(side.Environment)) is { } closed)
         {
-            sink.Publish(new Notice($"Only the schemas of {left} and {right} are compared: there is no access token for the rest (set {ApiAccess.TokenVariable})."));
+            string why = $"Only the schemas of {left} and {right} can be compared: there is no access token for functions, settings, secrets, keys and history of '{closed.Environment}'.";
+            if (mustBeWhole)
+            {
+                throw new DeployException(
+                    ErrorTable.ApiTokenMissing,
+                    why,
+                    $"Set {ApiAccess.TokenVariable}, or 'accessToken: ${{secret:NAME}}' of the stage; or name with '-Kind' what of the schemas is to be the same.",
+                    closed.Environment.Name);
+            }
+
+            sink.Publish(new Caution($"{why} Set {ApiAccess.TokenVariable}."));
             return [];
         }
 

@@ -26,8 +26,10 @@ internal static class CloudFacts
         IReadOnlyList<CloudFunction> functions = await target.Api.ListFunctionsAsync(cancellationToken).ConfigureAwait(false);
         foreach (DeployedFunction function in await target.Functions.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            bool? verifies = functions.FirstOrDefault(each => each.Slug == function.Slug)?.VerifyJwt;
-            Add(CatalogKind.EdgeFunction, function.Slug, $"verify_jwt {(verifies == false ? "false" : "true")}, {(function.Digest is { } digest ? $"digest {digest}" : "of no release")}");
+            CloudFunction? active = functions.FirstOrDefault(each => each.Slug == function.Slug);
+            // What no release brought has no digest of its files: then that of its bundle says whether two are the same.
+            string origin = function.Digest is { } digest ? $"digest {digest}" : active?.EzbrSha256 is { } bundle ? $"of no release, bundle {bundle}" : "of no release";
+            Add(CatalogKind.EdgeFunction, function.Slug, $"verify_jwt {(active?.VerifyJwt == false ? "false" : "true")}, {origin}");
         }
 
         foreach (CloudService service in CloudService.All)
