@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -91,6 +93,26 @@ public sealed class ProjectReleasesTests : IDisposable
         Assert.Equal(3, asked);
     }
 
+    [Fact]
+    public async Task A_storage_that_gives_no_answer_or_stops_in_the_middle_is_named()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var time = new FakeTimeProvider();
+        var blobs = new ObjectStorageBlobs(
+            new ObjectStorageSettings(new Uri($"http://{silent.LocalEndpoint}"), "b", "", "r", "k", new Secret("s"), null), time: time);
+        DeployException unanswered = await FailureAsync(blobs.ListAsync("", CancellationToken.None), time);
+
+        Task<Stream?> opening = blobs.OpenAsync("one", CancellationToken.None);
+        await AnswerAsync(silent, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", () => opening.IsCompleted);
+        await using Stream body = (await opening)!;
+        DeployException stopped = await FailureAsync(body.CopyToAsync(Stream.Null), time);
+
+        Assert.Equal((ErrorTable.ReleaseStoreUnavailable, ErrorTable.ReleaseStoreUnavailable), (unanswered.Code, stopped.Code));
+        Assert.Contains("did not answer", unanswered.Message, StringComparison.Ordinal);
+        Assert.Contains("stopped in the middle for 60 s", stopped.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("test.txt", true, "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41")]
     [InlineData("?max-keys=2&prefix=J", false, "SignedHeaders=host;x-amz-content-sha256;x-amz-date,Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7")]
@@ -146,6 +168,29 @@ public sealed class ProjectReleasesTests : IDisposable
 
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", e.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The failure of work that only the clock ends.</summary>
+    private static async Task<DeployException> FailureAsync(Task work, FakeTimeProvider time)
+    {
+        await Wait.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            return work.IsCompleted;
+        });
+        return await Assert.ThrowsAsync<DeployException>(() => work);
+    }
+
+    /// <summary>Sends the same to whoever asks, until it has come.</summary>
+    private static async Task AnswerAsync(TcpListener listener, string text, Func<bool> hasCome)
+    {
+        while (!hasCome())
+        {
+            // The requests that were given up before are in the queue too.
+            Socket connection = await listener.AcceptSocketAsync();
+            connection.Send(System.Text.Encoding.ASCII.GetBytes(text));
+            await Wait.UntilAsync(() => hasCome() || listener.Pending());
+        }
     }
 
     private static ObjectStorageSettings Settings(ObjectStorage storage) =>

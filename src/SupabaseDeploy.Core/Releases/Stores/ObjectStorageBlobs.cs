@@ -11,10 +11,14 @@ internal sealed class ObjectStorageBlobs(ObjectStorageSettings settings, HttpMes
     private const int Attempts = 4;
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(200);
 
-    // One for the process: its connections are used again.
-    private static readonly HttpClient s_client = new() { Timeout = TimeSpan.FromMinutes(10) };
+    // Until the answer begins. A file that is put has to be there by then.
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_putLimit = TimeSpan.FromMinutes(10);
 
-    private readonly HttpClient _client = handler is null ? s_client : new HttpClient(handler);
+    // One for the process: its connections are used again. Each request has a limit of its own, which can be told from a command that is stopped.
+    private static readonly HttpClient s_client = new() { Timeout = Timeout.InfiniteTimeSpan };
+
+    private readonly HttpClient _client = handler is null ? s_client : new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     public string Name => settings.Name;
@@ -47,7 +51,7 @@ internal sealed class ObjectStorageBlobs(ObjectStorageSettings settings, HttpMes
         }
 
         await EnsureAsync(response, $"get '{name}'", cancellationToken).ConfigureAwait(false);
-        return await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        return await BodyAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task PutAsync(string name, string file, CancellationToken cancellationToken)
@@ -73,9 +77,12 @@ internal sealed class ObjectStorageBlobs(ObjectStorageSettings settings, HttpMes
         {
             using HttpRequestMessage request = make();
             ObjectStorageSignature.Sign(request, payloadSha256, settings, _time.GetUtcNow());
+            TimeSpan limit = request.Method == HttpMethod.Put ? s_putLimit : s_limit;
+            using var timeout = new CancellationTokenSource(limit, _time);
+            using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
             try
             {
-                HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limited.Token).ConfigureAwait(false);
                 if (attempt == Attempts || response.StatusCode is < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests)
                 {
                     return response;
@@ -87,7 +94,11 @@ internal sealed class ObjectStorageBlobs(ObjectStorageSettings settings, HttpMes
             {
                 throw Unavailable($"it cannot be reached at '{settings.Endpoint.Authority}': {e.Message}", e);
             }
-            catch (HttpRequestException)
+            catch (OperationCanceledException e) when (attempt == Attempts && !cancellationToken.IsCancellationRequested)
+            {
+                throw Unavailable($"it did not answer at '{settings.Endpoint.Authority}' within {limit.TotalSeconds:0} s, {Attempts} times", e);
+            }
+            catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 // Tried again below.
             }
@@ -116,7 +127,10 @@ internal sealed class ObjectStorageBlobs(ObjectStorageSettings settings, HttpMes
         throw Unavailable($"it answers {(int)response.StatusCode} {code} to {what}{request}", null);
     }
 
-    private static async Task<string> CodeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<Stream> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
+        new ObjectStorageBody(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), _time, Unavailable);
+
+    private async Task<string> CodeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
         {
@@ -129,9 +143,9 @@ internal sealed class ObjectStorageBlobs(ObjectStorageSettings settings, HttpMes
         }
     }
 
-    private static async Task<XElement> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<XElement> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        Stream content = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        Stream content = await BodyAsync(response, cancellationToken).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
         {
             return await XElement.LoadAsync(content, LoadOptions.None, cancellationToken).ConfigureAwait(false);
