@@ -99,7 +99,7 @@ public sealed class DeploymentPipeline
 
     /// <summary>The error for references without a usable value.</summary>
     public static ConfigurationException Unresolved(IReadOnlyList<ConfigurationProblem> problems) =>
-        new(ErrorTable.UnresolvedReference, [.. problems.DistinctBy(problem => (problem.Path, problem.Message))], "Set what is named where it was looked for: a variable of the process's environment or, for ${secret:NAME}, also a file '.supabase-deploy/secrets/NAME' (chmod 600), what the command of 'secrets' reads, or 'Set-Secret -Vault VAULT -Name NAME'.");
+        new(ErrorTable.UnresolvedReference, [.. problems.DistinctBy(problem => (problem.Path, problem.Message))], "Set what is named where it was looked for: a variable of the process's environment or, for ${secret:NAME}, also a file '.supabase-deploy/secrets/NAME' (chmod 600), what the command of 'secrets' reads, or 'Set-Secret -Vault VAULT -Name NAME' where 'secrets.vault' of env/pipeline.yml names VAULT: no other vault is asked, also not the default one.");
 
     /// <summary>The store that releases are shared in; null where none is named.</summary>
     /// <exception cref="ConfigurationException">References have no value, or the keys of an object storage are missing.</exception>
