@@ -124,6 +124,13 @@ public sealed partial class SupabaseConfiguration
     public string? UnsetVariable(string key) =>
         Find(key) is string text && Resolve(text) is null ? EnvironmentReference().Match(text).Groups["name"].Value : null;
 
+    /// <summary>The first variable that a key reads, set or not; null for a value that is the same everywhere.</summary>
+    public string? VariableOf(string key)
+    {
+        IEnumerable<object?> values = Find(key) is TomlArray array ? array : [Find(key)];
+        return values.OfType<string>().Select(text => EnvironmentReference().Match(text)).FirstOrDefault(match => match.Success)?.Groups["name"].Value;
+    }
+
     /// <summary>Every key that the file sets, in ordinal order.</summary>
     public IReadOnlyList<string> Keys => [.. _values.Keys.Order(StringComparer.Ordinal)];
 

@@ -95,7 +95,7 @@ public sealed class NewReleaseCommand : ProjectCmdlet
 
     private ReleaseContent Content(DeploymentPipeline? pipeline) => new()
     {
-        Application = pipeline?.Application ?? Path.GetFileName(CurrentProject.Root),
+        Application = pipeline?.Application ?? ReleaseSettings.ApplicationOf(CurrentProject),
         MigrationsFolder = CurrentProject.MigrationsFolder,
     };
 

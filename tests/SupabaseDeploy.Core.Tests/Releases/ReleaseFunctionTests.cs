@@ -126,6 +126,33 @@ public sealed class ReleaseFunctionTests : IDisposable
         Assert.Contains("'9lives'", Assert.Single(_sink.Events.OfType<Caution>()).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("verify_jwt = \"env(SDTEST_VERIFY)\"", "functions.on.verify_jwt")]
+    [InlineData("static_files = [\"./a.html\", \"env(SDTEST_VERIFY)\"]", "functions.on.static_files")]
+    public async Task A_setting_that_a_variable_of_the_machine_decides_is_refused(string setting, string key)
+    {
+        _folder.Write("supabase/functions/on/index.js", "");
+        _folder.Write("supabase/config.toml", $"[functions.on]\n{setting}\n");
+
+        DeployException error = await Assert.ThrowsAsync<DeployException>(() => CreateAsync());
+
+        Assert.Equal(ErrorTable.ReleaseContentRefused, error.Code);
+        Assert.Contains($"'{key}' in 'supabase/config.toml' reads the variable 'SDTEST_VERIFY'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_stages_the_application_is_the_projects_id_wherever_it_is_checked_out()
+    {
+        var project = new ProjectFolder(_folder.Path);
+        string folder = ReleaseSettings.ApplicationOf(project);
+        _folder.Write("supabase/config.toml", "project_id = \"shop\"\n");
+        string id = ReleaseSettings.ApplicationOf(project);
+        _folder.Write("supabase/config.toml", "project_id = \"env(SDTEST_PROJECT)\"\n");
+
+        Assert.Equal((Path.GetFileName(_folder.Path), "shop"), (folder, id));
+        Assert.Equal(ErrorTable.ReleaseContentRefused, Assert.Throws<DeployException>(() => ReleaseSettings.ApplicationOf(project)).Code);
+    }
+
     [Fact]
     public async Task Without_functions_there_are_none()
     {

@@ -15,15 +15,23 @@ internal sealed partial class FunctionFolder(ProjectFolder project, IProgressSin
     private static readonly string[] s_entryPoints = ["index.ts", "index.js", "index.tsx", "index.jsx", "index.mts", "index.mjs"];
     private static readonly string[] s_importMaps = ["deno.json", "deno.jsonc", "import_map.json"];
 
+    // What a release says of a function.
+    private static readonly string[] s_keys = ["enabled", "verify_jwt", "entrypoint", "import_map", "static_files"];
+
     private readonly string _supabase = Path.Combine(project.Root, "supabase");
     private readonly SupabaseConfiguration _configuration = SupabaseConfiguration.Load(project);
 
     private string Functions => Path.Combine(_supabase, "functions");
 
     /// <summary>Every function that is to be deployed, by name.</summary>
-    /// <exception cref="DeployException">Files outside of the project, or a configured function without its file.</exception>
+    /// <exception cref="DeployException">Files outside of the project, a configured function without its file, or a setting that reads a variable.</exception>
     public IReadOnlyList<FunctionSource> Read()
     {
+        foreach (string key in _configuration.Names("functions").SelectMany(slug => s_keys.Select(key => $"functions.{slug}.{key}")))
+        {
+            ReleaseSettings.EnsureSameEverywhere(_configuration, key);
+        }
+
         var functions = new List<FunctionSource>();
         foreach (string slug in Slugs().Where(slug => _configuration.Flag($"functions.{slug}.enabled") != false))
         {
