@@ -30,6 +30,9 @@ public sealed record ProjectFolder
     /// <summary><c>.supabase-deploy/releases</c>.</summary>
     public string ReleasesFolder => Path.Combine(StateFolder, "releases");
 
+    /// <summary><c>.supabase-deploy/builds</c>: of which commit the last build of each environment is.</summary>
+    public string BuildsFolder => Path.Combine(StateFolder, "builds");
+
     /// <summary><c>.supabase-deploy/backups</c>, where <c>pipeline.yml</c> names no other store.</summary>
     public string BackupsFolder => Path.Combine(StateFolder, "backups");
 

@@ -28,14 +28,16 @@ public sealed class FlutterBuilder(string program, TimeProvider? time = null)
             await RunAsync(app, arguments, sink, cancellationToken).ConfigureAwait(false);
             sink.Publish(new ActivityProgress(Activity, "Reading the bundle"));
             IReadOnlyList<ReleaseFile> files = await ReadAsync(app.WebFolder, cancellationToken).ConfigureAwait(false);
+            var stamp = new BundleStamp(FileDigest.OfFiles(files), git?.Commit, git?.IsDirty ?? false);
+            await stamp.WriteAsync(app.Project, app.Environment!, cancellationToken).ConfigureAwait(false);
             return new FlutterBundle
             {
                 Environment = app.Environment!,
                 Path = app.WebFolder,
-                GitCommit = git?.Commit,
-                IsDirty = git?.IsDirty ?? false,
+                GitCommit = stamp.GitCommit,
+                IsDirty = stamp.IsDirty,
                 Files = files,
-                Digest = FileDigest.OfFiles(files),
+                Digest = stamp.Digest,
                 Duration = _time.GetElapsedTime(start),
             };
         }

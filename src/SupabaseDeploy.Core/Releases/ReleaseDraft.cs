@@ -72,6 +72,7 @@ public sealed class ReleaseDraft : IDisposable
         ReleaseConfiguration configuration = DeclaredConfiguration.Read(_project, files);
         GitWorkTree? git = await GitWorkTree.FindAsync(_project.Root, cancellationToken).ConfigureAwait(false);
         EnsureSameCommit(git);
+        WarnOfOtherCommits(git);
 
         _sink.Publish(new ActivityProgress(Activity, "Copying migrations", 0, Operation: $"{migrations.Count} files"));
         var copy = new ReleaseCopy(_project, _workshop.Path);
@@ -161,6 +162,19 @@ public sealed class ReleaseDraft : IDisposable
             if (source.GitCommit is { } built && built != git?.Commit)
             {
                 throw Refused(source, $"it was built from commit '{built[..7]}', and the project is at {(git is null ? "none" : $"'{git.Commit[..7]}'")}");
+            }
+        }
+    }
+
+    /// <summary>A folder says nothing of its commit itself; what it was built from is known where we built it, and it may be meant.</summary>
+    private void WarnOfOtherCommits(GitWorkTree? git)
+    {
+        foreach ((WebSource source, ReleaseBundle bundle) in _webs.Where(web => web.Source.GitCommit is null))
+        {
+            if (git is not null && BundleStamp.Find(_project, bundle.Digest) is { GitCommit: { } built } stamp && (built != git.Commit || (stamp.IsDirty && !git.IsDirty)))
+            {
+                string origin = built == git.Commit ? $"with changes that commit '{built[..7]}' does not hold" : $"from commit '{built[..7]}', and the release is of '{git.Commit[..7]}'";
+                _sink.Publish(new Caution($"The web bundle '{source.Folder}' was built {origin}. Build it again with Build-FlutterApp, unless that is meant."));
             }
         }
     }
