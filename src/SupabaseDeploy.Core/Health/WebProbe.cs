@@ -1,3 +1,4 @@
+using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
 
@@ -26,7 +27,7 @@ internal static class WebProbe
                 Uri? url = await place.GetWebUrlAsync(token).ConfigureAwait(false);
                 hasWebRoot = url is not null;
                 served = hasWebRoot ? await place.GetServedReleaseAsync(token).ConfigureAwait(false) : null;
-                return Finding.Healthy(served is null ? "No release is served." : $"Release {Short(served)} is served.");
+                return Finding.Healthy(served is null ? "No release is served." : $"Release {Words.Short(served)} is served.");
             },
             cancellationToken).ConfigureAwait(false);
         return new ServedRelease(hasWebRoot ? check : null, served);
@@ -46,9 +47,7 @@ internal static class WebProbe
             return seen.Check;
         }
 
-        string message = $"{seen.Check.Message} Expected {(wanted is null ? $"none: release {expected} has no web bundle" : $"release {Short(wanted)}")}.";
+        string message = $"{seen.Check.Message} Expected {(wanted is null ? $"none: release {expected} has no web bundle" : $"release {Words.Short(wanted)}")}.";
         return seen.Check with { Status = HealthStatus.Failed, IsAnswered = true, Overall = HealthStatus.Failed, Message = message };
     }
-
-    private static string Short(string id) => id.Length > 12 ? id[..12] : id;
 }

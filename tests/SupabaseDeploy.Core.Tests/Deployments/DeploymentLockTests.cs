@@ -51,7 +51,7 @@ public sealed class DeploymentLockTests : IAsyncLifetime
     {
         DeploymentLock held = await AcquireAsync("first");
         var told = new TaskCompletionSource();
-        var sink = new CallbackSink(_ => told.TrySetResult());
+        var sink = new ActingSink(_ => told.TrySetResult());
         Task<DeploymentLock> waiting = DeploymentLock.AcquireAsync(_database.Application, "second", TimeSpan.FromMinutes(1), sink, default);
         await told.Task;
         Assert.False(waiting.IsCompleted);
@@ -80,7 +80,7 @@ public sealed class DeploymentLockTests : IAsyncLifetime
     {
         await using DeploymentLock held = await AcquireAsync("first");
         using var cancellation = new CancellationTokenSource();
-        var sink = new CallbackSink(_ => cancellation.Cancel());
+        var sink = new ActingSink(_ => cancellation.Cancel());
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => DeploymentLock.AcquireAsync(_database.Application, "second", Timeout.InfiniteTimeSpan, sink, cancellation.Token));
@@ -180,7 +180,7 @@ public sealed class DeploymentLockTests : IAsyncLifetime
         (DatabaseAddress first, DatabaseAddress second) = isGuestFirst ? (guest.Address, _database.Application) : (_database.Application, guest.Address);
         DeploymentLock held = await DeploymentLock.AcquireAsync(first, "first", TimeSpan.Zero, _sink, default);
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var sink = new CallbackSink(_ => told.TrySetResult());
+        var sink = new ActingSink(_ => told.TrySetResult());
         Task<DeploymentLock> waiting = DeploymentLock.AcquireAsync(second, "second", TimeSpan.FromMinutes(1), sink, default);
         await told.Task;
         DeployException e = await Assert.ThrowsAsync<DeployException>(
@@ -259,10 +259,5 @@ public sealed class DeploymentLockTests : IAsyncLifetime
             await using NpgsqlConnection superuser = await database.Administration.OpenAsync(default);
             await ExecuteAsync(superuser, $"drop owned by {address.User} cascade; drop role {address.User}");
         }
-    }
-
-    private sealed class CallbackSink(Action<DeployEvent> callback) : IProgressSink
-    {
-        public void Publish(DeployEvent deployEvent) => callback(deployEvent);
     }
 }

@@ -164,16 +164,7 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         Release first = await _application.ReleaseAsync(1);
         await _application.PublishAsync("staging", first);
         Release second = await _application.ReleaseAsync(2);
-        using var stop = new CancellationTokenSource();
-        var sink = new ActingSink(deployEvent =>
-        {
-            if (deployEvent is DeploymentStepStarted { Step: "web" })
-            {
-                stop.Cancel();
-            }
-        });
-        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), second, false, CancellationToken.None);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _application.Publisher().ExecuteAsync(plan, new(), sink, stop.Token));
+        await StopAtAsync(second, "web");
 
         Deployment back = await _application.PublishAsync("staging", first);
 
@@ -190,16 +181,7 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         await _application.PublishAsync("staging", first);
         DeploymentPlan shown = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), first, false, CancellationToken.None);
         Release second = await _application.ReleaseAsync(2);
-        using var stop = new CancellationTokenSource();
-        var sink = new ActingSink(deployEvent =>
-        {
-            if (deployEvent is DeploymentStepStarted { Step: "web" })
-            {
-                stop.Cancel();
-            }
-        });
-        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), second, false, CancellationToken.None);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _application.Publisher().ExecuteAsync(plan, new(), sink, stop.Token));
+        await StopAtAsync(second, "web");
 
         DeployException e = await Assert.ThrowsAsync<DeployException>(() => _application.Publisher().ExecuteAsync(shown, new(), NullProgressSink.Instance, CancellationToken.None));
 
@@ -360,16 +342,7 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
     public async Task A_publish_that_is_stopped_says_so_and_the_next_one_takes_over()
     {
         Release release = await _application.ReleaseAsync(1);
-        using var stop = new CancellationTokenSource();
-        var sink = new ActingSink(deployEvent =>
-        {
-            if (deployEvent is DeploymentStepStarted { Step: "web" })
-            {
-                stop.Cancel();
-            }
-        });
-        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), release, false, CancellationToken.None);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _application.Publisher().ExecuteAsync(plan, new(), sink, stop.Token));
+        await StopAtAsync(release, "web");
         Deployment stopped = Assert.Single(await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None));
         Assert.Equal((DeploymentStatus.Interrupted, "Stopped at step 'web'."), (stopped.Status, stopped.Reason));
 
@@ -432,6 +405,21 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         Assert.Contains("the file of migration 001 is not the one that was applied", refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A publish to staging that is stopped when a step begins.</summary>
+    private async Task StopAtAsync(Release release, string step)
+    {
+        using var stop = new CancellationTokenSource();
+        var sink = new ActingSink(each =>
+        {
+            if (each is DeploymentStepStarted { Step: var begun } && begun == step)
+            {
+                stop.Cancel();
+            }
+        });
+        DeploymentPlan plan = await PlanAsync(release);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _application.Publisher().ExecuteAsync(plan, new(), sink, stop.Token));
+    }
+
     private Task<DeploymentPlan> PlanAsync(Release release) =>
         _application.Planner.PlanPublishAsync(_application.Environment("staging"), release, false, CancellationToken.None);
 
@@ -443,9 +431,4 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
         cut.Parameters.Add(new NpgsqlParameter { Value = database.Application.Database });
         Assert.Equal(true, cut.ExecuteScalar());
     }
-}
-
-internal sealed class ActingSink(Action<DeployEvent> act) : IProgressSink
-{
-    public void Publish(DeployEvent deployEvent) => act(deployEvent);
 }

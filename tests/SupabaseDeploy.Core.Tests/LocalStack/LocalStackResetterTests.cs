@@ -97,14 +97,8 @@ public sealed class LocalStackResetterTests
         await project.MigrateAsync();
         await project.ExecuteAsync("insert into courses select n, 'mine' from generate_series(10, 12) n; select pg_stat_force_next_flush()");
         // A session counts what it wrote when it ends, which is after its client has gone on.
-        await project.ExecuteAsync(
-            """
-            do $$ begin
-                while exists (select from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()) loop
-                    perform pg_sleep(0.01), pg_stat_clear_snapshot();
-                end loop;
-            end $$
-            """);
+        await Wait.UntilAsync(() => project.QueryAsync<bool>(
+            "select not exists (select from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid())"));
         await project.ExecuteAsync("analyze courses");
         await project.ExecuteAsync("create database scratch", project.Cluster.Administration);
 

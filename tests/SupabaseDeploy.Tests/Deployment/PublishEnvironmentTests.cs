@@ -1,6 +1,9 @@
 using System.Management.Automation;
+using Npgsql;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Tests.Deployment;
 
@@ -179,15 +182,21 @@ public sealed class PublishEnvironmentTests
         project.Lines("New-Release | Publish-Environment staging");
         project.WriteVersion(2);
         project.Lines("New-Release | Publish-Environment staging");
+        DatabaseAddress database = project.Database("staging");
         DeploymentLock held = await DeploymentLock.AcquireAsync(
-            project.Database("staging"), "publish something", TimeSpan.Zero, NullProgressSink.Instance, CancellationToken.None);
+            database, "publish something", TimeSpan.Zero, NullProgressSink.Instance, CancellationToken.None);
 
         project.WriteVersion(3);
         SessionResult publish = project.Run("New-Release | Publish-Environment staging");
         SessionResult back = project.Run("Restore-Deployment staging");
         SessionResult shown = project.Run("Publish-Environment staging -WhatIf");
         Task<SessionResult> waiting = Task.Run(() => project.Run("Publish-Environment staging -Wait 5m"));
-        await Task.Delay(TimeSpan.FromSeconds(1));
+        await using (NpgsqlConnection looking = await database.OpenAsync(CancellationToken.None))
+        {
+            await using var isWaited = new NpgsqlCommand("select exists (select from pg_locks where locktype = 'advisory' and not granted)", looking);
+            await Wait.UntilAsync(async () => (bool)(await isWaited.ExecuteScalarAsync())!);
+        }
+
         await held.DisposeAsync();
         SessionResult waited = await waiting;
 

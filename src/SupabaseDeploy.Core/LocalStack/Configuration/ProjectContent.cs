@@ -143,11 +143,8 @@ internal sealed class ProjectContent
             : "service 'storage', which makes their table, did not run yet. The first start with it makes them.";
     }
 
-    private static async Task<bool> HasVaultAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        using var look = new NpgsqlCommand("select to_regclass('vault.decrypted_secrets') is not null", connection);
-        return (bool)(await look.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-    }
+    private static Task<bool> HasVaultAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.HasTableAsync("vault", "decrypted_secrets", cancellationToken);
 
     private static async Task RunAsync(NpgsqlConnection connection, IEnumerable<Wanted> all, CancellationToken cancellationToken)
     {
