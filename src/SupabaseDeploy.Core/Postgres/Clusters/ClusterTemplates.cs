@@ -13,7 +13,7 @@ namespace SupabaseDeploy.Postgres;
 internal sealed class ClusterTemplates(StateFolders folders, TimeProvider timeProvider)
 {
     // Raised when templates are made otherwise than before.
-    private const int Format = 4;
+    private const int Format = 5;
     private static readonly TimeSpan UnusedFor = TimeSpan.FromDays(14);
 
     /// <summary>Unpacks the template for an installation to <paramref name="target"/>, as a server left it that lost its power.</summary>
