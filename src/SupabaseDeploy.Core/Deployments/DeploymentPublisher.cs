@@ -46,7 +46,6 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         await using ConfiguredAsyncDisposable closing = run.ConfigureAwait(false);
         var preflight = new PreflightStep(target, targets, database, _time, run.Sink);
         await using ConfiguredAsyncDisposable givingUp = preflight.ConfigureAwait(false);
-        preflight.Begin(plan, cancellationToken);
         if (plan.HasWork)
         {
             run.BeginRecord(cancellationToken);
@@ -63,6 +62,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
                     return new StepOutcome("Held.");
                 },
                 cancellationToken).ConfigureAwait(false);
+            preflight.Begin(plan, cancellationToken);
             var steps = new DeploymentSteps(target, database, held!, _observer, _time, run.Sink);
             return await UnderLockAsync(run, preflight, steps, options, run.Sink, cancellationToken).ConfigureAwait(false);
         }

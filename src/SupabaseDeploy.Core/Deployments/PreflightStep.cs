@@ -8,23 +8,21 @@ using SupabaseDeploy.Targets;
 namespace SupabaseDeploy.Deployments;
 
 /// <summary>
-/// Judges before the first change what has to be right. It begins to look before the lock is held: what it sees counts when the plan that is made under
-/// the lock is the one that was shown, so that nothing happened in between. Disposing gives up what was begun and not asked for.
+/// Judges before the first change what has to be right. It looks while the plan is made again under the lock: what it sees counts when that plan
+/// is the one that was shown. Disposing gives up what was begun and not asked for.
 /// </summary>
 internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets targets, DatabaseAddress database, TimeProvider time, IProgressSink sink) : IAsyncDisposable
 {
-    // Somebody else's deployment may be waited for longer than that.
+    // Whoever has to confirm a plan, or waits for somebody else's deployment, may take longer than that.
     private static readonly TimeSpan s_counts = TimeSpan.FromMinutes(1);
 
     private DeploymentPlan? _shown;
     private WorkBeside<IReadOnlyList<PlaceFact>>? _looking;
-    private long _begun;
 
     /// <summary>Begins to look at what the plan that was shown makes necessary.</summary>
     public void Begin(DeploymentPlan shown, CancellationToken cancellationToken)
     {
         _shown = shown;
-        _begun = time.GetTimestamp();
         _looking = new WorkBeside<IReadOnlyList<PlaceFact>>(token => LookAsync(shown, token), cancellationToken);
     }
 
@@ -45,8 +43,7 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
 
     public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private bool Counts(DeploymentPlan plan) =>
-        _looking is not null && plan.Observed!.IsSameAs(_shown!.Observed!) && time.GetElapsedTime(_begun) < s_counts;
+    private bool Counts(DeploymentPlan plan) => _looking is not null && plan.Observed!.IsSameAs(_shown!.Observed!);
 
     /// <summary>The release itself, the place, and with one connection the database and the files that are to run there.</summary>
     private async Task<IReadOnlyList<PlaceFact>> LookAsync(DeploymentPlan plan, CancellationToken cancellationToken)

@@ -47,9 +47,6 @@ create table supabase_deploy.evidence (
     hash text not null unique
 );
 
-create index on supabase_deploy.deployments (release_id);
-create index on supabase_deploy.deployments (previous_release_id);
-create index on supabase_deploy.evidence (release_id, kind);
 
 create function supabase_deploy.refuse_change() returns trigger
     language plpgsql

@@ -8,7 +8,6 @@ create table supabase_deploy.events (
     recorded_at timestamptz not null
 );
 
-create index on supabase_deploy.events (deployment_id);
 
 create trigger append_only before update or delete on supabase_deploy.events for each row execute function supabase_deploy.refuse_change();
 create trigger append_only_whole before truncate on supabase_deploy.events for each statement execute function supabase_deploy.refuse_change();
