@@ -71,6 +71,7 @@ internal static class MarkedCalls
                 New-Release -Confirm:$false | Publish-Environment staging -Confirm:$false
                 Restore-Deployment staging -WhatIf
                 Restore-Deployment staging -Confirm:$false
+                Test-DeploymentHealth staging -Record
                 """),
             new("Restore-Deployment wrong -Confirm:$false", ""),
         ],
