@@ -1,30 +1,16 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
-using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Deployments;
 
 /// <summary>A network between a publisher and its database that lets nobody through for a while. The lock's connection is idle then, and outlives it.</summary>
-internal sealed class BrokenNetwork : IAsyncDisposable
+internal sealed class BrokenNetwork(TestDatabase database) : DatabaseProxy(database.Application)
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly TestDatabase _database;
     private readonly ConcurrentDictionary<TcpClient, bool> _clients = [];
-    private readonly List<Task> _connections = [];
-    private readonly Task _accepting;
     private volatile bool _isBroken;
 
-    public BrokenNetwork(TestDatabase database)
-    {
-        _database = database;
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
-
-    /// <summary>The database through this network.</summary>
-    public DatabaseAddress Address => _database.Application with { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port };
+    protected override bool IsOpen => !_isBroken;
 
     public void Break()
     {
@@ -37,52 +23,18 @@ internal sealed class BrokenNetwork : IAsyncDisposable
 
     public void Mend() => _isBroken = false;
 
-    public async ValueTask DisposeAsync()
+    protected override async Task PassOnAsync(TcpClient client, TcpClient server)
     {
-        _listener.Stop();
-        await _accepting;
-        await Task.WhenAll(_connections);
+        _clients[client] = true;
+        Task up = CopyAsync(client, server), down = CopyAsync(server, client);
+        await Task.WhenAny(up, down);
+        _clients.TryRemove(client, out _);
+        client.Close();
+        server.Close();
+        await Task.WhenAll(up, down);
     }
 
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                TcpClient client = await _listener.AcceptTcpClientAsync();
-                if (_isBroken)
-                {
-                    client.Dispose();
-                    continue;
-                }
-
-                _connections.Add(ConnectAsync(client));
-            }
-        }
-        catch (Exception e) when (e is SocketException or InvalidOperationException)
-        {
-            // Stopped.
-        }
-    }
-
-    private async Task ConnectAsync(TcpClient client)
-    {
-        using (client)
-        using (var server = new TcpClient())
-        {
-            await server.ConnectAsync(_database.Application.Host, _database.Application.Port);
-            _clients[client] = true;
-            Task up = PassOnAsync(client, server), down = PassOnAsync(server, client);
-            await Task.WhenAny(up, down);
-            _clients.TryRemove(client, out _);
-            client.Close();
-            server.Close();
-            await Task.WhenAll(up, down);
-        }
-    }
-
-    private async Task PassOnAsync(TcpClient from, TcpClient to)
+    private async Task CopyAsync(TcpClient from, TcpClient to)
     {
         var buffer = new byte[64 * 1024];
         try

@@ -1,7 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using SupabaseDeploy.Postgres;
+using SupabaseDeploy.Testing;
 
 namespace SupabaseDeploy.Core.Tests.Migrations;
 
@@ -9,72 +9,28 @@ namespace SupabaseDeploy.Core.Tests.Migrations;
 /// A network that fails at the worst moment: it passes everything on until a client sends a certain text, and cuts that connection, either
 /// before the server gets it or after the server has done it, with the answer lost. Once.
 /// </summary>
-internal sealed class CuttingProxy : IAsyncDisposable
+internal sealed class CuttingProxy(DatabaseAddress database, string trigger, bool reachesServer) : DatabaseProxy(database)
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly DatabaseAddress _server;
-    private readonly byte[] _trigger;
-    private readonly bool _reachesServer;
-    private readonly List<Task> _connections = [];
-    private readonly Task _accepting;
+    private readonly byte[] _trigger = Encoding.UTF8.GetBytes(trigger);
     private int _cuts;
-
-    public CuttingProxy(DatabaseAddress server, string trigger, bool reachesServer)
-    {
-        _server = server;
-        _trigger = Encoding.UTF8.GetBytes(trigger);
-        _reachesServer = reachesServer;
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
-
-    /// <summary>The database through this network.</summary>
-    public DatabaseAddress Address => _server with { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port };
 
     /// <summary>How many connections were cut.</summary>
     public int Cuts => _cuts;
 
-    public async ValueTask DisposeAsync()
+    protected override async Task PassOnAsync(TcpClient client, TcpClient server)
     {
-        _listener.Stop();
-        await _accepting;
-        await Task.WhenAll(_connections);
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
+        using var cut = new CancellationTokenSource();
+        Task up = RequestsAsync(client.GetStream(), server.GetStream(), cut);
+        Task down = AnswersAsync(server.GetStream(), client.GetStream(), cut.Token);
+        await Task.WhenAny(up, down);
+        if (cut.IsCancellationRequested)
         {
-            while (true)
-            {
-                _connections.Add(ConnectAsync(await _listener.AcceptTcpClientAsync()));
-            }
+            await up;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Stopped.
-        }
-    }
 
-    private async Task ConnectAsync(TcpClient client)
-    {
-        using (client)
-        using (var server = new TcpClient())
-        {
-            await server.ConnectAsync(_server.Host, _server.Port);
-            using var cut = new CancellationTokenSource();
-            Task up = RequestsAsync(client.GetStream(), server.GetStream(), cut);
-            Task down = AnswersAsync(server.GetStream(), client.GetStream(), cut.Token);
-            await Task.WhenAny(up, down);
-            if (cut.IsCancellationRequested)
-            {
-                await up;
-            }
-
-            client.Close();
-            server.Close();
-            await Task.WhenAll(up, down);
-        }
+        client.Close();
+        server.Close();
+        await Task.WhenAll(up, down);
     }
 
     private async Task RequestsAsync(NetworkStream from, NetworkStream to, CancellationTokenSource cut)
@@ -90,7 +46,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
                     await cut.CancelAsync(); // No answer reaches the client from here on.
                 }
 
-                if (!isCut || _reachesServer)
+                if (!isCut || reachesServer)
                 {
                     await to.WriteAsync(buffer.AsMemory(0, count));
                 }
@@ -98,7 +54,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
                 if (isCut)
                 {
                     // The first answer says that the server has the request; it goes on with it whatever becomes of the client.
-                    await (_reachesServer ? to.ReadExactlyAsync(buffer.AsMemory(0, 1)).AsTask() : Task.CompletedTask);
+                    await (reachesServer ? to.ReadExactlyAsync(buffer.AsMemory(0, 1)).AsTask() : Task.CompletedTask);
                     return;
                 }
             }
