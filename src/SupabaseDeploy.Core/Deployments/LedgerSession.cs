@@ -14,27 +14,13 @@ internal sealed class LedgerSession : IAsyncDisposable
 
     private const string ReadVersion = "select coalesce(max(version), 0) from supabase_deploy.schema_version";
 
-    /// <summary>Lines of a PL/pgSQL block: whatever comes first creates the schema.</summary>
-    // 'create schema if not exists' asks for the right to create schemas even when it exists.
-    public const string EnsureSchema =
-        """
-        if to_regnamespace('supabase_deploy') is null then
-            create schema supabase_deploy;
-            comment on schema supabase_deploy is 'Bookkeeping of SupabaseDeploy: locks and deployments.';
-        end if;
-        """;
-
-    private const string CreateVersions =
+    private static readonly string s_createVersions =
         $"""
-        do $create$
-        begin
-            {EnsureSchema}
-            create table if not exists supabase_deploy.schema_version (
-                version integer primary key,
-                applied_at timestamptz not null default now()
-            );
-        end
-        $create$
+        {BookkeepingSchema.Create}
+        create table if not exists supabase_deploy.schema_version (
+            version integer primary key,
+            applied_at timestamptz not null default now()
+        )
         """;
 
     private static readonly IReadOnlyList<string> s_scripts = EmbeddedText.In("Deployments/Ledger/");
@@ -148,7 +134,7 @@ internal sealed class LedgerSession : IAsyncDisposable
         NpgsqlTransaction transaction = await Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            await ExecuteAsync($"select pg_advisory_xact_lock({SchemaLock}); {CreateVersions}", cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync($"select pg_advisory_xact_lock({SchemaLock}); {s_createVersions}", cancellationToken).ConfigureAwait(false);
             Exists = true;
             int version = await ReadVersionAsync(cancellationToken).ConfigureAwait(false);
             if (version < s_scripts.Count)

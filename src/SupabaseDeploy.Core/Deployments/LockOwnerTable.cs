@@ -88,7 +88,7 @@ internal sealed class LockOwnerTable(NpgsqlConnection connection, string databas
             $"""
             begin;
             select pg_advisory_xact_lock({LockTable.ProductKey}, 0);
-            {EmbeddedText.Read("Postgres/lock_owner.sql")}
+            {BookkeepingSchema.CreateLockOwners}
             commit
             """,
             cancellationToken).ConfigureAwait(false);

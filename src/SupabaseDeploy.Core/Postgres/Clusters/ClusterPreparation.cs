@@ -20,7 +20,7 @@ internal sealed class ClusterPreparation(ClusterFiles files, ClusterHome home, C
         $"""
         revoke all on database _supabase_deploy from public;
         grant connect, create, temporary on database _supabase_deploy to postgres;
-        {EmbeddedText.Read("Postgres/lock_owner.sql")}
+        {BookkeepingSchema.CreateLockOwners}
         """;
 
     /// <summary>Signs in, which proves that the server is ours, and does what is missing.</summary>

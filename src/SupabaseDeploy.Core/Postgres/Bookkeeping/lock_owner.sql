@@ -3,10 +3,6 @@ do $create$
 declare
     outsider text;
 begin
-    if to_regnamespace('supabase_deploy') is null then
-        create schema supabase_deploy;
-        comment on schema supabase_deploy is 'Bookkeeping of SupabaseDeploy: locks and deployments.';
-    end if;
     create table if not exists supabase_deploy.lock_owner (
         database text primary key,
         who text not null,
