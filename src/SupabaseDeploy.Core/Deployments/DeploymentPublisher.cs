@@ -120,12 +120,14 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         }
 
         DeploymentPlan back = await _planner.PlanRollbackAsync(shown.Environment, shown.Release, cancellationToken).ConfigureAwait(false);
-        return back.Observed!.IsSameAs(shown.Observed!) ? back with { Ways = shown.Ways } : throw new DeployException(
-            ErrorTable.PlanOutdated,
-            $"Environment '{shown.Environment}' changed since going back to release '{shown.Release}' was planned.",
-            "Run the command again and look at the new plan: what it would lose may be different.",
-            shown.Environment);
+        return back.Observed!.IsSameAs(shown.Observed!) ? back with { Ways = shown.Ways } : throw Outdated(shown, "going back to", ".");
     }
+
+    private static DeployException Outdated(DeploymentPlan shown, string what, string how) => new(
+        ErrorTable.PlanOutdated,
+        $"Environment '{shown.Environment}' changed since {what} release '{shown.Release}' was planned{how}",
+        "Run the command again and look at the new plan: what it would lose may be different.",
+        shown.Environment);
 
     /// <summary>What loses data, or may let anybody in, was asked for in the plan that was shown; more than that needs another question.</summary>
     private static void EnsureConfirmed(DeploymentPlan plan, DeploymentPlan shown)
@@ -137,11 +139,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         ];
         if (more.Length > 0)
         {
-            throw new DeployException(
-                ErrorTable.PlanOutdated,
-                $"Environment '{shown.Environment}' changed since publishing release '{shown.Release}' was planned: {string.Join("; ", more)}.",
-                "Run the command again and look at the new plan: what it would lose may be different.",
-                shown.Environment);
+            throw Outdated(shown, "publishing", $": {string.Join("; ", more)}.");
         }
     }
 

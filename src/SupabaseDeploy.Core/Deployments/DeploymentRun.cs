@@ -24,8 +24,8 @@ internal sealed class DeploymentRun : IAsyncDisposable
     private readonly NotingSink _sink;
     private readonly string _activity;
     private readonly List<DeploymentStep> _steps = [];
-    private Deployment _deployment;
     private readonly List<LedgerEvent> _unkept = [];
+    private Deployment _deployment;
     private int _firstUnwritten;
 
     public DeploymentRun(Ledger ledger, DeploymentPlan plan, string host, TimeProvider time, IProgressSink sink)

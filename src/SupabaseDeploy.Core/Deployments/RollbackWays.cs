@@ -140,7 +140,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
     }
 
     private static DateTimeOffset FirstChange(Deployment deployment) =>
-        deployment.Steps.FirstOrDefault(step => step.Name is not (StepName.Lock or StepName.Preflight or StepName.Backup or StepName.RestorePoint))?.StartedAt ?? deployment.StartedAt;
+        deployment.Steps.FirstOrDefault(step => !StepName.IsBeforeChanges(step.Name))?.StartedAt ?? deployment.StartedAt;
 
     private static string Since(ObservedState observed, string[] versions) =>
         new AppliedCopies(observed).FirstThatApplied(versions) is { } first ? $"{first.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z" : "they were applied";

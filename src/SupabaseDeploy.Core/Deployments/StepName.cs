@@ -59,4 +59,7 @@ public static class StepName
 
     /// <summary>Verifies that the environment is where it was.</summary>
     public const string RollbackVerify = "rollback verify";
+
+    /// <summary>True of the steps before the first that changes the environment.</summary>
+    internal static bool IsBeforeChanges(string name) => name is Lock or Preflight or Backup or RestorePoint;
 }

@@ -19,7 +19,7 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
         string reason = failure.Message;
         try
         {
-            if (run.Deployment.Steps.All(step => step.Name is StepName.Lock or StepName.Preflight or StepName.Backup or StepName.RestorePoint))
+            if (run.Deployment.Steps.All(step => StepName.IsBeforeChanges(step.Name)))
             {
                 return await FailAsync(run, failure, $"{reason} Nothing was changed.", null, cancellationToken).ConfigureAwait(false);
             }

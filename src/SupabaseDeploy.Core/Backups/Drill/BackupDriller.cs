@@ -119,7 +119,7 @@ public sealed class BackupDriller(IDeploymentTargets targets, TimeProvider? time
             var ledger = new Ledger(backup.Environment, database);
             if (backup.Release is { } id && !(await ledger.GetDeploymentsAsync(limit.Token).ConfigureAwait(false)).Any(deployment => deployment.Release?.Id == id))
             {
-                sink.Publish(new Caution($"The drill is recorded beside the backup only: the ledger of '{backup.Environment}' knows no deployment of release '{id[..Math.Min(12, id.Length)]}', of which the backup is."));
+                sink.Publish(new Caution($"The drill is recorded beside the backup only: the ledger of '{backup.Environment}' knows no deployment of release '{Words.Short(id)}', of which the backup is."));
                 return;
             }
 
