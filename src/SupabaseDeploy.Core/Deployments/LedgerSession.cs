@@ -23,7 +23,8 @@ internal sealed class LedgerSession : IAsyncDisposable
         )
         """;
 
-    private static readonly IReadOnlyList<string> s_scripts = EmbeddedText.In("Deployments/Ledger/");
+    // The first version was created; each of these made the next one.
+    private static readonly IReadOnlyList<string> s_upgrades = EmbeddedText.In("Deployments/Ledger/Upgrades/");
 
     private LedgerSession(NpgsqlConnection connection, DatabaseAddress database, bool exists, ClockCheck clock)
     {
@@ -39,6 +40,8 @@ internal sealed class LedgerSession : IAsyncDisposable
 
     /// <summary>The clocks of this machine and of the server, when the session began.</summary>
     public ClockCheck Clock { get; }
+
+    private static int NewestVersion => s_upgrades.Count + 1;
 
     private bool Exists { get; set; }
 
@@ -114,11 +117,11 @@ internal sealed class LedgerSession : IAsyncDisposable
         }
 
         int version = await Connection.ScalarAsync<int>(ReadVersion, cancellationToken).ConfigureAwait(false);
-        return version <= s_scripts.Count
+        return version <= NewestVersion
             ? version
             : throw new DeployException(
                 ErrorTable.LedgerTooNew,
-                $"The ledger of '{Database}' has version {version}; this module knows {s_scripts.Count}.",
+                $"The ledger of '{Database}' has version {version}; this module knows {NewestVersion}.",
                 "Update the module SupabaseDeploy.",
                 Database);
     }
@@ -126,7 +129,7 @@ internal sealed class LedgerSession : IAsyncDisposable
     /// <summary>Creates the ledger, or brings it up to date.</summary>
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
-        if (await ReadVersionAsync(cancellationToken).ConfigureAwait(false) == s_scripts.Count)
+        if (await ReadVersionAsync(cancellationToken).ConfigureAwait(false) == NewestVersion)
         {
             return;
         }
@@ -137,12 +140,14 @@ internal sealed class LedgerSession : IAsyncDisposable
             await ExecuteAsync($"select pg_advisory_xact_lock({SchemaLock}); {s_createVersions}", cancellationToken).ConfigureAwait(false);
             Exists = true;
             int version = await ReadVersionAsync(cancellationToken).ConfigureAwait(false);
-            if (version < s_scripts.Count)
+            if (version < NewestVersion)
             {
                 // One round trip: the servers of hosted projects are far away.
                 await ExecuteAsync(
-                    string.Concat(Enumerable.Range(version, s_scripts.Count - version)
-                        .Select(index => $"{EmbeddedText.Read(s_scripts[index])}\ninsert into supabase_deploy.schema_version (version) values ({index + 1});\n")),
+                    $"""
+                    {string.Concat(version == 0 ? [EmbeddedText.Read("Deployments/Ledger/create.sql")] : s_upgrades.Skip(version - 1).Select(EmbeddedText.Read))}
+                    insert into supabase_deploy.schema_version (version) select generate_series({version + 1}, {NewestVersion});
+                    """,
                     cancellationToken).ConfigureAwait(false);
             }
 
