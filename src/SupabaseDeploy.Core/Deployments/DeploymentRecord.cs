@@ -22,57 +22,36 @@ internal sealed class DeploymentRecord(Ledger ledger) : IAsyncDisposable
     /// <exception cref="Errors.DeployException"><see cref="Errors.ErrorTable.ClocksDiffer"/>.</exception>
     public async Task PrepareAsync(bool isPublish, CancellationToken cancellationToken)
     {
-        await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        LedgerSession session = await ReadyAsync(cancellationToken).ConfigureAwait(false);
         if (isPublish)
         {
-            _session!.Clock.EnsureAgree(ledger.Environment);
+            session.Clock.EnsureAgree(ledger.Environment);
         }
     }
 
     /// <summary>Writes a deployment that has begun, with the steps done so far, and gives it its number.</summary>
-    public async Task<Deployment> BeginAsync(Deployment deployment, CancellationToken cancellationToken) =>
-        await (await ReadyAsync(cancellationToken).ConfigureAwait(false)).BeginAsync(deployment, cancellationToken).ConfigureAwait(false);
+    public Task<Deployment> BeginAsync(Deployment deployment, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.BeginAsync(deployment, cancellationToken), cancellationToken);
 
     /// <summary>Writes the steps from a position on, as they stand, in one transaction.</summary>
-    public async Task WriteStepsAsync(Deployment deployment, int from, CancellationToken cancellationToken)
-    {
-        if (_session is { Connection.State: ConnectionState.Open } held)
-        {
-            try
-            {
-                await new LedgerWriter(held, ledger.Environment).WriteStepsAsync(deployment, from, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-            catch (NpgsqlException) when (held.Connection.State != ConnectionState.Open)
-            {
-                // It was cut, before or after they were written: writing them again changes nothing that has ended.
-            }
-        }
-
-        await (await ReadyAsync(cancellationToken).ConfigureAwait(false)).WriteStepsAsync(deployment, from, cancellationToken).ConfigureAwait(false);
-    }
+    public Task WriteStepsAsync(Deployment deployment, int from, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.WriteStepsAsync(deployment, from, cancellationToken), cancellationToken);
 
     /// <summary>Writes what happened besides the steps, in order.</summary>
-    public async Task<IReadOnlyList<LedgerEvent>> AppendEventsAsync(Guid deployment, IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken) =>
-        await (await ReadyAsync(cancellationToken).ConfigureAwait(false)).AppendEventsAsync(deployment, events, cancellationToken).ConfigureAwait(false);
+    public Task<IReadOnlyList<LedgerEvent>> AppendEventsAsync(Guid deployment, IReadOnlyList<LedgerEvent> events, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.AppendEventsAsync(deployment, events, cancellationToken), cancellationToken);
 
     /// <summary>Adds a fact that a deployment brought to the chain.</summary>
-    public async Task AppendEvidenceAsync(NewEvidence facts, Guid deployment, DateTimeOffset recordedAt, CancellationToken cancellationToken) =>
-        await (await ReadyAsync(cancellationToken).ConfigureAwait(false)).AppendEvidenceAsync(facts, recordedAt, cancellationToken, deployment).ConfigureAwait(false);
+    public Task AppendEvidenceAsync(NewEvidence facts, Guid deployment, DateTimeOffset recordedAt, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.AppendEvidenceAsync(facts, recordedAt, cancellationToken, deployment), cancellationToken);
 
     /// <summary>Writes the end, with the steps from a position on, the evidence and the schema: all or nothing.</summary>
-    public async Task FinishAsync(Deployment deployment, int from, NewEvidence? evidence, NewRecordedSchema? schema, CancellationToken cancellationToken) =>
-        await (await ReadyAsync(cancellationToken).ConfigureAwait(false)).FinishAsync(deployment, from, evidence, schema, cancellationToken).ConfigureAwait(false);
+    public Task FinishAsync(Deployment deployment, int from, NewEvidence? evidence, NewRecordedSchema? schema, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.FinishAsync(deployment, from, evidence, schema, cancellationToken), cancellationToken);
 
     /// <summary>Records the schema as the contracting migrations of a finished deployment left it.</summary>
-    public async Task RecordSchemaAsync(Deployment deployment, CancellationToken cancellationToken)
-    {
-        LedgerWriter writer = await ReadyAsync(cancellationToken).ConfigureAwait(false);
-        if (await RecordedSchema.MeasureAsync(_session!.Connection, cancellationToken).ConfigureAwait(false) is { } schema)
-        {
-            await writer.RecordSchemaAsync(schema, deployment, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public Task RecordSchemaAsync(Deployment deployment, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.RecordSchemaAsync(deployment, cancellationToken), cancellationToken);
 
     /// <summary>Reads the schema to record, on a connection of its own: other things may be written meanwhile. Null where the recorded one stays.</summary>
     public async Task<NewRecordedSchema?> MeasureSchemaAsync(CancellationToken cancellationToken)
@@ -96,32 +75,60 @@ internal sealed class DeploymentRecord(Ledger ledger) : IAsyncDisposable
         await (_session?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
     }
 
-    /// <summary>A connection that answers: what is written next must not be written twice.</summary>
-    private async Task<LedgerWriter> ReadyAsync(CancellationToken cancellationToken)
+    private Task WriteAsync(Func<LedgerWriter, Task> write, CancellationToken cancellationToken) => WriteAsync(
+        async writer =>
+        {
+            await write(writer).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Writes once more where the connection was cut, before or after it was written: see <see cref="LedgerWriter"/>.</summary>
+    private async Task<T> WriteAsync<T>(Func<LedgerWriter, Task<T>> write, CancellationToken cancellationToken)
     {
-        _session ??= await TakeConnectedAsync().ConfigureAwait(false);
-        if (_session is not { Connection.State: ConnectionState.Open } || !await IsReadyAsync(_session, cancellationToken).ConfigureAwait(false))
+        LedgerSession session = await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await write(new LedgerWriter(session, ledger.Environment)).ConfigureAwait(false);
+        }
+        catch (NpgsqlException) when (!IsOpen(session))
+        {
+            session = await ReadyAsync(cancellationToken).ConfigureAwait(false);
+            return await write(new LedgerWriter(session, ledger.Environment)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A connection to a ledger that is up to date.</summary>
+    private async Task<LedgerSession> ReadyAsync(CancellationToken cancellationToken)
+    {
+        if (_session is null && await TakeConnectedAsync().ConfigureAwait(false) is { } connected)
+        {
+            _session = connected;
+            await TryMigrateAsync(connected, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_session is null || !IsOpen(_session))
         {
             await DisposeAsync().ConfigureAwait(false);
             _session = await LedgerSession.OpenForWritingAsync(ledger.Database, cancellationToken, ledger.Machine).ConfigureAwait(false);
         }
 
-        return new LedgerWriter(_session, ledger.Environment);
+        return _session;
     }
 
-    /// <summary>False when the connection was cut.</summary>
-    private static async Task<bool> IsReadyAsync(LedgerSession session, CancellationToken cancellationToken)
+    private static async Task TryMigrateAsync(LedgerSession session, CancellationToken cancellationToken)
     {
         try
         {
             await session.MigrateAsync(cancellationToken).ConfigureAwait(false);
-            return true;
         }
-        catch (NpgsqlException) when (session.Connection.State != ConnectionState.Open)
+        catch (NpgsqlException) when (!IsOpen(session))
         {
-            return false;
+            // It was cut: another one is opened.
         }
     }
+
+    private static bool IsOpen(LedgerSession session) => session.Connection.State == ConnectionState.Open;
 
     /// <summary>What was begun before; null when nothing was, or when it failed: whoever connects anew hears why.</summary>
     private async Task<LedgerSession?> TakeConnectedAsync()

@@ -18,14 +18,13 @@ internal sealed record NewEvidence(string Kind, string ReleaseId, bool IsPassed,
 /// <summary>The evidence of a ledger: each row holds the hash of the row before it, and the last one is remembered, so that none can be changed, removed or put in.</summary>
 internal static class EvidenceChain
 {
-    /// <summary>Adds a row within the transaction at work.</summary>
+    /// <summary>Adds a row within the transaction at work; the very same fact of the same moment is there once.</summary>
     public static async Task<Evidence> AppendAsync(
         LedgerSession session, DeploymentEnvironment environment, NewEvidence facts, Guid? deployment, DateTimeOffset recordedAt, CancellationToken cancellationToken)
     {
-        (long sequence, string hash) = await LockAsync(session, cancellationToken).ConfigureAwait(false);
         var evidence = new Evidence
         {
-            Sequence = sequence + 1,
+            Sequence = 0,
             Kind = facts.Kind,
             ReleaseId = facts.ReleaseId,
             EnvironmentName = environment.Name,
@@ -33,8 +32,15 @@ internal static class EvidenceChain
             DeploymentId = deployment,
             Content = facts.Content,
             RecordedAt = Ledger.ToMicrosecond(recordedAt),
-            PreviousHash = hash,
+            PreviousHash = Evidence.FirstPreviousHash,
         };
+        (long sequence, string hash) = await LockAsync(session, cancellationToken).ConfigureAwait(false);
+        if (await FindAsync(session, evidence, cancellationToken).ConfigureAwait(false) is { } known)
+        {
+            return known;
+        }
+
+        evidence = evidence with { Sequence = sequence + 1, PreviousHash = hash };
         evidence = evidence with { Hash = evidence.ComputeHash() };
         await session.ExecuteAsync(
             """
@@ -43,8 +49,7 @@ internal static class EvidenceChain
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             cancellationToken,
-            evidence.Sequence, evidence.Kind, evidence.ReleaseId, evidence.EnvironmentName, evidence.IsPassed,
-            LedgerSession.Parameter(deployment, NpgsqlDbType.Uuid), evidence.Content, evidence.RecordedAt, evidence.PreviousHash, evidence.Hash).ConfigureAwait(false);
+            [evidence.Sequence, .. Facts(evidence), evidence.PreviousHash, evidence.Hash]).ConfigureAwait(false);
         return evidence;
     }
 
@@ -99,4 +104,28 @@ internal static class EvidenceChain
             return await row.ReadAsync(cancellationToken).ConfigureAwait(false) ? (row.GetInt64(0), row.GetString(1)) : (0, Evidence.FirstPreviousHash);
         }
     }
+
+    /// <summary>The row that says exactly this: its writer lost the answer, and writes it again.</summary>
+    private static async Task<Evidence?> FindAsync(LedgerSession session, Evidence evidence, CancellationToken cancellationToken)
+    {
+        using NpgsqlCommand find = session.Command(
+            """
+            select sequence, previous_hash, hash from supabase_deploy.evidence
+            where (kind, release_id, environment, passed, content, recorded_at) = ($1, $2, $3, $4, $6, $7) and deployment_id is not distinct from $5
+            """,
+            Facts(evidence));
+        NpgsqlDataReader row = await find.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (row.ConfigureAwait(false))
+        {
+            return await row.ReadAsync(cancellationToken).ConfigureAwait(false)
+                ? evidence with { Sequence = row.GetInt64(0), PreviousHash = row.GetString(1), Hash = row.GetString(2) }
+                : null;
+        }
+    }
+
+    private static object?[] Facts(Evidence evidence) =>
+    [
+        evidence.Kind, evidence.ReleaseId, evidence.EnvironmentName, evidence.IsPassed,
+        LedgerSession.Parameter(evidence.DeploymentId, NpgsqlDbType.Uuid), evidence.Content, evidence.RecordedAt,
+    ];
 }

@@ -7,7 +7,7 @@ using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Deployments;
 
-/// <summary>What is written to a ledger, each call as one transaction.</summary>
+/// <summary>What is written to a ledger, each call as one transaction that may be repeated when its answer was lost: what is written already is recognised.</summary>
 /// <param name="session">The connection.</param>
 /// <param name="environment">Whose ledger it is.</param>
 internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment environment)
@@ -33,13 +33,14 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
 
             batch.BatchCommands.Add(Insert(deployment));
             AddSteps(batch, deployment, from: 0);
+            batch.BatchCommands.Add(LedgerSession.BatchCommand("select number from supabase_deploy.deployments where id = $1", deployment.Id));
             int number = (int)(await batch.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
             await AppendOverrideAsync(deployment, cancellationToken).ConfigureAwait(false);
             return deployment with { Number = number };
         },
         cancellationToken);
 
-    /// <summary>Writes the steps from a position on, as they stand. May be repeated: a step that has ended is not changed any more.</summary>
+    /// <summary>Writes the steps from a position on, as they stand. A step that has ended is not changed any more.</summary>
     public async Task WriteStepsAsync(Deployment deployment, int from, CancellationToken cancellationToken)
     {
         using var batch = new NpgsqlBatch(session.Connection);
@@ -60,7 +61,7 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
                 """
                 update supabase_deploy.deployments
                 set status = $2, changed = $3, reason = $4, lockout = $5, finished_at = $6
-                where id = $1
+                where id = $1 and (status, finished_at) is distinct from ($2, $6)
                 """,
                 deployment.Id, deployment.Status.ToString(), deployment.Changed, Text(deployment.Reason), Text(deployment.Lockout), Moment(deployment.FinishedAt)));
             if (schema is not null)
@@ -89,9 +90,15 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
             {
                 using NpgsqlCommand insert = session.Command(
                     """
-                    insert into supabase_deploy.events (sequence, deployment_id, kind, message, recorded_by, recorded_at)
-                    values ((select coalesce(max(sequence), 0) + 1 from supabase_deploy.events), $1, $2, $3, $4, $5)
-                    returning sequence
+                    with known as (
+                        select sequence from supabase_deploy.events
+                        where (deployment_id, kind, message, recorded_by, recorded_at) = ($1, $2, $3, $4, $5)
+                    ), written as (
+                        insert into supabase_deploy.events (sequence, deployment_id, kind, message, recorded_by, recorded_at)
+                        select (select coalesce(max(sequence), 0) + 1 from supabase_deploy.events), $1, $2, $3, $4, $5 where not exists (select from known)
+                        returning sequence
+                    )
+                    select sequence from known union all select sequence from written
                     """,
                     deployment, facts.Kind, facts.Message, facts.RecordedBy, facts.RecordedAt);
                 recorded.Add(facts with { Sequence = (long)(await insert.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! });
@@ -110,11 +117,14 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
             () => EvidenceChain.AppendAsync(session, environment, facts, deployment, recordedAt, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Replaces the recorded schema: see <see cref="Replace"/>.</summary>
-    public async Task RecordSchemaAsync(NewRecordedSchema schema, Deployment deployment, CancellationToken cancellationToken)
+    /// <summary>Records the schema as it is now, if this role may read it: see <see cref="Replace"/>.</summary>
+    public async Task RecordSchemaAsync(Deployment deployment, CancellationToken cancellationToken)
     {
-        using var batch = new NpgsqlBatch(session.Connection) { BatchCommands = { Replace(schema, deployment) } };
-        await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        if (await RecordedSchema.MeasureAsync(session.Connection, cancellationToken).ConfigureAwait(false) is { } schema)
+        {
+            using var batch = new NpgsqlBatch(session.Connection) { BatchCommands = { Replace(schema, deployment) } };
+            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task<T> InTransactionAsync<T>(Func<Task<T>> write, CancellationToken cancellationToken)
@@ -165,7 +175,7 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
         insert into supabase_deploy.deployments
             (id, number, kind, status, release_id, previous_release_id, requested_by, started_at, plan)
         values ($1, (select coalesce(max(number), 0) + 1 from supabase_deploy.deployments), $2, 'Running', $3, $4, $5, $6, $7)
-        returning number
+        on conflict (id) do nothing
         """,
         deployment.Id, deployment.Kind.ToString(), Text(deployment.Release?.Id), Text(deployment.PreviousRelease?.Id),
         deployment.RequestedBy, deployment.StartedAt, PlanDocument.Write(deployment.Plan));

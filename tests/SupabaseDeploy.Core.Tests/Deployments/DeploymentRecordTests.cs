@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using SupabaseDeploy.Deployments;
+using SupabaseDeploy.Core.Tests.Migrations;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
@@ -101,6 +102,40 @@ public sealed class DeploymentRecordTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_written_when_its_answer_was_lost_is_written_once()
+    {
+        Deployment first = await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        Deployment next = first with { Id = Guid.NewGuid(), StartedAt = first.StartedAt.AddMinutes(1), FinishedAt = first.StartedAt.AddMinutes(2) };
+        var paused = new LedgerEvent(0, LedgerEvent.Paused, "Health is not known.", "ann", next.StartedAt);
+        var sick = new NewEvidence(Evidence.Healthy, next.Release!, false, EvidenceContent.Of("Sick."));
+        var healthy = new NewEvidence(Evidence.Healthy, next.Release!, true, EvidenceContent.Of("Healthy."));
+
+        await LoseAnswerAsync(async record => next = await record.BeginAsync(next, CancellationToken.None));
+        await LoseAnswerAsync(async record => paused = Assert.Single(await record.AppendEventsAsync(next.Id, [paused], CancellationToken.None)));
+        await LoseAnswerAsync(record => record.AppendEvidenceAsync(sick, next.Id, next.StartedAt, CancellationToken.None));
+        await LoseAnswerAsync(record => record.FinishAsync(next, 0, healthy, null, CancellationToken.None));
+
+        Deployment recorded = (await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None))[^1];
+        Assert.Equal((2, DeploymentStatus.Succeeded), (recorded.Number, recorded.Status));
+        Assert.Equal(next.Number, recorded.Number);
+        Assert.Equal(paused, Assert.Single(recorded.Events));
+        IReadOnlyList<Evidence> evidence = await _application.Ledger("staging").GetEvidenceAsync(CancellationToken.None);
+        Assert.Equal(["Sick.", "Healthy."], evidence.Where(each => each.DeploymentId == next.Id).Select(each => each.Summary));
+    }
+
+    [Fact]
+    public async Task An_end_that_another_wrote_is_not_taken_for_ones_own()
+    {
+        Deployment ended = await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
+        await using var record = new DeploymentRecord(_application.Ledger("staging"));
+
+        PostgresException refused = await Assert.ThrowsAsync<PostgresException>(
+            () => record.FinishAsync(ended with { Status = DeploymentStatus.Failed }, 0, null, null, CancellationToken.None));
+
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+    }
+
+    [Fact]
     public async Task The_ledger_names_the_step_at_work()
     {
         Release release = await _application.ReleaseAsync(1);
@@ -143,6 +178,17 @@ public sealed class DeploymentRecordTests : IAsyncLifetime
         Assert.Equal(ErrorTable.ClocksDiffer, refused.Code);
         IReadOnlyList<Deployment> recorded = await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None);
         Assert.Equal([DeploymentStatus.Succeeded, DeploymentStatus.Running], recorded.Select(deployment => deployment.Status));
+    }
+
+    /// <summary>Writes over a network that is cut after the server has committed what is written.</summary>
+    private async Task LoseAnswerAsync(Func<DeploymentRecord, Task> write)
+    {
+        await using var network = new CuttingProxy(_application.Database("staging").Application, "COMMIT", reachesServer: true);
+        await using var record = new DeploymentRecord(new Ledger(_application.Environment("staging"), network.Address));
+
+        await write(record);
+
+        Assert.Equal(1, network.Cuts);
     }
 
     private void Cut()
