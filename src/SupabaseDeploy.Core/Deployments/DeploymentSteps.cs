@@ -179,9 +179,13 @@ internal sealed class DeploymentSteps(
 
         IReadOnlyList<string> after = await observer.ReadHistoryAsync(target.Environment, cancellationToken).ConfigureAwait(false);
         string[] left = [.. applied.Intersect(after)];
-        return left.Length == 0
-            ? new StepOutcome($"{Words.Migrations(applied)} undone; {after.Count} in the history.", true)
-            : throw NotVerified(StepName.Undo, $"{Words.Migrations(left)} is still in the history");
+        if (left.Length > 0)
+        {
+            throw NotVerified(StepName.Undo, $"{Words.Migrations(left)} is still in the history");
+        }
+
+        await UndoneSchema.CompareAsync(target.Environment, database, sink, cancellationToken).ConfigureAwait(false);
+        return new StepOutcome($"{Words.Migrations(applied)} undone; {after.Count} in the history.", true);
     }
 
     /// <summary>What undoing the versions loses, as the database is now.</summary>

@@ -2,7 +2,6 @@ using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Health;
-using SupabaseDeploy.Postgres;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
 
@@ -110,38 +109,11 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
                 return new StepOutcome($"Back at {Name(previous)}. {(health is null ? "" : HealthGate.Describe(health))}".TrimEnd());
             },
             cancellationToken).ConfigureAwait(false);
-        if (undo.Count > 0)
-        {
-            await CompareSchemaAsync(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false);
-        }
-
         string ending = health is { Verdict: not HealthVerdict.Pass }
             ? $"Back at {Name(previous)}, which is not healthy now either: {HealthGate.Describe(health)}"
             : $"Back at {Name(previous)}.";
         Deployment ended = await run.FinishAsync(DeploymentStatus.RolledBack, $"{failure.Message} {ending}", null, null, cancellationToken).ConfigureAwait(false);
         return ended with { Failure = failure };
-    }
-
-    /// <summary>Down scripts may leave another schema than there was. It runs and was measured, so that it is said and no more.</summary>
-    private async Task CompareSchemaAsync(DeploymentEnvironment environment, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        try
-        {
-            DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-            LedgerSession session = await LedgerSession.OpenAsync(database, cancellationToken).ConfigureAwait(false);
-            await using (session.ConfigureAwait(false))
-            {
-                Finding found = await SchemaProbe.CheckAsync(environment, session.Connection, cancellationToken).ConfigureAwait(false);
-                if (found.Status != HealthStatus.Healthy)
-                {
-                    sink.Publish(new Caution($"The down scripts did not bring back the schema from before. {found.Message}"));
-                }
-            }
-        }
-        catch (Exception e) when (e is DeployException or Npgsql.NpgsqlException)
-        {
-            sink.Publish(new Caution($"Whether the down scripts brought back the schema from before is not known: {e.Message}"));
-        }
     }
 
     private async Task EnsureBackAsync(DeploymentPlan plan, Release? previous, CancellationToken cancellationToken)

@@ -32,6 +32,31 @@ public sealed class RollbackTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_schema_that_down_scripts_did_not_bring_back_is_said_also_where_a_person_goes_back()
+    {
+        await PublishAsync(1);
+        _application.WriteVersion(2);
+        _application.Write("migrations/002_add_t2.sql", "create table public.t2 (id int primary key);\ncreate table public.left_over (id int);\n");
+        Release release = await _application.ReleaseAsync();
+        using var stop = new CancellationTokenSource();
+        var sink = new ActingSink(each =>
+        {
+            if (each is DeploymentStepStarted { Step: StepName.Web })
+            {
+                stop.Cancel();
+            }
+        });
+        DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), release, false, CancellationToken.None);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _application.Publisher().ExecuteAsync(plan, new DeploymentOptions(), sink, stop.Token));
+
+        Deployment back = await _application.RollBackAsync("staging");
+
+        Assert.Equal(DeploymentStatus.Succeeded, back.Status);
+        Assert.Contains(back.Events, each => each.Message.StartsWith("The down scripts did not bring back the schema from before. 1 object is not as deployment 1 left the schema", StringComparison.Ordinal)
+            && each.Message.Contains("left_over", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_plan_shows_the_way_and_the_rows_that_are_lost()
     {
         Release[] releases = await PublishAsync(3);
