@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SupabaseDeploy.Backups;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
@@ -83,7 +84,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         await new UnfinishedRestores(targets, _time).SettleUnderLockAsync(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false);
         Task<DeploymentPlan> planned = PlanAgainAsync(run.Plan, options, sink, cancellationToken);
         await Task.WhenAll(planned, run.Plan.HasWork ? run.PrepareRecordAsync(cancellationToken) : Task.CompletedTask).ConfigureAwait(false);
-        run.Adopt(await planned.ConfigureAwait(false));
+        run.Adopt(await SettledAsync(await planned.ConfigureAwait(false), run.Plan, options, sink, cancellationToken).ConfigureAwait(false));
         if (!run.Plan.HasWork)
         {
             return await VerifyOnlyAsync(run, preflight, steps, options, sink, cancellationToken).ConfigureAwait(false);
@@ -121,6 +122,19 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
 
         DeploymentPlan back = await _planner.PlanRollbackAsync(shown.Environment, shown.Release, cancellationToken).ConfigureAwait(false);
         return back.Observed!.IsSameAs(shown.Observed!) ? back with { Ways = shown.Ways } : throw Outdated(shown, "going back to", ".");
+    }
+
+    /// <summary>The plan, made once more where what it was made from had a restore in it whose process has died.</summary>
+    private async Task<DeploymentPlan> SettledAsync(
+        DeploymentPlan plan, DeploymentPlan shown, DeploymentOptions options, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        if (!KilledRestores.IsIn(plan.Observed!.Deployments))
+        {
+            return plan;
+        }
+
+        await new KilledRestores(targets, _time).SettleUnderLockAsync(plan.Environment, sink, cancellationToken).ConfigureAwait(false);
+        return await PlanAgainAsync(shown, options, sink, cancellationToken).ConfigureAwait(false);
     }
 
     private static DeployException Outdated(DeploymentPlan shown, string what, string how) => new(

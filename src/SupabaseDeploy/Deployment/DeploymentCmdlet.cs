@@ -52,6 +52,7 @@ public abstract class DeploymentCmdlet : ProjectCmdlet
         if (!IsWhatIf)
         {
             await new UnfinishedRestores(Targets).SettleAsync(environment, Wait, Sink, cancellationToken).ConfigureAwait(false);
+            await new KilledRestores(Targets).SettleAsync(environment, Wait, Sink, cancellationToken).ConfigureAwait(false);
         }
         else if (UnfinishedRestores.Describe(environment) is { } unfinished)
         {

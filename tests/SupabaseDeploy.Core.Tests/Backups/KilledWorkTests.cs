@@ -1,6 +1,7 @@
 using SupabaseDeploy.Core.Tests;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Releases;
 
 namespace SupabaseDeploy.Backups;
 
@@ -37,10 +38,30 @@ public sealed class KilledWorkTests : IAsyncLifetime
         var ledger = new Ledger(_project.Environment, _project.Database.Application);
         Assert.Equal(DeploymentStatus.Running, Assert.Single(await ledger.GetDeploymentsAsync(CancellationToken.None)).Status);
 
-        await _project.Restorer.SettleAsync(_project.Environment, TimeSpan.FromSeconds(30), NullProgressSink.Instance, CancellationToken.None);
+        await new KilledRestores(_project.Targets).SettleAsync(_project.Environment, TimeSpan.FromSeconds(30), NullProgressSink.Instance, CancellationToken.None);
 
         Deployment settled = Assert.Single(await ledger.GetDeploymentsAsync(CancellationToken.None));
         Assert.Equal((status, status == DeploymentStatus.Succeeded), (settled.Status, settled.Changed));
+    }
+
+    [Theory]
+    [InlineData("ended verify", DeploymentStatus.Interrupted)]
+    [InlineData("'*' is now", DeploymentStatus.Succeeded)]
+    public async Task A_publish_finds_out_whether_a_restore_that_was_killed_has_happened(string at, DeploymentStatus status)
+    {
+        await _project.KillAsync("restore", at == "'*' is now" ? $"'{_project.Live}_restore_" : at);
+        Release release = await new ReleaseStore(_project.Environment.Project).CreateAsync(
+            new ReleaseContent { Application = "courses", MigrationsFolder = _project.Environment.MigrationsFolder }, NullProgressSink.Instance, CancellationToken.None);
+        DeploymentPlan plan = await new DeploymentPlanner(_project.Targets).PlanPublishAsync(_project.Environment, release, false, CancellationToken.None);
+        var publisher = new DeploymentPublisher(_project.Targets, (_, _, _) => throw new InvalidOperationException("No backup is asked for."));
+
+        Deployment published = await publisher.ExecuteAsync(plan, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, NullProgressSink.Instance, CancellationToken.None);
+
+        Assert.Equal(DeploymentStatus.Succeeded, published.Status);
+        IReadOnlyList<Deployment> recorded = await new Ledger(_project.Environment, _project.Database.Application).GetDeploymentsAsync(CancellationToken.None);
+        Assert.Equal([status, DeploymentStatus.Succeeded], recorded.Select(deployment => deployment.Status));
+        Assert.Equal(status == DeploymentStatus.Succeeded, recorded[0].Changed);
+        Assert.DoesNotContain(await _project.DatabasesAsync(), name => name.Contains("_restore_", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -65,7 +65,7 @@ public sealed class DeploymentRestorer(IDeploymentTargets targets, PostgresInsta
         {
             try
             {
-                await workplace.RecoverAsync(new Ledger(environment, application), sink, cancellationToken).ConfigureAwait(false);
+                await workplace.Remains.SettleAsync(new Ledger(environment, application), sink, cancellationToken).ConfigureAwait(false);
                 var restore = new Restoration(workplace, target, new HealthChecker(targets, _time), backup, options, new DumpProgram(installation, sink), sink, _time);
                 return await restore.RunAsync(activity, cancellationToken).ConfigureAwait(false);
             }
@@ -73,27 +73,6 @@ public sealed class DeploymentRestorer(IDeploymentTargets targets, PostgresInsta
             {
                 sink.Publish(new ActivityCompleted(activity));
             }
-        }
-    }
-
-    /// <summary>Ends a restore whose process died, where the ledger still says that it runs: whether its database is there decides where the environment is.</summary>
-    /// <exception cref="DeployException">The lock is held: it is at work.</exception>
-    public async Task SettleAsync(DeploymentEnvironment environment, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        IDeploymentTarget target = targets.For(environment);
-        DatabaseAddress application = await target.GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-        var ledger = new Ledger(environment, application);
-        if (await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false) is not [.., { Kind: DeploymentKind.Restore, Status: DeploymentStatus.Running }]
-            || await target.GetAdministrationAsync(cancellationToken).ConfigureAwait(false) is not { } administration)
-        {
-            return;
-        }
-
-        RestoreWorkplace workplace = await RestoreWorkplace.EnterAsync(
-            application, administration, $"end the restore of {environment}", wait, _time, sink, cancellationToken).ConfigureAwait(false);
-        await using (workplace.ConfigureAwait(false))
-        {
-            await workplace.RecoverAsync(ledger, sink, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -18,10 +18,9 @@ internal static class MaintenanceDatabase
     public static async Task<DatabaseAddress> EnsureAsync(
         DatabaseAddress application, DatabaseAddress administration, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
     {
-        DatabaseAddress maintenance = administration with { Database = LockSession.MaintenanceDatabase };
-        if (await ExistsAsync(maintenance, cancellationToken).ConfigureAwait(false))
+        if (await FindAsync(administration, cancellationToken).ConfigureAwait(false) is { } known)
         {
-            return maintenance;
+            return known;
         }
 
         // From the moment it exists the lock is looked for there: whoever holds it in the application's database must be done first.
@@ -38,20 +37,24 @@ internal static class MaintenanceDatabase
             }
         }
 
-        return maintenance;
+        return Of(administration);
     }
 
-    private static async Task<bool> ExistsAsync(DatabaseAddress maintenance, CancellationToken cancellationToken)
+    /// <summary>Its address; null where the server does not have it.</summary>
+    public static async Task<DatabaseAddress?> FindAsync(DatabaseAddress administration, CancellationToken cancellationToken)
     {
+        DatabaseAddress maintenance = Of(administration);
         try
         {
             NpgsqlConnection connection = await maintenance.OpenAsync(cancellationToken, "supabase-deploy restore").ConfigureAwait(false);
             await connection.DisposeAsync().ConfigureAwait(false);
-            return true;
+            return maintenance;
         }
         catch (DeployException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName })
         {
-            return false;
+            return null;
         }
     }
+
+    private static DatabaseAddress Of(DatabaseAddress administration) => administration with { Database = LockSession.MaintenanceDatabase };
 }

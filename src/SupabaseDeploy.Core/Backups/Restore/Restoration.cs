@@ -153,7 +153,7 @@ internal sealed class Restoration(
                 return true;
             }
 
-            await workplace.AbandonAsync(entry, limit.Token).ConfigureAwait(false);
+            await workplace.Remains.AbandonAsync(entry, limit.Token).ConfigureAwait(false);
             bool stopped = cause is OperationCanceledException;
             await run.FinishAsync(stopped ? DeploymentStatus.Interrupted : DeploymentStatus.Failed, changed: false, stopped ? "It was stopped before the switch." : cause.Message).ConfigureAwait(false);
         }

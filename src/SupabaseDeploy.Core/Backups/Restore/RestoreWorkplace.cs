@@ -12,17 +12,16 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
     private readonly DeploymentLock _lock;
     private readonly NpgsqlConnection _connection;
     private readonly DatabaseContents _catalog;
-    private readonly TimeProvider _time;
 
     private RestoreWorkplace(DatabaseAddress application, DatabaseAddress maintenance, DeploymentLock held, NpgsqlConnection connection, TimeProvider time)
     {
-        _time = time;
         Application = application;
         Maintenance = maintenance;
         _lock = held;
         _connection = connection;
         _catalog = new DatabaseContents(connection);
         Journal = new RestoreJournal(connection);
+        Remains = new RestoreRemains(connection, application.Database, time);
     }
 
     /// <summary>The live database as the application's role.</summary>
@@ -36,6 +35,9 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
 
     /// <summary>The journal of this server's restores.</summary>
     public RestoreJournal Journal { get; }
+
+    /// <summary>What restores that died have left.</summary>
+    public RestoreRemains Remains { get; }
 
     /// <summary>Takes the lock and opens the journal.</summary>
     public static async Task<RestoreWorkplace> EnterAsync(
@@ -69,36 +71,6 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
     /// <summary>How the live database is set up.</summary>
     public Task<DatabaseDefinition> ReadLiveDefinitionAsync(CancellationToken cancellationToken) =>
         DatabaseDefinitionSql.ReadAsync(_connection, Application.Database, cancellationToken);
-
-    /// <summary>
-    /// Settles what restores that died have left: before the switch, what they built is dropped; after it, they are done.
-    /// Nothing else is possible, because the switch is one transaction.
-    /// </summary>
-    public async Task RecoverAsync(Ledger ledger, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        foreach (RestoreEntry entry in await Journal.ReadAsync(Application.Database, cancellationToken).ConfigureAwait(false))
-        {
-            if (entry.State == RestoreState.Building)
-            {
-                sink.Publish(new Notice($"A restore of backup '{entry.Backup}' had ended before its switch: database '{entry.Restored}' is dropped."));
-                await SettleAsync(ledger, entry, DeploymentStatus.Interrupted, "Its process died before the switch; the database was not touched.", sink, cancellationToken).ConfigureAwait(false);
-                await AbandonAsync(entry, cancellationToken).ConfigureAwait(false);
-            }
-            else if (entry.State == RestoreState.Switched)
-            {
-                sink.Publish(new Notice($"A restore of backup '{entry.Backup}' had ended after its switch: the replaced database is kept as '{entry.Previous}'."));
-                await SettleAsync(ledger, entry, DeploymentStatus.Succeeded, $"Backup {entry.Backup} was verified and switched in; then the process died.", sink, cancellationToken).ConfigureAwait(false);
-                await Journal.WriteStateAsync(entry.Id, RestoreState.Done, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
-
-    /// <summary>Drops what was built.</summary>
-    public async Task AbandonAsync(RestoreEntry entry, CancellationToken cancellationToken)
-    {
-        await _catalog.ExecuteAsync($"drop database if exists {Queries.Quote(entry.Restored)} with (force)", cancellationToken).ConfigureAwait(false);
-        await Journal.WriteStateAsync(entry.Id, RestoreState.Abandoned, cancellationToken).ConfigureAwait(false);
-    }
 
     /// <summary>True when the switch was committed, whatever became of the answer and of the connections that were open then.</summary>
     public async Task<bool> IsSwitchedAsync(RestoreEntry entry, CancellationToken cancellationToken)
@@ -141,33 +113,6 @@ internal sealed class RestoreWorkplace : IAsyncDisposable
         catch (PostgresException e)
         {
             sink.Publish(new Caution($"Database '{older.Previous}', replaced by an earlier restore, cannot be dropped: {e.MessageText}. It takes up space until it is."));
-        }
-    }
-
-    // A publish may have settled it already; where the ledger cannot be read there is nothing to settle.
-    private async Task SettleAsync(
-        Ledger ledger, RestoreEntry entry, DeploymentStatus status, string reason, IProgressSink sink, CancellationToken cancellationToken)
-    {
-        try
-        {
-            IReadOnlyList<Deployment> deployments = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-            if (deployments.FirstOrDefault(deployment => deployment.Id == entry.Deployment && deployment.Status == DeploymentStatus.Running) is { } running)
-            {
-                bool isSwitched = status == DeploymentStatus.Succeeded;
-                DateTimeOffset now = _time.GetUtcNow();
-                DeploymentStep[] steps = [.. running.Steps.Select(step => step.Status != StepStatus.Running ? step : step with
-                {
-                    Status = isSwitched ? StepStatus.Succeeded : StepStatus.Failed,
-                    Duration = now - step.StartedAt,
-                    Message = reason,
-                })];
-                Deployment settled = running with { Status = status, Changed = isSwitched, Reason = reason, Steps = steps, FinishedAt = now };
-                await ledger.FinishAsync(settled, null, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is DeployException or NpgsqlException)
-        {
-            sink.Publish(new Caution($"The ledger cannot say how the restore of backup '{entry.Backup}' ended: {e.Message}"));
         }
     }
 }
