@@ -1,3 +1,4 @@
+using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Releases;
@@ -38,6 +39,27 @@ public sealed class CodeAfterRestore(IDeploymentTargets targets, DeploymentPubli
                 e);
         }
     }
+
+    /// <summary>Says of a restore that was asked for alone what is not its release's, and the command that brings it. The ledger keeps that too.</summary>
+    /// <returns>The restore with what was said.</returns>
+    public async Task<Deployment> TellAsync(Deployment restored, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        DeploymentEnvironment environment = restored.Environment;
+        ObservedState observed = await new EnvironmentObserver(targets).ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
+        if (RollbackTarget.Restored(environment, observed) is not { Changes: true } code)
+        {
+            return restored;
+        }
+
+        string said = $"Database and code of '{environment}' do not fit: the database is that of release {code.Release}, and what follows is not: {code.Lacks}. Bring it: {Command(environment, observed, code.Release)}";
+        sink.Publish(new Caution(said));
+        var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
+        return await ledger.NoteAsync(restored, LedgerEvent.Caution, said, restored.RequestedBy, TimeProvider.System.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What brings the code of the release whose database is there: only what was healthy here goes past the gates.</summary>
+    internal static string Command(DeploymentEnvironment environment, ObservedState observed, Release release) =>
+        RollbackTarget.WasHealthy(observed, release) ? $"Restore-Deployment {environment}" : $"Publish-Environment {environment} -Release {release}";
 
     private static void EnsureDatabaseStays(DeploymentPlan plan)
     {

@@ -7,15 +7,14 @@ namespace SupabaseDeploy.Deployments;
 internal static class FunctionDelta
 {
     /// <summary>What is to change; null where the place runs no functions. What no release ever brought here is left alone.</summary>
-    public static FunctionChange? Of(Release release, ObservedState observed)
-    {
-        if (observed.Functions is not { } deployed)
-        {
-            return null;
-        }
+    public static FunctionChange? Of(Release release, ObservedState observed) =>
+        observed.Functions is { } deployed ? Of(release, deployed, observed.Deployments) : null;
 
+    /// <summary>The same of functions that were listed.</summary>
+    public static FunctionChange Of(Release release, IReadOnlyList<DeployedFunction> deployed, IReadOnlyList<Deployment> deployments)
+    {
         Dictionary<string, string?> digests = deployed.ToDictionary(function => function.Slug, function => function.Digest, StringComparer.Ordinal);
-        HashSet<string> ours = [.. observed.Deployments.SelectMany(deployment => deployment.Release?.Functions ?? []).Select(function => function.Slug)];
+        HashSet<string> ours = [.. deployments.SelectMany(deployment => deployment.Release?.Functions ?? []).Select(function => function.Slug)];
         HashSet<string> wanted = [.. release.Functions.Select(function => function.Slug)];
         return new FunctionChange(
             release,

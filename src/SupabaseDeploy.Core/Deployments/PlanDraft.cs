@@ -13,6 +13,8 @@ namespace SupabaseDeploy.Deployments;
 internal sealed class PlanDraft(
     DeploymentEnvironment environment, Release release, ObservedState observed, MigrationDelta? delta, IReadOnlyList<ConfigurationChange> configuration)
 {
+    public Release Release => release;
+
     public PlanSteps Steps { get; } = new(environment, release, observed);
 
     /// <summary>Versions of the migrations to undo, newest first.</summary>
@@ -24,6 +26,14 @@ internal sealed class PlanDraft(
 
     /// <summary>True when anything but contracting migrations is to be done.</summary>
     public bool Changes => Undo.Count > 0 || delta?.Apply.Count > 0 || WebChanges || Functions is { IsEmpty: false } || configuration.Count > 0;
+
+    /// <summary>What is not the release's, in words: <c>web root, functions a, b</c>.</summary>
+    public string Lacks => string.Join(
+        ", ",
+        (string[])[
+            .. WebChanges ? ["web root"] : (string[])[],
+            .. Functions is { IsEmpty: false } change ? [$"functions {string.Join(", ", change.Deploy.Concat(change.Remove))}"] : (string[])[],
+            .. configuration.Count > 0 ? [$"settings {string.Join(", ", configuration.Select(change => change.Key))}"] : (string[])[]]);
 
     /// <summary>True when the ledger has to say something else than it does, whether anything is changed or not.</summary>
     public bool IsNews => observed.Current?.Id != release.Id || observed.Unsettled is not null;

@@ -10,10 +10,9 @@ internal static class RollbackTarget
 {
     public static Release Choose(DeploymentEnvironment environment, ObservedState observed, Release? wanted)
     {
-        IReadOnlyList<Release> healthy = HealthyInOrder(observed);
         if (wanted is not null)
         {
-            if (!healthy.Any(release => release.Id == wanted.Id))
+            if (!WasHealthy(observed, wanted))
             {
                 throw new DeployException(
                     ErrorTable.NothingToRestore,
@@ -26,12 +25,12 @@ internal static class RollbackTarget
         }
 
         // A restore whose code did not follow is finished first; a failed deployment left the environment away from its current release.
-        if ((FindHalfRestored(environment, observed) ?? (observed.Unsettled is null ? null : observed.Current)) is { } near && healthy.Any(release => release.Id == near.Id))
+        if ((FindHalfRestored(environment, observed) ?? (observed.Unsettled is null ? null : observed.Current)) is { } near && WasHealthy(observed, near))
         {
             return near;
         }
 
-        return healthy.TakeWhile(release => release.Id != observed.Current?.Id).LastOrDefault() ?? throw new DeployException(
+        return HealthyInOrder(observed).TakeWhile(release => release.Id != observed.Current?.Id).LastOrDefault() ?? throw new DeployException(
             ErrorTable.NothingToRestore,
             $"Environment '{environment}' has no healthy release before {(observed.Current is { } first ? $"the current one, '{first}'" : "now: nothing was published to it")}.",
             $"List what it has had with 'Get-Deployment {environment}', or restore a backup: Get-DeploymentBackup {environment}",
@@ -39,16 +38,17 @@ internal static class RollbackTarget
     }
 
     /// <summary>The release whose database a restore brought back, where its code is not there; null when no restore was left half done.</summary>
-    public static Release? FindHalfRestored(DeploymentEnvironment environment, ObservedState observed)
-    {
-        if ((observed.Unsettled ?? Ledger.Current(observed.Deployments)) is not { HasReplacedDatabase: true, Release: { } release })
-        {
-            return null;
-        }
+    public static Release? FindHalfRestored(DeploymentEnvironment environment, ObservedState observed) =>
+        Restored(environment, observed) is { } code && (observed.Unsettled is not null || code.Changes) ? code.Release : null;
 
-        var draft = new PlanDraft(environment, release, observed, null, Configuration(observed, release, []));
-        return observed.Unsettled is not null || draft.Changes ? release : null;
-    }
+    /// <summary>What the code still lacks of the release whose database a restore brought back; null when no restore was last.</summary>
+    public static PlanDraft? Restored(DeploymentEnvironment environment, ObservedState observed) =>
+        (observed.Unsettled ?? Ledger.Current(observed.Deployments)) is { HasReplacedDatabase: true, Release: { } release }
+            ? new PlanDraft(environment, release, observed, null, Configuration(observed, release, []))
+            : null;
+
+    /// <summary>True when the release may be gone back to, if no other stands in the way.</summary>
+    public static bool WasHealthy(ObservedState observed, Release release) => HealthyInOrder(observed).Any(healthy => healthy.Id == release.Id);
 
     /// <summary>Going back asks no gate, so it brings no migration that is new here.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.NothingToRestore"/>: that would be a publish.</exception>

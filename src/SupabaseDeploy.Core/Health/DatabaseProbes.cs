@@ -65,6 +65,14 @@ internal sealed class DatabaseProbes(Measurement measurement, DeploymentEnvironm
                 await MeasureAsync("connections", connection, token => ConnectionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
                 await MeasureAsync("transactions", connection, token => TransactionsProbe.CheckAsync(connection, token), cancellationToken).ConfigureAwait(false),
             ];
+            if (RestoredFunctionsProbe.FindRelease(target(), migrations.Deployments) is { } restored)
+            {
+                checks = [.. checks, await measurement.MeasureAsync(
+                    "functions",
+                    token => RestoredFunctionsProbe.CheckAsync(environment, target().Functions!, restored, migrations.Deployments, token),
+                    cancellationToken).ConfigureAwait(false)];
+            }
+
             return new DatabaseHealth(checks, migrations.Release ?? expected, migrations.IsUnpublished);
         }
     }

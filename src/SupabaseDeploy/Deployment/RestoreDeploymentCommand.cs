@@ -73,11 +73,12 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         }
         else if (isAgreed)
         {
-            WriteOutcome(await restorer.RestoreAsync(backup, Options(new()), Sink, cancellationToken).ConfigureAwait(false), $"Restore of backup '{backup.Id}'");
+            Deployments.Deployment restored = await restorer.RestoreAsync(backup, Options(new()), Sink, cancellationToken).ConfigureAwait(false);
+            WriteOutcome(await TellAsync(restored, cancellationToken).ConfigureAwait(false), $"Restore of backup '{backup.Id}'");
         }
     }
 
-    /// <summary>The database first; then the code of the release that ran when the point was made.</summary>
+    /// <summary>The database, and nothing but the database.</summary>
     private async Task ToRestorePointAsync(string name, CancellationToken cancellationToken)
     {
         DeploymentEnvironment environment = One(Environment);
@@ -98,10 +99,20 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         }
 
         Deployments.Deployment restored = await restorer.RestoreAsync(environment, point, Options(new()), Sink, cancellationToken).ConfigureAwait(false);
-        WriteOutcome(restored, $"Restore to point '{point}'");
-        if (restored.Release is { } release)
+        WriteOutcome(await TellAsync(restored, cancellationToken).ConfigureAwait(false), $"Restore to point '{point}'");
+    }
+
+    /// <summary>The database alone came back: whoever asked for that hears what is left to do. The restore is done whether that can be said or not.</summary>
+    private async Task<Deployments.Deployment> TellAsync(Deployments.Deployment restored, CancellationToken cancellationToken)
+    {
+        try
         {
-            Sink.Publish(new Notice($"Functions, settings and the web bundle stay as they were. Bring those of the release that ran then: Publish-Environment {environment} -Release {release}"));
+            return await new CodeAfterRestore(Targets, Publisher).TellAsync(restored, Sink, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DeployException || OutsideFailure.From(e) is not null)
+        {
+            Sink.Publish(new Caution($"Whether web root, functions and settings fit the database is not known: {e.Message} Look: Restore-Deployment {restored.Environment} -WhatIf"));
+            return restored;
         }
     }
 
@@ -110,11 +121,6 @@ public sealed class RestoreDeploymentCommand : DeploymentCmdlet
         DeploymentEnvironment environment = One(Environment);
         await EndUnfinishedRestoreAsync(environment, cancellationToken).ConfigureAwait(false);
         await AwaitWorkUnderWayAsync(environment, cancellationToken).ConfigureAwait(false);
-        if (!IsWhatIf)
-        {
-            await new DeploymentRestorer(Targets, new PostgresInstallations()).SettleAsync(environment, Wait, Sink, cancellationToken).ConfigureAwait(false);
-        }
-
         Releases.Release? wanted = Release is null ? null : await Release.FetchAsync(CurrentProject, Sink, cancellationToken).ConfigureAwait(false);
         DeploymentPlan plan = await new DeploymentPlanner(Targets, means: Means(), sink: Sink)
             .PlanRollbackAsync(environment, wanted, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Events;
+using SupabaseDeploy.Health;
 using SupabaseDeploy.Releases;
 using SupabaseDeploy.Targets;
 using SupabaseDeploy.Testing;
@@ -109,6 +110,32 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         Assert.Equal(one.Functions.Single().Digest, (await _application.Target.Functions!.ListAsync(default)).Single().Digest);
         plan = await new DeploymentPlanner(_application.Targets).PlanRollbackAsync(_application.Environment, null, default);
         Assert.Equal(zero.Id, plan.Release!.Id);
+    }
+
+    [Fact]
+    public async Task That_the_code_does_not_fit_the_database_is_said_at_once_and_as_long_as_it_is_so()
+    {
+        (_, Release one, RestorePoint point) = await PublishThreeAsync();
+        Deployment restored = await Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default);
+        var code = new CodeAfterRestore(_application.Targets, new DeploymentPublisher(_application.Targets, (_, _, _) => Task.FromResult("backup-1")));
+        var health = new HealthChecker(_application.Targets);
+
+        restored = await code.TellAsync(restored, _application.Sink, default);
+
+        Assert.Equal(
+            $"Database and code of 'staging' do not fit: the database is that of release {one}, and what follows is not: functions hello. Bring it: Restore-Deployment staging",
+            restored.Events[^1].Message);
+        IReadOnlyList<Deployment> recorded = await new Ledger(_application.Environment, _application.Database.Application).GetDeploymentsAsync(default);
+        Assert.Equal(restored.Events[^1], recorded[^1].Events[^1]);
+        HealthCheck functions = (await health.CheckAsync(_application.Environment, null, default)).Checks.Single(check => check.Check == "functions");
+        Assert.Equal(
+            (HealthStatus.Degraded, $"The database is that of release {one} since it was restored, and hello is not. Bring the code: Restore-Deployment staging"),
+            (functions.Status, functions.Message));
+
+        await _application.RollBackAsync();
+
+        Assert.DoesNotContain((await health.CheckAsync(_application.Environment, null, default)).Checks, check => check.Check == "functions");
+        Assert.Equal(restored.Events, (await code.TellAsync(restored, _application.Sink, default)).Events);
     }
 
     [Fact]
