@@ -78,18 +78,27 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     /// Replaces the ledger in <paramref name="to"/> by the one in <paramref name="from"/>, whole: a database that was restored from a
     /// backup holds the ledger of then. Call it before the restored database is switched in.
     /// </summary>
-    public static async Task CarryOverAsync(DatabaseAddress from, DatabaseAddress to, CancellationToken cancellationToken)
+    /// <returns>
+    /// What keeps everybody from recording evidence, approvals and decisions in <paramref name="from"/>, where nobody would find them any more; keep it until
+    /// the switch, which ends its session too.
+    /// </returns>
+    public static async Task<IAsyncDisposable> CarryOverAsync(DatabaseAddress from, DatabaseAddress to, CancellationToken cancellationToken)
     {
-        LedgerSession source = await LedgerSession.OpenAsync(from, cancellationToken).ConfigureAwait(false);
-        await using (source.ConfigureAwait(false))
+        LedgerSession source = await LedgerSession.OpenForWritingAsync(from, cancellationToken).ConfigureAwait(false);
+        try
         {
-            LedgerSession target = await LedgerSession.OpenAsync(to, cancellationToken).ConfigureAwait(false);
+            LedgerSession target = await LedgerSession.OpenForWritingAsync(to, cancellationToken).ConfigureAwait(false);
             await using (target.ConfigureAwait(false))
             {
-                await source.MigrateAsync(cancellationToken).ConfigureAwait(false);
-                await target.MigrateAsync(cancellationToken).ConfigureAwait(false);
                 await LedgerCopy.RunAsync(source.Connection, target.Connection, cancellationToken).ConfigureAwait(false);
             }
+
+            return source;
+        }
+        catch
+        {
+            await source.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 

@@ -22,25 +22,24 @@ internal static class LedgerCopy
 
     private static readonly string s_allTables = string.Join(", ", s_tables.Select(table => $"supabase_deploy.{table.Table}"));
 
+    /// <summary>Copies it. The transaction that reads stays open on <paramref name="from"/>, and lets nobody write evidence or events there as long as it is.</summary>
     public static async Task RunAsync(NpgsqlConnection from, NpgsqlConnection to, CancellationToken cancellationToken)
     {
-        NpgsqlTransaction reading = await from.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
-        await using (reading.ConfigureAwait(false))
+        await from.ExecuteAsync(
+            "begin isolation level repeatable read; lock table supabase_deploy.evidence, supabase_deploy.events in share row exclusive mode", cancellationToken).ConfigureAwait(false);
+        NpgsqlTransaction writing = await to.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (writing.ConfigureAwait(false))
         {
-            NpgsqlTransaction writing = await to.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using (writing.ConfigureAwait(false))
+            // The one place where a ledger is replaced: by a later state of itself.
+            await SwitchTriggersAsync(to, "disable", cancellationToken).ConfigureAwait(false);
+            await to.ExecuteAsync($"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
+            foreach ((string table, string columns) in s_tables)
             {
-                // The one place where a ledger is replaced: by a later state of itself.
-                await SwitchTriggersAsync(to, "disable", cancellationToken).ConfigureAwait(false);
-                await to.ExecuteAsync($"truncate {s_allTables}", cancellationToken).ConfigureAwait(false);
-                foreach ((string table, string columns) in s_tables)
-                {
-                    await CopyAsync(from, to, table, columns, cancellationToken).ConfigureAwait(false);
-                }
-
-                await SwitchTriggersAsync(to, "enable", cancellationToken).ConfigureAwait(false);
-                await writing.CommitAsync(cancellationToken).ConfigureAwait(false);
+                await CopyAsync(from, to, table, columns, cancellationToken).ConfigureAwait(false);
             }
+
+            await SwitchTriggersAsync(to, "enable", cancellationToken).ConfigureAwait(false);
+            await writing.CommitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

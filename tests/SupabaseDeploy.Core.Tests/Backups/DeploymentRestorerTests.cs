@@ -111,6 +111,28 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_approval_at_the_moment_of_the_switch_is_refused_or_goes_on_and_is_never_lost()
+    {
+        var ledger = new Ledger(_project.Environment, Database.Application);
+        var approval = new NewEvidence(Evidence.Approval, new string('a', 64), true, "{}");
+        Task<Evidence>? approving = null;
+        var sink = new ActingSink(each =>
+        {
+            if (each is Detail { Message: var said } && said.StartsWith("The ledger goes on", StringComparison.Ordinal))
+            {
+                approving = Task.Run(() => ledger.RecordEvidenceAsync(approval, DateTimeOffset.UtcNow, CancellationToken.None));
+                Wait.UntilAsync(async () => approving.IsCompleted || await Database.ScalarAsync<bool>(
+                    "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%supabase_deploy.evidence%')")).GetAwaiter().GetResult();
+            }
+        });
+
+        await _project.Restorer.RestoreAsync(_project.Backup, new DeploymentOptions(), sink, CancellationToken.None);
+
+        bool isRefused = await Record.ExceptionAsync(() => approving!) is not null;
+        Assert.Equal(isRefused ? 0 : 1, (await ledger.GetEvidenceAsync(CancellationToken.None)).Count);
+    }
+
+    [Fact]
     public async Task Clients_are_disconnected_once_and_find_the_restored_database()
     {
         await MakeMistakeAsync();

@@ -344,7 +344,7 @@ public sealed class LedgerTests : IAsyncLifetime
         await _application.PublishAsync("production", first);
         await _application.PublishAsync("staging", await _application.ReleaseAsync(2));
 
-        await Ledger.CarryOverAsync(from.Administration, to.Administration, CancellationToken.None);
+        await using IAsyncDisposable closed = await Ledger.CarryOverAsync(from.Administration, to.Administration, CancellationToken.None);
 
         IReadOnlyList<Deployment> expected = await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None);
         IReadOnlyList<Deployment> carried = await _application.Ledger("production").GetDeploymentsAsync(CancellationToken.None);
@@ -364,7 +364,7 @@ public sealed class LedgerTests : IAsyncLifetime
     {
         await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
 
-        await Ledger.CarryOverAsync(_application.Database("staging").Administration, _application.Database("production").Administration, CancellationToken.None);
+        await using IAsyncDisposable closed = await Ledger.CarryOverAsync(_application.Database("staging").Administration, _application.Database("production").Administration, CancellationToken.None);
 
         Assert.Equal("postgres", await _application.Database("production").ScalarAsync<string>("select tableowner::text from pg_tables where schemaname = 'supabase_deploy' and tablename = 'deployments'"));
     }

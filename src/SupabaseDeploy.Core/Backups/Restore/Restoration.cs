@@ -91,17 +91,22 @@ internal sealed class Restoration(
     private async Task<string> SwitchAsync(RestoreEntry entry, bool hasLive, RestoreRun run, CancellationToken cancellationToken)
     {
         await workplace.EnsureLockHeldAsync(cancellationToken).ConfigureAwait(false);
+        DatabaseAddress restored = workplace.Maintenance with { Database = entry.Restored };
         if (run.IsRecorded)
         {
-            await Ledger.CarryOverAsync(workplace.Live, workplace.Maintenance with { Database = entry.Restored }, cancellationToken).ConfigureAwait(false);
-            sink.Publish(new Detail($"The ledger goes on in '{entry.Restored}'."));
+            IAsyncDisposable closed = await Ledger.CarryOverAsync(workplace.Live, restored, cancellationToken).ConfigureAwait(false);
+            await using (closed.ConfigureAwait(false))
+            {
+                sink.Publish(new Detail($"The ledger goes on in '{entry.Restored}'."));
+                await ExchangeAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
+            }
         }
         else
         {
-            await PrepareLedgerAsync(new Ledger(_environment, workplace.Maintenance with { Database = entry.Restored }), entry, run, cancellationToken).ConfigureAwait(false);
+            await PrepareLedgerAsync(new Ledger(_environment, restored), entry, run, cancellationToken).ConfigureAwait(false);
+            await ExchangeAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
         }
 
-        await ExchangeAsync(entry, hasLive, cancellationToken).ConfigureAwait(false);
         sink.Publish(new Detail($"'{entry.Restored}' is now '{entry.Live}'."));
         await GoOnInLiveAsync(run).ConfigureAwait(false);
         return hasLive

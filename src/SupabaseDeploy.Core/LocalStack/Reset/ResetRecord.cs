@@ -23,7 +23,8 @@ internal sealed class ResetRecord(ResetPlan plan, DeploymentLock held, DateTimeO
         IReadOnlyList<Deployment> past = await before.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
         if (past.Count > 0 || (await before.GetEvidenceAsync(cancellationToken).ConfigureAwait(false)).Count > 0)
         {
-            await Ledger.CarryOverAsync(from, to, cancellationToken).ConfigureAwait(false);
+            IAsyncDisposable closed = await Ledger.CarryOverAsync(from, to, cancellationToken).ConfigureAwait(false);
+            await closed.DisposeAsync().ConfigureAwait(false); // Nobody approves anything for a database of one's own machine.
         }
 
         await AddAsync(to, Ledger.Current(past), measure, cancellationToken).ConfigureAwait(false);
