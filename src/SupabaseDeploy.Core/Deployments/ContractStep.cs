@@ -23,7 +23,7 @@ internal sealed class ContractStep(HealthGate gate)
                 async token =>
                 {
                     await run.AddEvidenceAsync(NotHealthy(plan, $"Applying {Words.Migrations(plan.Contract)} has begun."), token).ConfigureAwait(false);
-                    StepOutcome applied = await steps.ContractAsync(plan, token).ConfigureAwait(false);
+                    StepOutcome applied = await steps.Migrations.ContractAsync(plan, token).ConfigureAwait(false);
                     await run.RecordSchemaAsync(token).ConfigureAwait(false);
                     HealthSeries health = await gate.WaitAsync(plan.Environment, plan.Release!, options.HealthLimit, sink, token).ConfigureAwait(false);
                     await run.AddEvidenceAsync(HealthGate.ToEvidence(plan.Release!, health), token).ConfigureAwait(false);

@@ -196,20 +196,20 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
     {
         StepName.Preflight => await preflight.RunAsync(run.Plan, cancellationToken).ConfigureAwait(false),
         StepName.Backup when step.Changes => new StepOutcome($"Backup {await backup(run.Plan.Environment, sink, cancellationToken).ConfigureAwait(false)}."),
-        StepName.RestorePoint when step.Changes => await steps.RestorePointAsync(run.Deployment.Id, cancellationToken).ConfigureAwait(false),
+        StepName.RestorePoint when step.Changes => await steps.RestorePoint.MakeAsync(run.Deployment.Id, cancellationToken).ConfigureAwait(false),
         StepName.Backup or StepName.RestorePoint => new StepOutcome(step.Description),
         StepName.Recover or StepName.Undo => await UndoAsync(run, steps, cancellationToken).ConfigureAwait(false),
-        StepName.Migrate => await steps.MigrateAsync(run.Plan, cancellationToken).ConfigureAwait(false),
-        StepName.Functions => await steps.FunctionsAsync(run.Plan, run.Deployment.Id, cancellationToken).ConfigureAwait(false),
-        StepName.Configuration => await steps.ConfigurationAsync(run.Plan, cancellationToken).ConfigureAwait(false),
-        StepName.Web => await steps.WebAsync(run.Plan.Release, cancellationToken).ConfigureAwait(false),
+        StepName.Migrate => await steps.Migrations.MigrateAsync(run.Plan, cancellationToken).ConfigureAwait(false),
+        StepName.Functions => await steps.Functions.BringAsync(run.Plan, run.Deployment.Id, cancellationToken).ConfigureAwait(false),
+        StepName.Configuration => await steps.Configuration.BringAsync(run.Plan, cancellationToken).ConfigureAwait(false),
+        StepName.Web => await steps.Web.ServeAsync(run.Plan.Release, cancellationToken).ConfigureAwait(false),
         _ => throw new InvalidOperationException($"No work is assigned to step '{step.Name}'."),
     };
 
     private static async Task<StepOutcome> UndoAsync(DeploymentRun run, DeploymentSteps steps, CancellationToken cancellationToken)
     {
         await run.NoteLossAsync(run.Plan.DataLoss, cancellationToken).ConfigureAwait(false);
-        return await steps.UndoAsync(run.Plan.Undo, run.Plan.Observed!, cancellationToken).ConfigureAwait(false);
+        return await steps.Migrations.UndoAsync(run.Plan.Undo, run.Plan.Observed!, cancellationToken).ConfigureAwait(false);
     }
 
     private HealthStep MakeHealthStep(DeploymentSteps steps) => new(new HealthGate(targets, _time), steps.EnsureHeldAsync, _time);

@@ -3,11 +3,6 @@ using SupabaseDeploy.Events;
 
 namespace SupabaseDeploy.Deployments;
 
-/// <summary>What a step did.</summary>
-/// <param name="Message">In words.</param>
-/// <param name="Changed">True when it changed the environment.</param>
-internal sealed record StepOutcome(string Message, bool Changed = false);
-
 /// <summary>
 /// One deployment while it runs: every step is announced, done, recorded and announced as ended, in that order. From
 /// <see cref="RecordAsync"/> on each step is in the ledger before it begins, so that a crash leaves a trace of what was being done. The end of a

@@ -47,6 +47,9 @@ internal sealed record ObservedState
         ? []
         : [.. Deployments.Reverse().Where(deployment => deployment.Id == last.Id || last.Plan.TakesOver.Contains(deployment.Id))];
 
+    /// <summary>Those of the chain that brought another release: one of the same is gone on with.</summary>
+    public IEnumerable<Deployment> UnsettledOfOthers(Release release) => UnsettledChain.Where(deployment => deployment.Release?.Id != release.Id);
+
     /// <summary>True when a plan made from <paramref name="other"/> is the same plan.</summary>
     public bool IsSameAs(ObservedState other) =>
         History.SequenceEqual(other.History)

@@ -71,14 +71,14 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
     /// <summary>Every file that is to run is read and judged before the first change.</summary>
     private async Task EnsureReadableAsync(DeploymentPlan plan, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        foreach (Release source in DeploymentSteps.UndoSources(plan.Undo, plan.Observed!).Select(source => source.Release).DistinctBy(release => release.Id))
+        foreach (Release source in MigrationSteps.UndoSources(plan.Undo, plan.Observed!).Select(source => source.Release).DistinctBy(release => release.Id))
         {
             await ReleaseStore.VerifyAsync(source, cancellationToken).ConfigureAwait(false);
         }
 
         if (plan.Undo.Count == 0)
         {
-            MigrationRequest request = DeploymentSteps.MigrationsOf(plan.Release!, plan.Contract, target.Environment, database, sink);
+            MigrationRequest request = MigrationSteps.MigrationsOf(plan.Release!, plan.Contract, target.Environment, database, sink);
             await MigrationRunner.PlanAsync(request, connection, sink, cancellationToken).ConfigureAwait(false);
         }
     }

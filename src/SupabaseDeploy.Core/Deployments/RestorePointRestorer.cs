@@ -204,7 +204,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
 
     /// <summary>The release that ran when the point was made: before the deployment that made it, else at its time.</summary>
     private static Release? ReleaseAt(RestorePoint point, IReadOnlyList<Deployment> past) =>
-        past.FirstOrDefault(deployment => DeploymentSteps.RestorePointOf(deployment) == point.Name) is { } maker
+        past.FirstOrDefault(deployment => RestorePointStep.Of(deployment) == point.Name) is { } maker
             ? maker.PreviousRelease
             : past.LastOrDefault(deployment => deployment is { Status: DeploymentStatus.Succeeded, Release: not null } && deployment.FinishedAt <= point.CreatedAt)?.Release;
 

@@ -119,7 +119,7 @@ internal sealed class RollbackWays(IDeploymentTargets targets, RollbackMeans mea
             return null;
         }
 
-        RestorePoint? own = first.PreviousRelease?.Id == release.Id && DeploymentSteps.RestorePointOf(first) is { } name
+        RestorePoint? own = first.PreviousRelease?.Id == release.Id && RestorePointStep.Of(first) is { } name
             ? await points.FindAsync(name, cancellationToken).ConfigureAwait(false)
             : null;
         if (own is { Status: RestorePointStatus.Available })

@@ -78,23 +78,23 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
         CancellationToken cancellationToken)
     {
         Release? previous = run.Plan.PreviousRelease;
-        await run.StepAsync(StepName.RollbackWeb, token => steps.WebAsync(previous, token), cancellationToken).ConfigureAwait(false);
+        await run.StepAsync(StepName.RollbackWeb, token => steps.Web.ServeAsync(previous, token), cancellationToken).ConfigureAwait(false);
         if (HasConfiguration(run.Plan))
         {
-            await run.StepAsync(StepName.RollbackConfiguration, token => steps.ConfigurationBackAsync(run.Plan, token), cancellationToken).ConfigureAwait(false);
+            await run.StepAsync(StepName.RollbackConfiguration, token => steps.Configuration.TakeBackAsync(run.Plan, token), cancellationToken).ConfigureAwait(false);
         }
 
         if (HasFunctions(run.Plan))
         {
-            await run.StepAsync(StepName.RollbackFunctions, token => steps.FunctionsBackAsync(run.Plan, run.Deployment.Id, token), cancellationToken).ConfigureAwait(false);
+            await run.StepAsync(StepName.RollbackFunctions, token => steps.Functions.TakeBackAsync(run.Plan, run.Deployment.Id, token), cancellationToken).ConfigureAwait(false);
         }
 
         await run.StepAsync(
             StepName.RollbackMigrations,
             async token =>
             {
-                await run.NoteLossAsync(await steps.MeasureLossAsync(undo, now, token).ConfigureAwait(false), token).ConfigureAwait(false);
-                return await steps.UndoAsync(undo, now, token).ConfigureAwait(false);
+                await run.NoteLossAsync(await steps.Migrations.MeasureLossAsync(undo, now, token).ConfigureAwait(false), token).ConfigureAwait(false);
+                return await steps.Migrations.UndoAsync(undo, now, token).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
         HealthSeries? health = null;
@@ -177,7 +177,7 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
             ? $" go back with 'Restore-Deployment {environment}';"
             : "";
         string restore = backup is null ? $"restore a backup (Get-DeploymentBackup {environment})" : $"restore what was taken before ({backup.TrimEnd('.')}: Get-DeploymentBackup {environment})";
-        if (DeploymentSteps.RestorePointOf(run.Deployment) is { } point)
+        if (RestorePointStep.Of(run.Deployment) is { } point)
         {
             restore += $", bring the whole database back to what it was before with 'Restore-Deployment {environment} -RestorePoint {point}'";
         }

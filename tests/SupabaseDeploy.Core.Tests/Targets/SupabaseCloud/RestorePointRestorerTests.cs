@@ -54,7 +54,7 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
         await _application.Database.ExecuteAsync("insert into public.t2 values (1), (2), (3)");
         _application.Staging.OnRestore = _ => _application.GoBackAsync();
-        RestorePoint point = await Restorer.FindAsync(_application.Environment, DeploymentSteps.RestorePointOf(second)!, default);
+        RestorePoint point = await Restorer.FindAsync(_application.Environment, RestorePointStep.Of(second)!, default);
 
         Deployment restored = await Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default);
 
@@ -69,7 +69,7 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         await _application.PublishAsync(one);
         _application.WriteMigration(2, hasDownScript: false);
         Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
-        string name = DeploymentSteps.RestorePointOf(second)!;
+        string name = RestorePointStep.Of(second)!;
         var backup = new RollbackWay(RollbackStrategy.Backup, "A backup.", "All.", null) { BackupId = "b" };
         var means = new RollbackMeans { FindBackup = (_, _, _) => Task.FromResult(backup) };
 
@@ -170,7 +170,7 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         _application.WriteFunction("hello", "// two");
         Deployment second = await _application.PublishAsync(await _application.ReleaseAsync());
         _application.Staging.OnRestore = _ => _application.GoBackAsync();
-        return (zero, one, await Restorer.FindAsync(_application.Environment, DeploymentSteps.RestorePointOf(second)!, default));
+        return (zero, one, await Restorer.FindAsync(_application.Environment, RestorePointStep.Of(second)!, default));
     }
 
     [Fact]
@@ -187,8 +187,8 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
         DeploymentPlan plan = await new DeploymentPlanner(_application.Targets).PlanRollbackAsync(_application.Environment, one, default);
 
         Assert.Equal((DeploymentStatus.RolledBack, DeploymentStatus.Succeeded), (undone.Status, stayed.Status));
-        Assert.NotNull(DeploymentSteps.RestorePointOf(undone));
-        Assert.Equal(DeploymentSteps.RestorePointOf(stayed), plan.Ways.Single(way => way.Strategy == RollbackStrategy.RestorePoint).RestorePoint);
+        Assert.NotNull(RestorePointStep.Of(undone));
+        Assert.Equal(RestorePointStep.Of(stayed), plan.Ways.Single(way => way.Strategy == RollbackStrategy.RestorePoint).RestorePoint);
     }
 
     [Theory]
@@ -219,7 +219,7 @@ public sealed class RestorePointRestorerTests : IAsyncLifetime
     public async Task A_restore_whose_ledger_cannot_be_kept_is_a_failure_and_the_platform_is_not_asked()
     {
         Deployment first = await _application.PublishAsync(await _application.ReleaseAsync());
-        RestorePoint point = await Restorer.FindAsync(_application.Environment, DeploymentSteps.RestorePointOf(first)!, default);
+        RestorePoint point = await Restorer.FindAsync(_application.Environment, RestorePointStep.Of(first)!, default);
         _application.Write(".supabase-deploy/restores", "a file where the folder should be");
 
         await Assert.ThrowsAnyAsync<IOException>(() => Restorer.RestoreAsync(_application.Environment, point, new DeploymentOptions(), _application.Sink, default));

@@ -34,7 +34,7 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
         _application.WriteMigration(2, hasDownScript: false);
         _second = await _application.ReleaseAsync();
         Deployment second = await _application.PublishAsync(_second);
-        _point = DeploymentSteps.RestorePointOf(second)!;
+        _point = RestorePointStep.Of(second)!;
         _application.Staging.OnRestore = _ => GoBackAsync();
     }
 
