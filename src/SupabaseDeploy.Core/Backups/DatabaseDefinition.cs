@@ -18,6 +18,15 @@ internal sealed record DatabaseDefinition
     /// <summary>The ICU locale; null where the operating system's locales are used.</summary>
     public string? IcuLocale { get; init; }
 
+    /// <summary>Rules that go beyond the ICU locale; null for none.</summary>
+    public string? IcuRules { get; init; }
+
+    /// <summary>The locale of PostgreSQL's own provider, from version 17 on; null where another provides it.</summary>
+    public string? BuiltinLocale { get; init; }
+
+    /// <summary>True when it is known that the operating system provides the locale: the server's default may be another provider.</summary>
+    public bool IsLibc { get; init; }
+
     /// <summary>The owner.</summary>
     public required string Owner { get; init; }
 

@@ -20,6 +20,8 @@ internal static class DatabaseDefinitionSql
             $"""
             select pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
                    case when to_jsonb(d) ->> 'datlocprovider' = 'i' then coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') end,
+                   to_jsonb(d) ->> 'daticurules', case when to_jsonb(d) ->> 'datlocprovider' = 'b' then to_jsonb(d) ->> 'datlocale' end,
+                   coalesce(to_jsonb(d) ->> 'datlocprovider' = 'c', false),
                    pg_get_userbyid(d.datdba), d.datconnlimit, shobj_description(d.oid, 'pg_database'), d.datacl is null
             from pg_catalog.pg_database d where d.datname = {literal}
             """,
@@ -29,10 +31,13 @@ internal static class DatabaseDefinitionSql
                 Collation = row.GetString(1),
                 CharacterType = row.GetString(2),
                 IcuLocale = row.IsDBNull(3) ? null : row.GetString(3),
-                Owner = row.GetString(4),
-                ConnectionLimit = row.GetInt32(5),
-                Comment = row.IsDBNull(6) ? null : row.GetString(6),
-                Grants = row.GetBoolean(7) ? null : [],
+                IcuRules = row.IsDBNull(4) ? null : row.GetString(4),
+                BuiltinLocale = row.IsDBNull(5) ? null : row.GetString(5),
+                IsLibc = row.GetBoolean(6),
+                Owner = row.GetString(7),
+                ConnectionLimit = row.GetInt32(8),
+                Comment = row.IsDBNull(9) ? null : row.GetString(9),
+                Grants = row.GetBoolean(10) ? null : [],
                 Settings = [],
             },
             cancellationToken).ConfigureAwait(false);
@@ -52,7 +57,14 @@ internal static class DatabaseDefinitionSql
         string sql = $"create database {Queries.Quote(name)} template template0"
             + $" encoding {DatabaseContents.Literal(definition.Encoding)}"
             + $" lc_collate {DatabaseContents.Literal(definition.Collation)} lc_ctype {DatabaseContents.Literal(definition.CharacterType)}";
-        return definition.IcuLocale is null ? sql : $"{sql} locale_provider icu icu_locale {DatabaseContents.Literal(definition.IcuLocale)}";
+        return definition switch
+        {
+            { BuiltinLocale: { } builtin } => $"{sql} locale_provider builtin builtin_locale {DatabaseContents.Literal(builtin)}",
+            { IcuLocale: { } icu, IcuRules: { } rules } => $"{sql} locale_provider icu icu_locale {DatabaseContents.Literal(icu)} icu_rules {DatabaseContents.Literal(rules)}",
+            { IcuLocale: { } icu } => $"{sql} locale_provider icu icu_locale {DatabaseContents.Literal(icu)}",
+            { IsLibc: true } => $"{sql} locale_provider libc",
+            _ => sql,
+        };
     }
 
     /// <summary>The statements that give the database its owner, privileges, limit, comment and settings.</summary>

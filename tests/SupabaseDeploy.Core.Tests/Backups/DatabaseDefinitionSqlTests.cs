@@ -30,6 +30,16 @@ public sealed class DatabaseDefinitionSqlTests
     }
 
     [Fact]
+    public void It_sorts_as_before_whatever_the_server_is_used_to()
+    {
+        Assert.EndsWith(" lc_ctype 'C.UTF-8' locale_provider libc", DatabaseDefinitionSql.Create("x", s_definition with { IsLibc = true }), StringComparison.Ordinal);
+        Assert.EndsWith(" locale_provider builtin builtin_locale 'C.UTF-8'", DatabaseDefinitionSql.Create("x", s_definition with { BuiltinLocale = "C.UTF-8" }), StringComparison.Ordinal);
+        Assert.EndsWith(
+            " locale_provider icu icu_locale 'und' icu_rules '&a < b'",
+            DatabaseDefinitionSql.Create("x", s_definition with { IcuLocale = "und", IcuRules = "&a < b" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Owner_privileges_limit_comment_and_settings_are_given_to_it() =>
         Assert.Equal(
             [
