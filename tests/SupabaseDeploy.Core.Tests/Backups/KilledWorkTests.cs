@@ -1,3 +1,4 @@
+using Npgsql;
 using SupabaseDeploy.Core.Tests;
 using SupabaseDeploy.Deployments;
 using SupabaseDeploy.Events;
@@ -62,6 +63,22 @@ public sealed class KilledWorkTests : IAsyncLifetime
         Assert.Equal([status, DeploymentStatus.Succeeded], recorded.Select(deployment => deployment.Status));
         Assert.Equal(status == DeploymentStatus.Succeeded, recorded[0].Changed);
         Assert.DoesNotContain(await _project.DatabasesAsync(), name => name.Contains("_restore_", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_ledger_that_cannot_be_told_now_that_a_restore_has_happened_is_told_later()
+    {
+        await _project.KillAsync("restore", $"'{_project.Live}_restore_");
+        await using (NpgsqlConnection maintenance = await (_project.Database.Administration with { Database = "_supabase_deploy" }).OpenAsync(CancellationToken.None))
+        {
+            var unreachable = new Ledger(_project.Environment, _project.Database.Application with { Port = 1 });
+            await new RestoreRemains(maintenance, _project.Live, TimeProvider.System).SettleAsync(unreachable, NullProgressSink.Instance, CancellationToken.None);
+        }
+
+        await new KilledRestores(_project.Targets).SettleAsync(_project.Environment, TimeSpan.FromSeconds(30), NullProgressSink.Instance, CancellationToken.None);
+
+        Deployment settled = Assert.Single(await new Ledger(_project.Environment, _project.Database.Application).GetDeploymentsAsync(CancellationToken.None));
+        Assert.Equal((DeploymentStatus.Succeeded, true), (settled.Status, settled.Changed));
     }
 
     [Theory]

@@ -31,8 +31,11 @@ internal sealed class RestoreRemains(NpgsqlConnection maintenance, string live, 
             else if (entry.State == RestoreState.Switched)
             {
                 sink.Publish(new Notice($"A restore of backup '{entry.Backup}' had ended after its switch: the replaced database is kept as '{entry.Previous}'."));
-                await EndAsync(ledger, entry, DeploymentStatus.Succeeded, $"Backup {entry.Backup} was verified and switched in; then the process died.", sink, cancellationToken).ConfigureAwait(false);
-                await _journal.WriteStateAsync(entry.Id, RestoreState.Done, cancellationToken).ConfigureAwait(false);
+                string reason = $"Backup {entry.Backup} was verified and switched in; then the process died. The replaced database is kept as '{entry.Previous}'.";
+                if (await EndAsync(ledger, entry, DeploymentStatus.Succeeded, reason, sink, cancellationToken).ConfigureAwait(false))
+                {
+                    await _journal.WriteStateAsync(entry.Id, RestoreState.Done, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
     }
@@ -44,8 +47,8 @@ internal sealed class RestoreRemains(NpgsqlConnection maintenance, string live, 
         await _journal.WriteStateAsync(entry.Id, RestoreState.Abandoned, cancellationToken).ConfigureAwait(false);
     }
 
-    // Where the ledger cannot be read there is nothing to settle.
-    private async Task EndAsync(
+    /// <summary>False where the ledger cannot be told just now: the journal goes on knowing what it has to hear.</summary>
+    private async Task<bool> EndAsync(
         Ledger ledger, RestoreEntry entry, DeploymentStatus status, string reason, IProgressSink sink, CancellationToken cancellationToken)
     {
         try
@@ -64,10 +67,13 @@ internal sealed class RestoreRemains(NpgsqlConnection maintenance, string live, 
                 Deployment settled = running with { Status = status, Changed = isSwitched, Reason = reason, Steps = steps, FinishedAt = now };
                 await ledger.FinishAsync(settled, null, cancellationToken).ConfigureAwait(false);
             }
+
+            return true;
         }
         catch (Exception e) when (e is DeployException or NpgsqlException)
         {
             sink.Publish(new Caution($"The ledger cannot say how the restore of backup '{entry.Backup}' ended: {e.Message}"));
+            return false;
         }
     }
 }
