@@ -57,6 +57,24 @@ public sealed class DeploymentRestorerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_replication_slot_that_stays_with_the_replaced_database_is_named_with_what_ends_it()
+    {
+        string slot = $"slot_{Guid.NewGuid():N}";
+        await using (NpgsqlConnection admin = await Database.Administration.OpenAsync(CancellationToken.None))
+        {
+            await new DatabaseContents(admin).ExecuteAsync($"select pg_create_logical_replication_slot('{slot}', 'pgoutput')", CancellationToken.None);
+        }
+
+        Deployment deployment = await RestoreAsync();
+
+        string told = Assert.Single(deployment.Events).Message;
+        Assert.EndsWith($" Replication slot {slot} stayed with it and must be made anew; until then the server keeps all WAL for the old: select pg_drop_replication_slot('{slot}');", told, StringComparison.Ordinal);
+        await using NpgsqlConnection maintenance = await (Database.Administration with { Database = "_supabase_deploy" }).OpenAsync(CancellationToken.None);
+        await new DatabaseContents(maintenance).ExecuteAsync(told[told.LastIndexOf("select", StringComparison.Ordinal)..], CancellationToken.None);
+        Assert.False(await Database.ScalarAsync<bool>($"select exists (select from pg_replication_slots where slot_name = '{slot}')"));
+    }
+
+    [Fact]
     public async Task Only_the_database_that_the_last_restore_replaced_is_kept()
     {
         await RestoreAsync();

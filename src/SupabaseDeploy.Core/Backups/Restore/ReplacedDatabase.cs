@@ -28,6 +28,22 @@ internal sealed class ReplacedDatabase(DatabaseAddress maintenance, string name)
         }
     }
 
+    /// <summary>Replication slots stay with their database, and hold the server's WAL back for readers who never come again.</summary>
+    /// <returns>What to do about them; null for none.</returns>
+    public async Task<string?> DescribeSlotsAsync(CancellationToken cancellationToken)
+    {
+        NpgsqlConnection session = await maintenance.OpenAsync(cancellationToken, "supabase-deploy loss").ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            IReadOnlyList<string> slots = await session.RowsAsync(
+                $"select slot_name::text from pg_replication_slots where database = {DatabaseContents.Literal(name)} order by 1", row => row.GetString(0), cancellationToken).ConfigureAwait(false);
+            return slots.Count == 0
+                ? null
+                : $"Replication {(slots.Count == 1 ? "slot" : "slots")} {string.Join(", ", slots)} stayed with it and must be made anew; until then the server keeps all WAL for the old: "
+                    + string.Concat(slots.Select(slot => $"select pg_drop_replication_slot({DatabaseContents.Literal(slot)});"));
+        }
+    }
+
     private async Task AllowAsync(bool isAllowed, CancellationToken cancellationToken)
     {
         NpgsqlConnection session = await maintenance.OpenAsync(cancellationToken, "supabase-deploy loss").ConfigureAwait(false);

@@ -74,9 +74,15 @@ internal sealed class RestoredEnvironment(
                 "loss",
                 async token =>
                 {
-                    IReadOnlyList<TableRows> before = await new ReplacedDatabase(maintenance, entry.Previous).CountRowsAsync(token).ConfigureAwait(false);
-                    var loss = MeasuredLoss.Between(before, backup.Manifest.Tables, backup.ConsistentAt, switchedAt);
-                    await run.NoteLossAsync($"{loss} All of it is still in database '{entry.Previous}'.", token).ConfigureAwait(false);
+                    var replaced = new ReplacedDatabase(maintenance, entry.Previous);
+                    string? slots = await replaced.DescribeSlotsAsync(token).ConfigureAwait(false);
+                    if (slots is not null)
+                    {
+                        sink.Publish(new Caution($"Database '{entry.Previous}' was replaced. {slots}"));
+                    }
+
+                    var loss = MeasuredLoss.Between(await replaced.CountRowsAsync(token).ConfigureAwait(false), backup.Manifest.Tables, backup.ConsistentAt, switchedAt);
+                    await run.NoteLossAsync($"{loss} All of it is still in database '{entry.Previous}'. {slots}".TrimEnd(), token).ConfigureAwait(false);
                     return loss.ToString();
                 },
                 limit.Token).ConfigureAwait(false);
