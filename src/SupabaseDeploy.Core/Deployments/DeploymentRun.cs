@@ -18,7 +18,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly NotingSink _sink;
     private readonly string _activity;
-    private readonly List<DeploymentStep> _steps = [];
+    private readonly StepList _steps;
     private readonly List<LedgerEvent> _unkept = [];
     private Deployment _deployment;
     private int _firstUnwritten;
@@ -31,6 +31,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
         _time = time;
         _sink = new NotingSink(sink);
         _activity = $"{plan.Kind} {plan.Release?.ShortId ?? "a backup"} to {plan.Environment} ({host})";
+        _steps = new StepList(_activity, time, _sink);
         DateTimeOffset now = Now();
         _deployment = new Deployment
         {
@@ -57,7 +58,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
     public DeploymentPlan Plan => _deployment.Plan;
 
     /// <summary>The deployment as it stands.</summary>
-    public Deployment Deployment => _deployment with { Steps = [.. _steps] };
+    public Deployment Deployment => _deployment with { Steps = _steps.ToList() };
 
     /// <summary>True when a step changed the environment, or nobody can say that none did.</summary>
     public bool Changed { get; set; }
@@ -136,13 +137,13 @@ internal sealed class DeploymentRun : IAsyncDisposable
         }
 
         Changed |= outcome.Changed;
-        End(position, StepStatus.Succeeded, outcome.Message);
+        _steps.End(position, StepStatus.Succeeded, outcome.Message);
         if (_deployment.FinishedAt is not null)
         {
             await WriteStepsAsync(cancellationToken).ConfigureAwait(false); // After the end no other step begins that would write it.
         }
 
-        _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
+        _steps.Announce(Plan, position);
     }
 
     /// <summary>Ends the deployment. The last step, <c>record</c>, the end and the evidence are written together.</summary>
@@ -155,13 +156,13 @@ internal sealed class DeploymentRun : IAsyncDisposable
         }
 
         await KeepAsync(TakeNotes(), cancellationToken).ConfigureAwait(false);
-        int position = AddStep(StepName.Record);
+        int position = _steps.Begin(Plan, StepName.Record);
         NewRecordedSchema? schema = await _schema.FinishAsync(status, cancellationToken).ConfigureAwait(false);
-        End(position, StepStatus.Succeeded, evidence is null ? $"{status}." : $"{status}, with evidence '{evidence.Kind}'.");
+        _steps.End(position, StepStatus.Succeeded, evidence is null ? $"{status}." : $"{status}, with evidence '{evidence.Kind}'.");
         Deployment ended = End(status, reason, lockout);
         await _record.FinishAsync(ended, _firstUnwritten, evidence, schema, cancellationToken).ConfigureAwait(false);
         _firstUnwritten = _steps.Count;
-        _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
+        _steps.Announce(Plan, position);
         return ended;
     }
 
@@ -194,7 +195,7 @@ internal sealed class DeploymentRun : IAsyncDisposable
 
     private async Task<int> BeginStepAsync(string name, CancellationToken cancellationToken)
     {
-        int position = AddStep(name);
+        int position = _steps.Begin(Plan, name);
         try
         {
             await WriteStepsAsync(cancellationToken).ConfigureAwait(false);
@@ -202,20 +203,13 @@ internal sealed class DeploymentRun : IAsyncDisposable
         catch
         {
             await _schema.DisposeAsync().ConfigureAwait(false);
-            End(position, StepStatus.Failed, "It did not begin."); // Written with the end of the deployment, which has no running step then.
-            _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
+            _steps.End(position, StepStatus.Failed, "It did not begin."); // Written with the end of the deployment, which has no running step then.
+            _steps.Announce(Plan, position);
             throw;
         }
 
         _firstUnwritten = position; // Its end is not written yet.
         return position;
-    }
-
-    private int AddStep(string name)
-    {
-        _sink.Publish(new DeploymentStepStarted(_activity, Plan, [.. _steps], name));
-        _steps.Add(new DeploymentStep(name, StepStatus.Running, Now(), null, null));
-        return _steps.Count - 1;
     }
 
     private async Task EndFailedStepAsync(int position, Exception failure, CancellationToken cancellationToken)
@@ -224,9 +218,9 @@ internal sealed class DeploymentRun : IAsyncDisposable
         using var limit = new CancellationTokenSource(s_cleanupLimit);
         try
         {
-            End(position, StepStatus.Failed, isStopped ? "Stopped." : failure.Message);
+            _steps.End(position, StepStatus.Failed, isStopped ? "Stopped." : failure.Message);
             await WriteStepsAsync(limit.Token).ConfigureAwait(false);
-            _sink.Publish(new DeploymentStepEnded(_activity, Plan, _steps[position]));
+            _steps.Announce(Plan, position);
         }
         catch (Exception e) when (e is DeployException or Npgsql.NpgsqlException or OperationCanceledException)
         {
@@ -257,9 +251,6 @@ internal sealed class DeploymentRun : IAsyncDisposable
             _firstUnwritten = _steps.Count;
         }
     }
-
-    private void End(int position, StepStatus status, string message) =>
-        _steps[position] = _steps[position] with { Status = status, Duration = Now() - _steps[position].StartedAt, Message = message };
 
     private Deployment End(DeploymentStatus status, string? reason, string? lockout) => _deployment = Deployment with
     {

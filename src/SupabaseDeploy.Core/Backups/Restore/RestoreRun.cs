@@ -14,7 +14,7 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
 {
     private static readonly TimeSpan s_recordLimit = TimeSpan.FromSeconds(15);
 
-    private readonly List<DeploymentStep> _steps = [];
+    private readonly StepList _steps = new(activity, time, sink);
     private Ledger? _ledger;
     private bool _isSwitched;
 
@@ -30,7 +30,7 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     /// <summary>Writes the deployment with the steps so far, and from now on every step.</summary>
     public async Task RecordInAsync(Ledger ledger, CancellationToken cancellationToken)
     {
-        deployment = await ledger.BeginAsync(deployment with { Steps = [.. _steps] }, cancellationToken).ConfigureAwait(false);
+        deployment = await ledger.BeginAsync(deployment with { Steps = _steps.ToList() }, cancellationToken).ConfigureAwait(false);
         _ledger = ledger;
     }
 
@@ -40,7 +40,7 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     /// <param name="cancellationToken">Cancels.</param>
     public async Task PrepareInAsync(Ledger ledger, IReadOnlyList<string> told, CancellationToken cancellationToken)
     {
-        deployment = await ledger.BeginAsync(deployment with { Steps = [.. _steps] }, cancellationToken).ConfigureAwait(false);
+        deployment = await ledger.BeginAsync(deployment with { Steps = _steps.ToList() }, cancellationToken).ConfigureAwait(false);
         foreach (string message in told)
         {
             sink.Publish(new Caution(message));
@@ -67,19 +67,16 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     /// <param name="cancellationToken">Cancels the step, not its record.</param>
     public async Task StepAsync(string name, Func<CancellationToken, Task<string>> work, CancellationToken cancellationToken)
     {
-        var step = new DeploymentStep(name, StepStatus.Running, time.GetUtcNow(), null, null);
-        int position = _steps.Count;
-        sink.Publish(new DeploymentStepStarted(activity, deployment.Plan, [.. _steps], name));
-        _steps.Add(step);
+        int position = _steps.Begin(deployment.Plan, name);
         await WriteAsync(position, cancellationToken).ConfigureAwait(false);
         try
         {
             string message = await work(cancellationToken).ConfigureAwait(false);
-            await EndAsync(position, step with { Status = StepStatus.Succeeded, Message = message }).ConfigureAwait(false);
+            await EndAsync(position, StepStatus.Succeeded, message).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            await EndFailedAsync(position, step with { Status = StepStatus.Failed, Message = e is OperationCanceledException ? "It was stopped." : e.Message }).ConfigureAwait(false);
+            await EndFailedAsync(position, e is OperationCanceledException ? "It was stopped." : e.Message).ConfigureAwait(false);
             throw;
         }
     }
@@ -97,7 +94,7 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
     /// <summary>Writes how the restore ended.</summary>
     public async Task<Deployment> FinishAsync(DeploymentStatus status, bool changed, string? reason)
     {
-        deployment = deployment with { Steps = [.. _steps], Status = status, Changed = changed, Reason = reason, FinishedAt = time.GetUtcNow() };
+        deployment = deployment with { Steps = _steps.ToList(), Status = status, Changed = changed, Reason = reason, FinishedAt = time.GetUtcNow() };
         using var limit = new CancellationTokenSource(s_recordLimit);
         IsEndRecorded = _ledger is null || await TellAsync(() => _ledger.FinishAsync(deployment, null, limit.Token)).ConfigureAwait(false);
         return deployment;
@@ -117,28 +114,28 @@ internal sealed class RestoreRun(Deployment deployment, string activity, IProgre
         }
     }
 
-    private async Task EndFailedAsync(int position, DeploymentStep step)
+    private async Task EndFailedAsync(int position, string message)
     {
         try
         {
-            await EndAsync(position, step).ConfigureAwait(false);
+            await EndAsync(position, StepStatus.Failed, message).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DeployException or NpgsqlException or OperationCanceledException)
         {
             // The step's own failure says more than a ledger that cannot be reached, most likely for the same reason.
-            sink.Publish(new Caution($"The ledger of '{deployment.Environment}' could not be told that step '{step.Name}' failed: {e.Message}"));
+            sink.Publish(new Caution($"The ledger of '{deployment.Environment}' could not be told that step '{_steps[position].Name}' failed: {e.Message}"));
         }
     }
 
-    private async Task EndAsync(int position, DeploymentStep step)
+    private async Task EndAsync(int position, StepStatus status, string message)
     {
-        _steps[position] = step with { Duration = time.GetUtcNow() - step.StartedAt };
+        _steps.End(position, status, message);
         // Also of a restore that was stopped, the record says where it stood.
         using var limit = new CancellationTokenSource(s_recordLimit);
         await WriteAsync(position, limit.Token).ConfigureAwait(false);
-        sink.Publish(new DeploymentStepEnded(activity, deployment.Plan, _steps[position]));
+        _steps.Announce(deployment.Plan, position);
     }
 
     private Task WriteAsync(int position, CancellationToken cancellationToken) =>
-        _ledger is null ? Task.CompletedTask : TellAsync(() => _ledger.WriteStepAsync(deployment with { Steps = [.. _steps] }, position, _steps[position], cancellationToken));
+        _ledger is null ? Task.CompletedTask : TellAsync(() => _ledger.WriteStepAsync(deployment with { Steps = _steps.ToList() }, position, _steps[position], cancellationToken));
 }
