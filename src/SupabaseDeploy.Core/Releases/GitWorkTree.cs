@@ -8,17 +8,22 @@ namespace SupabaseDeploy.Releases;
 /// <param name="IsDirty">True when there are changes, or new files, that the commit does not hold.</param>
 internal sealed record GitWorkTree(string Commit, bool IsDirty)
 {
+    private const int NoCommitYet = 1;
+
     /// <summary>Asks git about <paramref name="folder"/>; null outside a repository, before the first commit, and where git is not installed.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ProgramFailed"/>: there is a repository, and git refuses to read it.</exception>
     public static async Task<GitWorkTree?> FindAsync(string folder, CancellationToken cancellationToken)
     {
         try
         {
-            ProcessResult commit = await ChildProcess.RunAsync(Request(folder, CommitArguments), cancellationToken).ConfigureAwait(false);
-            if (commit.ExitCode != 0)
+            ProcessRequest question = Request(folder, CommitArguments);
+            ProcessResult commit = await ChildProcess.RunAsync(question, cancellationToken).ConfigureAwait(false);
+            if (commit.ExitCode == NoCommitYet || commit.Error.Contains("not a git repository", StringComparison.Ordinal))
             {
                 return null;
             }
 
+            commit.EnsureSuccess(question); // Git refuses a repository of another user: without its commit the release would be another one.
             ProcessRequest request = Request(folder, StatusArguments);
             ProcessResult status = await ChildProcess.RunAsync(request, cancellationToken).ConfigureAwait(false);
             status.EnsureSuccess(request);
@@ -41,6 +46,6 @@ internal sealed record GitWorkTree(string Commit, bool IsDirty)
     private static ProcessRequest Request(string folder, IReadOnlyList<string> arguments) => new("git", arguments)
     {
         WorkingDirectory = folder,
-        Environment = new Dictionary<string, string?> { ["GIT_OPTIONAL_LOCKS"] = "0" },
+        Environment = new Dictionary<string, string?> { ["GIT_OPTIONAL_LOCKS"] = "0", ["LC_ALL"] = "C" },
     };
 }
