@@ -38,6 +38,11 @@ internal static class GatesReader
             problems.Error(kind.Path, kind.Line, $"'{kind.Value}' is evidence that no command of this version makes, so that nothing could be published; expected {Suggestion.OneOf(s_evidence)}.{Suggestion.For(kind.Value, s_evidence)}");
         }
 
+        foreach (WrittenEvidence twice in evidence.OfType<WrittenEvidence>().GroupBy(each => each.Kind.Value).SelectMany(same => same.Skip(1)))
+        {
+            problems.Error(twice.Kind.Path, twice.Kind.Line, $"'{twice.Kind.Value}' is given twice; expected it once, with the 'maxAge' that counts.");
+        }
+
         return new WrittenGates
         {
             Evidence = [.. evidence.OfType<WrittenEvidence>()],
