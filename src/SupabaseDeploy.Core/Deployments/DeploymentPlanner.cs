@@ -51,6 +51,7 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
     internal async Task<DeploymentPlan> PlanPublishAgainAsync(
         DeploymentEnvironment environment, Release release, bool rollForward, GateOverride? force, CancellationToken cancellationToken)
     {
+        EnsureSameApplication(environment, release);
         ObservedState observed = await _observer.ObserveAsync(environment, cancellationToken).ConfigureAwait(false);
         release = release.For(environment.Name);
         EnsureServable(environment, release, observed);
@@ -143,6 +144,19 @@ public sealed class DeploymentPlanner(IDeploymentTargets targets, TimeProvider? 
 
         DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         return await DownScriptLoss.MeasureAsync(database, delta.Undo, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A store that two applications share has the releases of both, and an empty database takes any.</summary>
+    private static void EnsureSameApplication(DeploymentEnvironment environment, Release release)
+    {
+        if (release.Application != environment.Application)
+        {
+            throw new DeployException(
+                ErrorTable.ReleaseNotForEnvironment,
+                $"Release '{release}' is of application '{release.Application}', and environment '{environment}' of '{environment.Application}'.",
+                "Name a release of this application with -Release: Get-Release lists them with their applications. Give each application a 'releases.store' of its own.",
+                release);
+        }
     }
 
     private static void EnsureServable(DeploymentEnvironment environment, Release release, ObservedState observed)

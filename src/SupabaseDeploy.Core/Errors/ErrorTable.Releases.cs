@@ -20,7 +20,7 @@ public static partial class ErrorTable
     /// <summary>A configured function has no file to begin with.</summary>
     public static readonly ErrorCode FunctionNotFound = new("FunctionNotFound", 5020, ErrorKind.ObjectNotFound);
 
-    /// <summary>A release has web bundles for some environments, and not for the one it is to go to.</summary>
+    /// <summary>A release is of another application, or has web bundles for some environments and not for the one it is to go to.</summary>
     public static readonly ErrorCode ReleaseNotForEnvironment = new("ReleaseNotForEnvironment", 5021, ErrorKind.InvalidOperation);
 
     /// <summary>A release waits for people to approve it.</summary>

@@ -16,6 +16,19 @@ public sealed class DeploymentPublisherTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
     [Fact]
+    public async Task A_release_of_another_application_is_refused_also_where_the_database_is_empty()
+    {
+        _application.WriteVersion(1);
+        Release other = await _application.Store.CreateAsync(
+            new ReleaseContent { Application = "shop", MigrationsFolder = _application.Project.MigrationsFolder }, _application.Sink, CancellationToken.None);
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync("staging", other));
+
+        Assert.Equal(ErrorTable.ReleaseNotForEnvironment, e.Code);
+        Assert.Contains("is of application 'shop', and environment 'staging' of 'courses'", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_down_script_that_ran_in_part_is_said_in_the_ledger_and_no_repair_is_published_on_top_of_it()
     {
         await _application.PublishAsync("staging", await _application.ReleaseAsync(1));
