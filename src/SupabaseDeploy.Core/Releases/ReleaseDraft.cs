@@ -110,6 +110,7 @@ public sealed class ReleaseDraft : IDisposable
         release = release with { Id = ReleaseManifest.IdOf(manifest) };
         if (_store.FindExactly(release.Id) is { } existing)
         {
+            await ReleaseVerification.VerifyAsync(existing, cancellationToken).ConfigureAwait(false);
             return existing;
         }
 

@@ -32,7 +32,7 @@ public static class ReleaseManifest
     internal static DeployException Damaged(string folder, string why, Exception? inner) => new(
         ErrorTable.ReleaseDamaged,
         $"Release '{Path.GetFileName(folder)}' is not what its id stands for: {why}.",
-        $"Delete the folder '{folder}' and make the release again with New-Release.",
+        $"Delete the folder, with Remove-Item -Recurse '{folder}', and make the release again with New-Release, or take it from where it is whole: New-Release -Import <file>, or 'releases.store'.",
         folder,
         inner);
 }

@@ -33,6 +33,7 @@ internal static class ReleaseManifestReader
             };
             release = format == 1 ? release : ReadSecondFormat(root, release);
             EnsurePathsInside(release, folder);
+            EnsureVersionsDiffer(release, folder);
             return release;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
@@ -102,9 +103,18 @@ internal static class ReleaseManifestReader
 
     private static void EnsurePathsInside(Release release, string folder)
     {
-        if (ReleaseVerification.ExpectedFiles(release).Keys.FirstOrDefault(path => !IsInside(path)) is { } stranger)
+        // The application's name becomes a part of a file's name, too; without one it has none.
+        if (((string[])[release.Application ?? "", .. ReleaseVerification.ExpectedFiles(release).Keys]).FirstOrDefault(path => !IsInside(path)) is { } stranger)
         {
             throw ReleaseManifest.Damaged(folder, $"'{stranger}' leads out of it", null);
+        }
+    }
+
+    private static void EnsureVersionsDiffer(Release release, string folder)
+    {
+        if (release.Migrations.GroupBy(migration => migration.Version).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw ReleaseManifest.Damaged(folder, $"migration '{twice.Key}' is in it twice", null);
         }
     }
 

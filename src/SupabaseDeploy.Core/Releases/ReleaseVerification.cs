@@ -12,6 +12,12 @@ internal static class ReleaseVerification
         }
 
         Release stored = ReleaseManifest.Read(manifest, release.Path, release.CreatedAt);
+        if (!ReleaseManifest.Write(stored).AsSpan().SequenceEqual(manifest))
+        {
+            // A ledger keeps what is written of a release, and would find another id in it.
+            throw ReleaseManifest.Damaged(release.Path, "its manifest is not as this version writes it", null);
+        }
+
         Dictionary<string, string> expected = ExpectedFiles(stored);
         await Parallel.ForEachAsync(
             expected,
@@ -44,29 +50,24 @@ internal static class ReleaseVerification
             }
         }
 
-        foreach (ReleaseFunction function in release.Functions)
+        foreach ((string path, ReleaseFile file) in Copied(release))
         {
-            foreach (ReleaseFile file in function.Files)
-            {
-                files.TryAdd($"functions/{function.Slug}/{file.Path}", file.Sha256);
-            }
-        }
-
-        foreach ((string environment, ReleaseBundle bundle) in release.Webs?.Bundles ?? new Dictionary<string, ReleaseBundle>())
-        {
-            foreach (ReleaseFile file in bundle.Files)
-            {
-                files.TryAdd($"webs/{environment}/{file.Path}", file.Sha256);
-            }
-        }
-
-        foreach (ReleaseFile file in release.Web?.Files ?? [])
-        {
-            files.TryAdd($"web/{file.Path}", file.Sha256);
+            files.TryAdd(path, file.Sha256);
         }
 
         return files;
     }
+
+    /// <summary>The bytes of every file whose size the manifest names: all but migrations.</summary>
+    internal static Dictionary<string, long> ExpectedSizes(Release release) =>
+        Copied(release).DistinctBy(copied => copied.Path).ToDictionary(copied => copied.Path, copied => copied.File.Size);
+
+    private static IEnumerable<(string Path, ReleaseFile File)> Copied(Release release) =>
+    [
+        .. release.Functions.SelectMany(function => function.Files.Select(file => ($"functions/{function.Slug}/{file.Path}", file))),
+        .. (release.Webs?.Bundles ?? new Dictionary<string, ReleaseBundle>()).SelectMany(web => web.Value.Files.Select(file => ($"webs/{web.Key}/{file.Path}", file))),
+        .. (release.Web?.Files ?? []).Select(file => ($"web/{file.Path}", file)),
+    ];
 
     private static IEnumerable<ReleaseBundle> Bundles(Release release) =>
         release.Web is { } web ? [web] : release.Webs?.Bundles.Values ?? [];

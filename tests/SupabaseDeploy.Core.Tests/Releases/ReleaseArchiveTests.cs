@@ -98,6 +98,48 @@ public sealed class ReleaseArchiveTests : IDisposable
         Assert.Empty(Directory.GetFiles(_there.Path, "*", SearchOption.AllDirectories));
     }
 
+    [Theory]
+    [InlineData("{\n", "{ \n", "its manifest is not as this version writes it")]
+    [InlineData("\"application\": \"courses\"", "\"application\": \"../../courses\"", "'../../courses' leads out of it")]
+    [InlineData("\"application\": \"courses\"", "\"application\": null", "'' leads out of it")]
+    [InlineData("\"version\": \"002\"", "\"version\": \"001\"", "migration '001' is in it twice")]
+    public async Task A_manifest_that_no_release_has_is_refused_whatever_id_it_gives_itself(string part, string other, string message)
+    {
+        _here.Write("migrations/002_b.sql", "create table b ();");
+        string file = await RepackAsync((name, content) => (name, name == "manifest.json" ? Replace(content, part, other) : content));
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => ImportAsync(file));
+
+        Assert.Equal(ErrorTable.ReleaseArchiveDamaged, e.Code);
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_there.Path, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_file_of_another_size_is_not_unpacked()
+    {
+        string file = await RepackAsync((name, content) => (name, name == "web/index.html" ? new byte[1 << 20] : content));
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => ImportAsync(file));
+
+        Assert.Contains("'web/index.html' was changed: it has 1048576 bytes", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_release_that_is_damaged_here_is_not_said_to_be_imported_and_the_file_is_not_blamed()
+    {
+        string file = await ProjectReleases.ExportAsync(await MakeAsync(), _here.Path, CancellationToken.None);
+        Release imported = await ImportAsync(file);
+        await File.AppendAllTextAsync(Path.Combine(imported.WebFolder, "index.html"), "x");
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => ImportAsync(file));
+
+        Assert.Equal(ErrorTable.ReleaseDamaged, e.Code);
+        Assert.Contains("'web/index.html' was changed", e.Message, StringComparison.Ordinal);
+        Directory.Delete(imported.Path, recursive: true); // As the remedy says.
+        Assert.True((await ImportAsync(file)).Changed);
+    }
+
     [Fact]
     public void A_manifest_whose_paths_lead_out_of_the_release_is_refused()
     {
@@ -107,6 +149,13 @@ public sealed class ReleaseArchiveTests : IDisposable
         DeployException e = Assert.Throws<DeployException>(() => ReleaseManifest.Read(System.Text.Encoding.UTF8.GetBytes(manifest), _there.Path, DateTimeOffset.UnixEpoch));
 
         Assert.Contains("leads out of it", e.Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Replace(byte[] text, string part, string other)
+    {
+        string before = System.Text.Encoding.UTF8.GetString(text);
+        Assert.Contains(part, before, StringComparison.Ordinal);
+        return System.Text.Encoding.UTF8.GetBytes(before.Replace(part, other, StringComparison.Ordinal));
     }
 
     /// <summary>The archive of a release with other entries.</summary>

@@ -101,6 +101,20 @@ public sealed class ReleaseStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Making_a_release_again_does_not_pass_off_a_damaged_one_for_it()
+    {
+        Release release = await CreateAsync();
+        File.Delete(Path.Combine(release.WebFolder, "index.html"));
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => CreateAsync());
+
+        Assert.Equal(ErrorTable.ReleaseDamaged, e.Code);
+        Assert.Contains("'web/index.html' is missing", e.Message, StringComparison.Ordinal);
+        Directory.Delete(release.Path, recursive: true); // As the remedy says.
+        Assert.True((await CreateAsync()).Changed);
+    }
+
+    [Fact]
     public async Task A_file_that_is_missing_is_found_out()
     {
         Release release = await CreateAsync();
@@ -180,6 +194,30 @@ public sealed class ReleaseStoreTests : IDisposable
         Assert.False(again.Changed);
         Assert.Equal(clean.GitCommit, dirty.GitCommit);
         Assert.True(dirty.IsDirty);
+    }
+
+    [Fact]
+    public async Task A_repository_that_git_refuses_to_read_is_not_taken_for_none()
+    {
+        Write(_folder);
+        await GitAsync("init", "--quiet");
+        await GitAsync("-c", "user.name=test", "-c", "user.email=test@example.org", "commit", "--quiet", "--allow-empty", "--message", "first");
+        _folder.Write(".git/config", "[core]\n\trepositoryformatversion = 99\n"); // Like one of another owner: there, and not to be read.
+
+        DeployException e = await Assert.ThrowsAsync<DeployException>(() => Store(_folder).CreateAsync(Content(_folder), NullProgressSink.Instance, CancellationToken.None));
+
+        Assert.Equal(ErrorTable.ProgramFailed, e.Code);
+        Assert.Contains("git", e.Message, StringComparison.Ordinal);
+        Assert.Empty(Store(_folder).List());
+    }
+
+    [Fact]
+    public async Task Before_the_first_commit_there_is_none()
+    {
+        Write(_folder);
+        await GitAsync("init", "--quiet");
+
+        Assert.Null((await Store(_folder).CreateAsync(Content(_folder), NullProgressSink.Instance, CancellationToken.None)).GitCommit);
     }
 
     [Fact]

@@ -17,6 +17,9 @@ internal static class ReleaseArchive
     // A manifest of a hundred thousand files has 20 MB; what claims more is no manifest.
     private const long LargestManifest = 256L * 1024 * 1024;
 
+    // Of a migration the manifest has no size. Nothing is written that no release can hold: a few kilobytes unpack to any number of gigabytes.
+    private const long LargestMigration = 1024L * 1024 * 1024;
+
     /// <summary>The name of the file when none is given.</summary>
     public static string NameOf(Release release) => $"{release.Application}-{release.ShortId}{Extension}";
 
@@ -49,18 +52,30 @@ internal static class ReleaseArchive
     public static async Task<Release> ReadAsync(Stream input, string source, string? expectedId, ProjectFolder project, CancellationToken cancellationToken)
     {
         using var workshop = ReleaseWorkshop.Open(project.ReleasesFolder);
+        Release release = await UnpackVerifiedAsync(input, source, expectedId, workshop.Path, cancellationToken).ConfigureAwait(false);
+        string folder = Path.Combine(project.ReleasesFolder, release.Id);
+        bool isNew = !Directory.Exists(folder) && workshop.Finish(folder);
+        Release stored = ReleaseStore.Read(folder);
+        if (!isNew)
+        {
+            await ReleaseVerification.VerifyAsync(stored, cancellationToken).ConfigureAwait(false);
+        }
+
+        return stored with { Changed = isNew };
+    }
+
+    private static async Task<Release> UnpackVerifiedAsync(Stream input, string source, string? expectedId, string folder, CancellationToken cancellationToken)
+    {
         try
         {
-            Release release = await UnpackAsync(input, workshop.Path, cancellationToken).ConfigureAwait(false);
+            Release release = await UnpackAsync(input, folder, cancellationToken).ConfigureAwait(false);
             if (expectedId is not null && release.Id != expectedId)
             {
                 throw Damaged(source, $"it is release '{release.ShortId}' and not '{expectedId[..12]}'", null);
             }
 
             await ReleaseVerification.VerifyAsync(release, cancellationToken).ConfigureAwait(false);
-            string folder = Path.Combine(project.ReleasesFolder, release.Id);
-            bool isNew = !Directory.Exists(folder) && workshop.Finish(folder);
-            return ReleaseStore.Read(folder) with { Changed = isNew };
+            return release;
         }
         catch (DeployException e) when (e.Code == ErrorTable.ReleaseDamaged)
         {
@@ -93,11 +108,17 @@ internal static class ReleaseArchive
     private static async Task UnpackFilesAsync(TarReader tar, Release release, string folder, CancellationToken cancellationToken)
     {
         HashSet<string> expected = [.. ReleaseVerification.ExpectedFiles(release).Keys];
+        Dictionary<string, long> sizes = ReleaseVerification.ExpectedSizes(release);
         while (await tar.GetNextEntryAsync(cancellationToken: cancellationToken).ConfigureAwait(false) is { } entry)
         {
             if (entry.EntryType != TarEntryType.RegularFile || !expected.Remove(entry.Name))
             {
-                throw new InvalidDataException($"'{entry.Name}' does not belong to it");
+                throw ReleaseManifest.Damaged(folder, $"'{entry.Name}' does not belong to it", null);
+            }
+
+            if (sizes.TryGetValue(entry.Name, out long size) ? entry.Length != size : entry.Length > LargestMigration)
+            {
+                throw ReleaseManifest.Damaged(folder, $"'{entry.Name}' was changed: it has {entry.Length} bytes", null);
             }
 
             await WriteAsync(entry, Path.Combine(folder, entry.Name), cancellationToken).ConfigureAwait(false);
