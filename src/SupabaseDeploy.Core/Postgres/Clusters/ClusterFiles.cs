@@ -63,7 +63,7 @@ internal sealed class ClusterFiles(string folder)
         return isRoot == pointer.User is not null ? pointer : throw new DeployException(
             ErrorTable.ClusterOfOtherUser,
             $"The database cluster of '{Folder}' was made {(isRoot ? "by an ordinary user, and we are root" : "by root, and we are not root")}.",
-            isRoot ? "Run this as the user who made it." : "Run this as root, or delete the folder to begin with an empty database.",
+            isRoot ? "Run this as the user who made it." : "Run this as root.",
             Folder);
     }
 
