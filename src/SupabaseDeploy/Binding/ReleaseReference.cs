@@ -50,10 +50,9 @@ public sealed class ReleaseTransformationAttribute : ArgumentTransformationAttri
 {
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
-        inputData is null
-            ? null
-            : ReleaseReference.From(Unwrapped(inputData))
-                ?? throw new ArgumentTransformationMetadataException($"'{inputData}' is not a release: give its id, the first digits of it, or an object from Get-Release or New-Release.", new PSInvalidCastException());
+        // Nothing is no release either: a variable that is empty by mistake would mean the newest one, or all of them.
+        ReleaseReference.From(inputData is null ? null : Unwrapped(inputData))
+            ?? throw new ArgumentTransformationMetadataException($"'{inputData}' is not a release: give its id, the first digits of it, or an object from Get-Release or New-Release.", new PSInvalidCastException());
 
     // Digits without quotes are a number to PowerShell (and 12e4 a double): the token's text is what was meant.
     private static object Unwrapped(object value) =>

@@ -40,6 +40,7 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
 
     /// <summary>The kinds of gates that <c>-Force</c> goes past; all of them when none is given.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty] // An empty list would go past all of them.
     [ValidateSet(GateKind.Promotion, GateKind.Evidence, GateKind.Soak, GateKind.Approvals, GateKind.Freeze, GateKind.Drill)]
     public string[] Gate { get; set; } = [];
 
@@ -113,7 +114,7 @@ public sealed class PublishEnvironmentCommand : DeploymentCmdlet
                 ErrorTable.InvalidValue, "-Gate says which gates -Force goes past, and -Force is not given.", "Add -Force and -Reason, or leave -Gate out.");
         }
 
-        return Reason is null
+        return string.IsNullOrWhiteSpace(Reason)
             ? throw new DeployException(
                 ErrorTable.InvalidValue, "-Force goes past gates that are closed, and no reason is given.", "Give one with -Reason: the ledger keeps it.")
             : new GateOverride(Gate, Reason);

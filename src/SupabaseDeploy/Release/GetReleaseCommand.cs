@@ -15,6 +15,8 @@ namespace SupabaseDeploy.Shell.Release;
 [OutputType(typeof(Releases.Release))]
 public sealed class GetReleaseCommand : ProjectCmdlet
 {
+    private readonly HashSet<string> _exported = [];
+
     /// <summary>Ids, or the first digits of them; all releases when none is given.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ReleaseTransformation]
@@ -53,13 +55,14 @@ public sealed class GetReleaseCommand : ProjectCmdlet
             releases = [.. releases.Where(release => healthy.Contains(release.Id))];
         }
 
-        if (Latest && releases.Count == 0)
+        if (Latest)
         {
-            throw NoneFound();
+            releases = releases.Count > 0 ? [releases[^1]] : throw NoneFound();
         }
 
+        EnsureOneFileEach(releases);
         IReadOnlyList<ReleasePlace> places = await PlacesAsync(whereabouts, cancellationToken).ConfigureAwait(false);
-        foreach (Releases.Release release in Latest ? releases.TakeLast(1) : releases)
+        foreach (Releases.Release release in releases)
         {
             await ExportAsync(store, release, cancellationToken).ConfigureAwait(false);
             Write(release with
@@ -81,6 +84,25 @@ public sealed class GetReleaseCommand : ProjectCmdlet
         {
             Sink.Publish(new Caution($"Only the releases on this machine are listed. {e.Message}"));
             return store.ListLocal();
+        }
+    }
+
+    /// <summary>A file holds one release: the last of several would be all that is in it.</summary>
+    private void EnsureOneFileEach(IReadOnlyList<Releases.Release> releases)
+    {
+        if (ExportTo is null || Directory.Exists(Path.Combine(CurrentFolder, ExportTo)))
+        {
+            return;
+        }
+
+        _exported.UnionWith(releases.Select(release => release.Id));
+        if (_exported.Count > 1)
+        {
+            throw new DeployException(
+                ErrorTable.InvalidValue,
+                $"'{ExportTo}' is no folder that exists, and a file holds one release, not {_exported.Count}.",
+                "Make the folder first, or name one release.",
+                ExportTo);
         }
     }
 

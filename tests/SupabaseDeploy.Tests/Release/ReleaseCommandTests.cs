@@ -31,6 +31,52 @@ public sealed class ReleaseCommandTests
         Assert.Empty(result.Output);
     }
 
+    [Theory]
+    [InlineData("Publish-Environment staging -Release $nothing -WhatIf")]
+    [InlineData("Restore-Deployment staging -Release $nothing -WhatIf")]
+    [InlineData("Approve-Deployment staging -Release $nothing -WhatIf")]
+    [InlineData("Get-Deployment staging -Release $nothing")]
+    [InlineData("Test-DeploymentHealth staging -Release $nothing")]
+    [InlineData("Get-Release $nothing")]
+    public void A_variable_that_is_empty_by_mistake_does_not_stand_for_the_newest_release_or_all_of_them(string line)
+    {
+        using var project = new PublishSession(isStarted: false);
+        project.Lines("New-Release");
+
+        SessionResult result = project.Run(line);
+
+        Assert.Contains("'' is not a release: give its id", result.Error!.Exception.Message, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+    }
+
+    [Fact]
+    public void Going_past_gates_asks_for_a_reason_that_says_something_and_for_gates_where_a_list_is_given()
+    {
+        using var project = new PublishSession(isStarted: false);
+        project.Lines("New-Release");
+
+        Assert.StartsWith("InvalidValue,", project.Run("Publish-Environment staging -Force -Reason ' ' -WhatIf").Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("ParameterArgumentValidationError,", project.Run("Publish-Environment staging -Force -Reason why -Gate @() -WhatIf").Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Several_releases_do_not_overwrite_each_other_in_one_file()
+    {
+        using var project = new PublishSession(isStarted: false);
+        project.Lines("New-Release");
+        project.WriteVersion(2);
+        project.Lines("New-Release");
+        string file = Path.Combine(project.Root, "out");
+
+        Assert.Contains("is no folder that exists, and a file holds one release, not 2", project.Run("Get-Release -ExportTo out").Error!.Exception.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(file));
+        Assert.NotNull(project.Run("Get-Release | Get-Release -ExportTo out").Error);
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+        Assert.Equal(2, project.Lines("Get-Release -ExportTo out").Length);
+        Assert.Equal(2, Directory.GetFiles(file).Length);
+    }
+
     [Fact]
     public void What_the_disk_does_is_not_reported_as_a_defect()
     {
