@@ -37,6 +37,16 @@ public sealed class PublishEnvironmentTests
     }
 
     [Fact]
+    public void The_history_is_not_cut_where_a_terminal_has_80_columns()
+    {
+        using var project = new PublishSession();
+        project.Lines("New-Release | Publish-Environment staging");
+        project.Lines("$Host.UI.RawUI.BufferSize = [System.Management.Automation.Host.Size]::new(80, 50)");
+
+        Assert.Matches(@"Succeeded +\d{4}-\d\d-\d\d \d\d:\d\dZ +\d+\.\d\d s", project.Show("Get-Deployment staging"));
+    }
+
+    [Fact]
     public void WhatIf_writes_the_plan_and_changes_nothing()
     {
         using var project = new PublishSession();
