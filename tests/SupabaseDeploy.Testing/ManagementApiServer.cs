@@ -125,6 +125,12 @@ public sealed class ManagementApiServer : IAsyncDisposable
             await WorkAsync(operation, values, form);
         }
 
+        if (trouble.IsSilent)
+        {
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return;
+        }
+
         if (trouble.IsCut)
         {
             context.Abort();

@@ -15,6 +15,9 @@ public sealed record ManagementApiTrouble
     /// <summary>True to cut the connection and answer nothing.</summary>
     public bool IsCut { get; init; }
 
+    /// <summary>True to give no answer until whoever asks gives up.</summary>
+    public bool IsSilent { get; init; }
+
     /// <summary>True to do what was asked before: the answer is what gets lost.</summary>
     public bool IsDoneFirst { get; init; }
 

@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace SupabaseDeploy.Testing;
 
-/// <summary>A clock on which every wait is over at once, with the waits that were asked for: what waits for minutes is tested in no time.</summary>
+/// <summary>A clock on which every wait is over at once, with the waits that were asked for: what waits for minutes is tested in no time.
+/// Limits are no waits: they take their time.</summary>
 public sealed class SkippingTime : TimeProvider
 {
     private readonly ConcurrentQueue<TimeSpan> _waits = [];
@@ -17,7 +18,7 @@ public sealed class SkippingTime : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        if (dueTime > TimeSpan.Zero)
+        if (dueTime > TimeSpan.Zero && state is not CancellationTokenSource)
         {
             _waits.Enqueue(dueTime);
             Interlocked.Add(ref _skipped, dueTime.Ticks);

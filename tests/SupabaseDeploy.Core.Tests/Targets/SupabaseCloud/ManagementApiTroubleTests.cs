@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Targets.SupabaseCloud;
@@ -173,6 +174,24 @@ public sealed class ManagementApiTroubleTests
     // The limit of the whole request is a wait as well.
     private List<TimeSpan> Waits() => [.. _time.Waits.Where(wait => wait < TimeSpan.FromMinutes(1))];
 
-    private ManagementApi Api(ManagementApiServer server) =>
-        new(new ApiConnection(new ApiAccess(server.Address, server.Token), _time, _sink), server.AddProject().Reference);
+    [Fact]
+    public async Task A_platform_that_gives_no_answer_is_given_up_by_the_clock_of_the_command()
+    {
+        await using ManagementApiServer server = await ManagementApiServer.StartAsync();
+        server.Trouble("v1-get-project", new ManagementApiTrouble { IsSilent = true });
+        var time = new FakeTimeProvider();
+        Task asking = Api(server, time).GetProjectAsync(default);
+
+        await Wait.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(30));
+            return asking.IsCompleted;
+        });
+
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => asking);
+        Assert.Contains("there was no answer in time", failure.Message, StringComparison.Ordinal);
+    }
+
+    private ManagementApi Api(ManagementApiServer server, TimeProvider? time = null) =>
+        new(new ApiConnection(new ApiAccess(server.Address, server.Token), time ?? _time, _sink), server.AddProject().Reference);
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using SupabaseDeploy.Environments;
 using SupabaseDeploy.Errors;
 using SupabaseDeploy.Releases;
@@ -77,15 +78,27 @@ public sealed class WebHostTests : IAsyncLifetime
     {
         StorageServer storage = _application.Storage;
         storage.AddBucket("web", isPublic: true);
-        var api = new StorageApi(storage.Address, "web", _ => Task.FromResult(new Secret(storage.Key)), _application.Time, TimeSpan.FromSeconds(1));
+        var time = new FakeTimeProvider();
+        var api = new StorageApi(storage.Address, "web", _ => Task.FromResult(new Secret(storage.Key)), time);
 
         storage.Stalls = 2;
-        await api.EnsureBucketAsync(default);
+        await WithTimeAsync(api.EnsureBucketAsync(default), time);
         storage.Stalls = 4;
-        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => api.EnsureBucketAsync(default));
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => WithTimeAsync(api.EnsureBucketAsync(default), time));
 
         Assert.Equal(ErrorTable.WebHostFailed, failure.Code);
-        Assert.Contains("did not answer GET 'bucket/web' within 1 s, 4 times", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("did not answer GET 'bucket/web' within 300 s, 4 times", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Time passes until the work is done.</summary>
+    private static async Task WithTimeAsync(Task work, FakeTimeProvider time)
+    {
+        await Wait.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            return work.IsCompleted;
+        });
+        await work;
     }
 
     [Fact]

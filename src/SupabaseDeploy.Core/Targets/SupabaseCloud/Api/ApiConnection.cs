@@ -31,13 +31,13 @@ internal sealed class ApiConnection(ApiAccess access, TimeProvider time, IProgre
     /// <exception cref="DeployException">The answer was not one of success, or there was none.</exception>
     public async Task<ApiAnswer> SendAsync(ApiCall call, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_limit * (1 + ApiRetries.Limit));
+        using var limit = new CancellationTokenSource(s_limit * (1 + ApiRetries.Limit), time);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
             using HttpResponseMessage response = await ApiRetries.For(call.Operation, time, sink ?? NullProgressSink.Instance)
-                .ExecuteAsync(async token => await OnceAsync(call, token).ConfigureAwait(false), limit.Token).ConfigureAwait(false);
-            byte[] body = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
+                .ExecuteAsync(async token => await OnceAsync(call, token).ConfigureAwait(false), limited.Token).ConfigureAwait(false);
+            byte[] body = await response.Content.ReadAsByteArrayAsync(limited.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode
                 ? new ApiAnswer(body, response.Content.Headers.ContentType?.ToString())
                 : throw ApiFailure.Of(call, response, body, access, time);
@@ -73,14 +73,14 @@ internal sealed class ApiConnection(ApiAccess access, TimeProvider time, IProgre
 
     private async Task<HttpResponseMessage> OnceAsync(ApiCall call, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_limit);
+        using var limit = new CancellationTokenSource(s_limit, time);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         using var request = new HttpRequestMessage(call.Operation.Method, new Uri(access.BaseAddress, call.Address));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", access.Token.Reveal());
         request.Headers.UserAgent.ParseAdd("supabase-deploy/1");
         request.Headers.Accept.ParseAdd(call.Accept);
         request.Content = call.Content?.Invoke();
-        return await s_http.SendAsync(request, HttpCompletionOption.ResponseContentRead, limit.Token).ConfigureAwait(false);
+        return await s_http.SendAsync(request, HttpCompletionOption.ResponseContentRead, limited.Token).ConfigureAwait(false);
     }
 }
 

@@ -8,7 +8,7 @@ using SupabaseDeploy.Errors;
 namespace SupabaseDeploy.Targets.SupabaseCloud;
 
 /// <summary>One bucket of a project's storage (<see href="https://supabase.com/docs/guides/storage"/>), with a key that may write to it.</summary>
-internal sealed class StorageApi(Uri project, string bucket, Func<CancellationToken, Task<Secret>> key, TimeProvider time, TimeSpan? limit = null)
+internal sealed class StorageApi(Uri project, string bucket, Func<CancellationToken, Task<Secret>> key, TimeProvider time)
 {
     private const int Attempts = 4;
 
@@ -91,8 +91,8 @@ internal sealed class StorageApi(Uri project, string bucket, Func<CancellationTo
             }
 
             TimeSpan pause = TimeSpan.FromSeconds(Math.Pow(2, attempt - 1));
-            using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limited.CancelAfter(limit ?? s_limit);
+            using var limit = new CancellationTokenSource(s_limit, time);
+            using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
             try
             {
                 using HttpResponseMessage answer = await s_http.SendAsync(request, limited.Token).ConfigureAwait(false);
@@ -111,7 +111,7 @@ internal sealed class StorageApi(Uri project, string bucket, Func<CancellationTo
             }
             catch (OperationCanceledException e) when (attempt == Attempts && !cancellationToken.IsCancellationRequested)
             {
-                throw Failed($"The storage of the project at '{project}' did not answer {method} '{path}' within {(limit ?? s_limit).TotalSeconds:0} s, {Attempts} times", e);
+                throw Failed($"The storage of the project at '{project}' did not answer {method} '{path}' within {s_limit.TotalSeconds:0} s, {Attempts} times", e);
             }
             catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
