@@ -1,6 +1,3 @@
-using Npgsql;
-using SupabaseDeploy.Errors;
-
 namespace SupabaseDeploy.Deployments;
 
 /// <summary>A deployment's pause in its ledger, which may be in the very database that gives no answer: then it is told as soon as it does.</summary>
@@ -21,17 +18,9 @@ internal sealed class LedgerPause(DeploymentRun run, string why)
 
             return await run.ReadDecisionAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsConnection(e) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (LostConnection.Is(e) && !cancellationToken.IsCancellationRequested)
         {
             return null;
         }
     }
-
-    private static bool IsConnection(Exception failure) => failure switch
-    {
-        DeployException { Code: var code } => code == ErrorTable.DatabaseUnreachable || code == ErrorTable.CloudDatabaseUnreachable,
-        PostgresException { SqlState: var state } =>
-            state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow,
-        _ => failure is NpgsqlException,
-    };
 }

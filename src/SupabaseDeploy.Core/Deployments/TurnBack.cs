@@ -60,6 +60,13 @@ internal sealed class TurnBack(IDeploymentTargets targets, EnvironmentObserver o
             await run.InterruptAsync($"{reason} {e.Message} It stopped at step '{at}'; the next deployment takes over.").ConfigureAwait(false);
             return run.Deployment with { Status = DeploymentStatus.Interrupted, Reason = run.Deployment.Reason ?? e.Message, Failure = failure };
         }
+        catch (Exception e) when (LostConnection.Is(e))
+        {
+            // Nothing can be undone, and nothing more was found wrong: as after a kill, whoever comes next goes on.
+            string stopped = $"{reason} Going back stopped at step '{run.Deployment.Steps[^1].Name}', because the database gives no answer: {e.Message} Nothing is locked; the next deployment takes over.";
+            await run.InterruptAsync(stopped).ConfigureAwait(false);
+            return run.Deployment with { Status = DeploymentStatus.Interrupted, Changed = true, Reason = stopped, Failure = failure };
+        }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             string worse = $"{reason} Going back failed too, at step '{run.Deployment.Steps[^1].Name}': {e.Message}";

@@ -66,7 +66,8 @@ public sealed class InconclusiveHealthTests : IAsyncLifetime
         Task<Deployment> publishing = _application.PublishAsync("staging", _release);
         await Wait.UntilAsync(() => _application.Sink.Events.OfType<Caution>().Any(caution => caution.Message.Contains("'Approve-Deployment staging' keeps", StringComparison.Ordinal)));
 
-        Deployment? decided = await ledger.DecideAsync(keep, "ann", "I looked at it", DateTimeOffset.UnixEpoch, CancellationToken.None);
+        Deployment? decided = null; // What waits is told before it is written.
+        await Wait.UntilAsync(async () => (decided = await ledger.DecideAsync(keep, "ann", "I looked at it", DateTimeOffset.UnixEpoch, CancellationToken.None)) is not null);
 
         Deployment deployment = await publishing;
         Assert.Equal(deployment.Id, decided!.Id);
@@ -107,6 +108,39 @@ public sealed class InconclusiveHealthTests : IAsyncLifetime
         Assert.True(deployment.Status == DeploymentStatus.Succeeded, deployment.Reason);
         Assert.Single(deployment.Events, each => each.Kind == LedgerEvent.Paused);
         Assert.Contains(_application.Sink.Events, each => each is ActivityCompleted { Activity: "Waiting for a decision on staging" });
+    }
+
+    [Fact]
+    public async Task Where_it_shall_go_back_and_the_database_cannot_be_reached_nothing_is_locked_and_the_next_takes_over()
+    {
+        Configure(InconclusiveHealth.RollBack);
+        await using var network = new BrokenNetwork(_application.Database("staging"));
+        DeploymentEnvironment staging = _application.Environment("staging");
+        var place = new FolderTarget(staging, network.Address);
+        using var targets = new FolderTargets([place]);
+        var sink = new ActingSink(each =>
+        {
+            if (each is Caution { Message: var told } && told.StartsWith("Step 'health' of ", StringComparison.Ordinal))
+            {
+                network.Break();
+            }
+
+            _application.Sink.Publish(each);
+        });
+        var publisher = new DeploymentPublisher(targets, (_, _, _) => Task.FromResult("none"), actor: _application.Actor);
+        DeploymentPlan plan = await new DeploymentPlanner(targets, actor: _application.Actor).PlanPublishAsync(staging, _release, rollForward: false, CancellationToken.None);
+
+        Deployment deployment = await publisher.ExecuteAsync(plan, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, sink, CancellationToken.None);
+
+        Assert.Equal((DeploymentStatus.Interrupted, null), (deployment.Status, deployment.Lockout));
+        Assert.Equal(ErrorTable.HealthInconclusive, Assert.IsType<DeployException>(deployment.Failure).Code);
+        network.Mend();
+        Configure(InconclusiveHealth.Keep);
+        staging = _application.Environment("staging");
+        plan = await new DeploymentPlanner(targets, actor: _application.Actor).PlanPublishAsync(staging, _release, rollForward: false, CancellationToken.None);
+        Deployment next = await publisher.ExecuteAsync(plan, new DeploymentOptions { HealthLimit = TimeSpan.Zero }, _application.Sink, CancellationToken.None);
+        Assert.True(next.Status == DeploymentStatus.Succeeded, next.Reason);
+        Assert.Equal(DeploymentStatus.Interrupted, (await _application.Ledger("staging").GetDeploymentsAsync(CancellationToken.None))[^2].Status);
     }
 
     [Fact]
