@@ -34,7 +34,7 @@ internal static class EvidenceChain
             RecordedAt = Ledger.ToMicrosecond(recordedAt),
             PreviousHash = Evidence.FirstPreviousHash,
         };
-        (long sequence, string hash) = await LockAsync(session, cancellationToken).ConfigureAwait(false);
+        (long sequence, string hash) = await LockAsync(session, environment, cancellationToken).ConfigureAwait(false);
         if (await FindAsync(session, evidence, cancellationToken).ConfigureAwait(false) is { } known)
         {
             return known;
@@ -87,17 +87,18 @@ internal static class EvidenceChain
     private static DeployException Broken(DeploymentEnvironment environment, string why) => new(
         ErrorTable.LedgerBroken, $"The evidence in the ledger of '{environment}' cannot be believed: {why}.", WayOut(environment), environment);
 
-    /// <summary>What leads out of a ledger that cannot be believed: without losing data where we can replace the database ourselves.</summary>
+    /// <summary>What leads out of a ledger that cannot be believed: without losing data where the database can be replaced by its own backup.</summary>
     public static string WayOut(DeploymentEnvironment environment) => environment.Target == TargetKind.SupabaseCloud
-        ? "Find out who changed schema 'supabase_deploy'. Then bring the database back, in the platform's dashboard, to a time before the change: its own ledger comes with it, and the data of then."
+        ? $"Find out who changed schema 'supabase_deploy'. Then 'Restore-Deployment {environment} -RestorePoint <name>' brings the database back to a time before the change, with the data and the ledger of then; "
+        + "what cannot be believed is put into a file. Where the ledger of then has the change too, a new one begins that says so."
         : $"Find out who changed schema 'supabase_deploy'. Then 'Backup-Deployment {environment}' and 'Restore-Deployment {environment} -Backup latest' lose no data: what cannot be believed is put into a file, "
         + "and a new ledger begins that says so. A backup from before the change brings its own ledger back, and the data of then.";
 
     /// <summary>Commands other than a publish record evidence too: the chain grows by one at a time.</summary>
-    private static async Task<(long Sequence, string Hash)> LockAsync(LedgerSession session, CancellationToken cancellationToken)
+    private static async Task<(long Sequence, string Hash)> LockAsync(LedgerSession session, DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
-        using NpgsqlCommand last = session.Command(
-            "lock table supabase_deploy.evidence in share row exclusive mode; select sequence, hash from supabase_deploy.evidence order by sequence desc limit 1");
+        await LedgerClosing.LockOpenAsync(session, "evidence", environment, cancellationToken).ConfigureAwait(false);
+        using NpgsqlCommand last = session.Command("select sequence, hash from supabase_deploy.evidence order by sequence desc limit 1");
         NpgsqlDataReader row = await last.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (row.ConfigureAwait(false))
         {

@@ -32,15 +32,26 @@ internal sealed record KeptLedger(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<TableRows>? Rows { get; init; }
 
+    /// <summary>What is needed where the kept ledger does not go on, because it cannot be believed; null where it goes on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LeftLedger? Left { get; init; }
+
     /// <summary>The ledger.</summary>
     [JsonIgnore]
     public LedgerImage Image => new(Tables);
 }
 
+/// <summary>A ledger that cannot be believed and is left behind by a restore, which has to be recorded in another one.</summary>
+/// <param name="Told">Why, and where its rows are, for the ledger that goes on.</param>
+/// <param name="RequestedBy">Who asked for the restore.</param>
+/// <param name="StartedAt">When, UTC.</param>
+/// <param name="Release">The id of the release that ran at the restore point; null where it is not known.</param>
+internal sealed record LeftLedger(string Told, string RequestedBy, DateTimeOffset StartedAt, string? Release);
+
 /// <summary>
 /// The file of a <see cref="KeptLedger"/>: <c>.supabase-deploy/restores/&lt;environment&gt;.json</c>, closed to everybody but its owner. One JSON object:
 /// <c>format</c>, <c>project</c>, <c>point</c>, <c>deployment</c>, <c>askedAt</c>, <c>reason</c>, <c>pointAt</c>, <c>rows</c>
-/// (objects with <c>schema</c>, <c>name</c>, <c>rows</c>), and <c>tables</c>, each with <c>name</c>, <c>columns</c> and its rows in base64. It is there
+/// (objects with <c>schema</c>, <c>name</c>, <c>rows</c>), <c>left</c> (for a ledger that cannot be believed), and <c>tables</c>, each with <c>name</c>, <c>columns</c> and its rows in base64. It is there
 /// from before the platform is asked until the restore is recorded; of one that did not happen it is put aside, because a platform may still begin late.
 /// </summary>
 /// <param name="environment">Whose ledger.</param>

@@ -49,6 +49,20 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
         }
     }
 
+    /// <summary>Every deployment, and why what the ledger says cannot be believed; none where that is the deployments themselves.</summary>
+    internal async Task<(IReadOnlyList<Deployment> Deployments, DeployException? Break)> LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            IReadOnlyList<Deployment> deployments = await GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+            return (deployments, await FindBreakAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.LedgerBroken)
+        {
+            return ([], e);
+        }
+    }
+
     /// <summary>Takes every row out of it. Whoever does this has put them into a file, and says so in what begins.</summary>
     internal async Task StartAnewAsync(CancellationToken cancellationToken)
     {
@@ -112,6 +126,18 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
             return await LedgerCopy.ReadAsync(source.Connection, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The same before a platform replaces the database: from then on nobody writes to it any more. See <see cref="LedgerClosing"/>.</summary>
+    /// <param name="restore">The restore.</param>
+    /// <param name="asked">What the platform is asked for.</param>
+    /// <param name="at">When.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    internal Task<LedgerImage> CloseAsync(Deployment restore, string asked, DateTimeOffset at, CancellationToken cancellationToken) => WriteAsync(
+        writer => writer.CloseAsync(restore.Id, new LedgerEvent(0, LedgerEvent.RestoreAsked, asked, restore.RequestedBy, ToMicrosecond(at)), cancellationToken), cancellationToken);
+
+    /// <summary>How a restore stands in the ledger that <see cref="CloseAsync"/> closed for it; null in every other ledger. Asks for nothing that has to be believed.</summary>
+    internal Task<DeploymentStatus?> FindClosingAsync(Guid restore, CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadClosingAsync(restore, cancellationToken), null, cancellationToken);
 
     /// <summary>Gives a new database, or one that went back in time, the ledger that <see cref="KeepAsync"/> took.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.LedgerWentOn"/>: the database's own holds something that the kept one does not; nothing is replaced.</exception>

@@ -49,22 +49,28 @@ internal static class LedgerCopy
         NpgsqlTransaction reading = await from.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
         await using (reading.ConfigureAwait(false))
         {
-            var tables = new List<LedgerTable>();
-            foreach ((string table, string columns) in s_tables)
-            {
-                using var rows = new MemoryStream();
-                NpgsqlRawCopyStream source = await from.BeginRawBinaryCopyAsync(
-                    $"copy supabase_deploy.{table} ({columns}) to stdout (format binary)", cancellationToken).ConfigureAwait(false);
-                await using (source.ConfigureAwait(false))
-                {
-                    await source.CopyToAsync(rows, cancellationToken).ConfigureAwait(false);
-                }
+            return await ReadTablesAsync(from, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
-                tables.Add(new LedgerTable(table, columns, rows.ToArray()));
+    /// <summary>The same within a transaction at work, whose snapshot is that moment.</summary>
+    public static async Task<LedgerImage> ReadTablesAsync(NpgsqlConnection from, CancellationToken cancellationToken)
+    {
+        var tables = new List<LedgerTable>();
+        foreach ((string table, string columns) in s_tables)
+        {
+            using var rows = new MemoryStream();
+            NpgsqlRawCopyStream source = await from.BeginRawBinaryCopyAsync(
+                $"copy supabase_deploy.{table} ({columns}) to stdout (format binary)", cancellationToken).ConfigureAwait(false);
+            await using (source.ConfigureAwait(false))
+            {
+                await source.CopyToAsync(rows, cancellationToken).ConfigureAwait(false);
             }
 
-            return new LedgerImage(tables);
+            tables.Add(new LedgerTable(table, columns, rows.ToArray()));
         }
+
+        return new LedgerImage(tables);
     }
 
     /// <summary>Replaces a ledger by a later state of itself that was read before. Where it holds what that state does not, it is left as it is.</summary>

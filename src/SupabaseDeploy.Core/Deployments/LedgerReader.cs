@@ -82,6 +82,19 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
         }
     }
 
+    /// <summary>How a restore stands whose event <see cref="LedgerEvent.RestoreAsked"/> is in this ledger; null where it is not.</summary>
+    public async Task<DeploymentStatus?> ReadClosingAsync(Guid restore, CancellationToken cancellationToken)
+    {
+        if (version < HasEvents)
+        {
+            return null;
+        }
+
+        using NpgsqlCommand command = session.Command(
+            "select d.status from supabase_deploy.deployments d join supabase_deploy.events e on e.deployment_id = d.id where d.id = $1 and e.kind = $2", restore, LedgerEvent.RestoreAsked);
+        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is string status ? Enum.Parse<DeploymentStatus>(status) : null;
+    }
+
     private string[] OfDeployments => [Releases, Steps, version >= HasEvents ? Events : Nothing, Deployments];
 
     private string[] OfEvidence => [version >= HasHead ? Head : Nothing, Facts];

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
@@ -84,29 +85,28 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
         async () =>
         {
             // A decision is written by somebody else than the deployment it is about.
-            await session.ExecuteAsync("lock table supabase_deploy.events in share row exclusive mode", cancellationToken).ConfigureAwait(false);
+            await LedgerClosing.LockOpenAsync(session, "events", environment, cancellationToken).ConfigureAwait(false);
             var recorded = new List<LedgerEvent>();
             foreach (LedgerEvent facts in events)
             {
-                using NpgsqlCommand insert = session.Command(
-                    """
-                    with known as (
-                        select sequence from supabase_deploy.events
-                        where (deployment_id, kind, message, recorded_by, recorded_at) = ($1, $2, $3, $4, $5)
-                    ), written as (
-                        insert into supabase_deploy.events (sequence, deployment_id, kind, message, recorded_by, recorded_at)
-                        select (select coalesce(max(sequence), 0) + 1 from supabase_deploy.events), $1, $2, $3, $4, $5 where not exists (select from known)
-                        returning sequence
-                    )
-                    select sequence from known union all select sequence from written
-                    """,
-                    deployment, facts.Kind, facts.Message, facts.RecordedBy, facts.RecordedAt);
-                recorded.Add(facts with { Sequence = (long)(await insert.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! });
+                recorded.Add(await InsertAsync(deployment, facts, cancellationToken).ConfigureAwait(false));
             }
 
             return recorded;
         },
         cancellationToken);
+
+    /// <summary>Reads the whole ledger and writes the event that closes it, with nobody's row between the two.</summary>
+    public Task<LedgerImage> CloseAsync(Guid deployment, LedgerEvent asked, CancellationToken cancellationToken) => InTransactionAsync(
+        async () =>
+        {
+            await LedgerClosing.LockAllAsync(session.Connection, cancellationToken).ConfigureAwait(false);
+            LedgerImage image = await LedgerCopy.ReadTablesAsync(session.Connection, cancellationToken).ConfigureAwait(false);
+            await InsertAsync(deployment, asked, cancellationToken).ConfigureAwait(false);
+            return image;
+        },
+        cancellationToken,
+        IsolationLevel.RepeatableRead);
 
     /// <summary>Adds a fact to the chain.</summary>
     /// <exception cref="Errors.DeployException"><see cref="Errors.ErrorTable.ClocksDiffer"/>.</exception>
@@ -127,9 +127,27 @@ internal sealed class LedgerWriter(LedgerSession session, DeploymentEnvironment 
         }
     }
 
-    private async Task<T> InTransactionAsync<T>(Func<Task<T>> write, CancellationToken cancellationToken)
+    private async Task<LedgerEvent> InsertAsync(Guid deployment, LedgerEvent facts, CancellationToken cancellationToken)
     {
-        NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        using NpgsqlCommand insert = session.Command(
+            """
+            with known as (
+                select sequence from supabase_deploy.events
+                where (deployment_id, kind, message, recorded_by, recorded_at) = ($1, $2, $3, $4, $5)
+            ), written as (
+                insert into supabase_deploy.events (sequence, deployment_id, kind, message, recorded_by, recorded_at)
+                select (select coalesce(max(sequence), 0) + 1 from supabase_deploy.events), $1, $2, $3, $4, $5 where not exists (select from known)
+                returning sequence
+            )
+            select sequence from known union all select sequence from written
+            """,
+            deployment, facts.Kind, facts.Message, facts.RecordedBy, facts.RecordedAt);
+        return facts with { Sequence = (long)(await insert.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))! };
+    }
+
+    private async Task<T> InTransactionAsync<T>(Func<Task<T>> write, CancellationToken cancellationToken, IsolationLevel isolation = IsolationLevel.ReadCommitted)
+    {
+        NpgsqlTransaction transaction = await session.Connection.BeginTransactionAsync(isolation, cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             T written = await write().ConfigureAwait(false);

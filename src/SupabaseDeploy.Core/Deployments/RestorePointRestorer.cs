@@ -58,7 +58,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
     public async Task<DeploymentPlan> PlanAsync(DeploymentEnvironment environment, RestorePoint point, CancellationToken cancellationToken)
     {
         DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Deployment> past = await new Ledger(environment, database).GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        (IReadOnlyList<Deployment> past, _) = await new Ledger(environment, database).LookAsync(cancellationToken).ConfigureAwait(false);
         return Describe(environment, point, past, "", _time.GetUtcNow()).Plan;
     }
 
@@ -84,12 +84,13 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
         {
             await _unfinished.SettleUnderLockAsync(environment, sink, cancellationToken).ConfigureAwait(false);
             var ledger = new Ledger(environment, before);
-            Deployment begun = Describe(environment, point, await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false), held.Owner.Requester, _time.GetUtcNow());
+            (IReadOnlyList<Deployment> past, DeployException? broken) = await ledger.LookAsync(cancellationToken).ConfigureAwait(false);
+            Deployment begun = Describe(environment, point, past, held.Owner.Requester, _time.GetUtcNow());
             await held.EnsureHeldAsync(cancellationToken).ConfigureAwait(false);
             begun = await ledger.BeginAsync(begun, cancellationToken).ConfigureAwait(false);
             try
             {
-                kept = await KeepAsync(ledger, begun, point, options, file, sink, cancellationToken).ConfigureAwait(false);
+                kept = await KeepAsync(ledger, broken, begun, point, options, file, sink, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -134,18 +135,19 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
 
     /// <summary>From here on the ledger outlives this process and its database.</summary>
     private async Task<KeptLedger> KeepAsync(
-        Ledger ledger, Deployment begun, RestorePoint point, DeploymentOptions options, KeptLedgerFile file, IProgressSink sink, CancellationToken cancellationToken)
+        Ledger ledger, DeployException? broken, Deployment begun, RestorePoint point, DeploymentOptions options, KeptLedgerFile file, IProgressSink sink, CancellationToken cancellationToken)
     {
         IReadOnlyList<TableRows>? rows = await MeasuredLoss.TryCountAsync(ledger.Database, sink, cancellationToken).ConfigureAwait(false);
-        LedgerImage image = await Ledger.KeepAsync(ledger.Database, cancellationToken).ConfigureAwait(false);
-        string asked = $"The platform is asked to go back to restore point '{point}'.";
-        await ledger.NoteAsync(begun, LedgerEvent.RestoreAsked, asked, begun.RequestedBy, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        LedgerImage image = await ledger.CloseAsync(begun, $"The platform is asked to go back to restore point '{point}'.", _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        LeftLedger? left = broken is null ? null : new LeftLedger(
+            await LedgerSuccession.LeaveAsync(ledger, begun.Id.ToString(), broken, kept: null, cancellationToken).ConfigureAwait(false), begun.RequestedBy, begun.StartedAt, begun.Release?.Id);
 
         // Last, because whoever finds the file counts from then how long the platform may still begin.
         var kept = new KeptLedger(ledger.Environment.ProjectReference, point.Name, begun.Id, _time.GetUtcNow(), options.Reason, image.Tables)
         {
             PointAt = point.CreatedAt,
             Rows = rows,
+            Left = left,
         };
         await file.WriteAsync(kept, cancellationToken).ConfigureAwait(false);
         return kept;
@@ -174,11 +176,12 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
     private static bool IsRefusal(DeployException e) =>
         e.Code == ErrorTable.RestorePointUnusable || e.Code == ErrorTable.ApiForbidden || e.Code == ErrorTable.ApiPlanLimit || e.Code == ErrorTable.ApiNotFound || e.Code == ErrorTable.ApiRequestRefused;
 
-    private static Deployment Describe(DeploymentEnvironment environment, RestorePoint point, IReadOnlyList<Deployment> past, string requester, DateTimeOffset startedAt)
-    {
-        Release? release = ReleaseAt(point, past);
-        Release? current = Ledger.Current(past)?.Release;
-        return new Deployment
+    private static Deployment Describe(DeploymentEnvironment environment, RestorePoint point, IReadOnlyList<Deployment> past, string requester, DateTimeOffset startedAt) =>
+        Describe(environment, point, ReleaseAt(point, past), Ledger.Current(past)?.Release, requester, startedAt);
+
+    /// <summary>A restore as it begins.</summary>
+    internal static Deployment Describe(DeploymentEnvironment environment, RestorePoint point, Release? release, Release? current, string requester, DateTimeOffset startedAt) =>
+        new()
         {
             Id = Guid.CreateVersion7(startedAt),
             Environment = environment,
@@ -200,7 +203,6 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
             },
             Steps = [],
         };
-    }
 
     /// <summary>The release that ran when the point was made: before the deployment that made it, else at its time.</summary>
     private static Release? ReleaseAt(RestorePoint point, IReadOnlyList<Deployment> past) =>

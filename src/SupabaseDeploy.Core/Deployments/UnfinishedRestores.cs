@@ -88,28 +88,9 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
     {
         DatabaseAddress database = await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false);
         var ledger = new Ledger(environment, database);
-        IReadOnlyList<Deployment> there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        if (Find(there, kept) is null)
-        {
-            await BringBackAsync(environment, file, kept, database, cancellationToken).ConfigureAwait(false);
-            there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        Deployment ended = Find(there, kept)!;
-        if (ended.Status == DeploymentStatus.Running)
-        {
-            bool isTheOld = IsTheOld(ended);
-            if (isTheOld)
-            {
-                await EnsureAtRestAsync(environment, kept, cancellationToken).ConfigureAwait(false);
-            }
-
-            ended = isTheOld
-                ? End(ended, DeploymentStatus.Failed, $"The database of '{environment}' was not brought back to restore point '{kept.Point}': it is still the one from before.")
-                : await SucceedAsync(ledger, ended, kept, sink, cancellationToken).ConfigureAwait(false);
-            await ledger.FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
-        }
-
+        Deployment ended = kept.Left is { } left
+            ? await EndInAnotherAsync(ledger, left, kept, sink, cancellationToken).ConfigureAwait(false)
+            : await EndInKeptAsync(ledger, file, kept, sink, cancellationToken).ConfigureAwait(false);
         if ((await file.ReadAsync(cancellationToken).ConfigureAwait(false))?.Deployment != kept.Deployment)
         {
             return ended; // Somebody faster was here; what may be there now is of a later restore.
@@ -126,6 +107,86 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
 
         return ended;
     }
+
+    private async Task<Deployment> EndInKeptAsync(Ledger ledger, KeptLedgerFile file, KeptLedger kept, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        DeploymentEnvironment environment = ledger.Environment;
+        IReadOnlyList<Deployment> there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        if (Find(there, kept) is null)
+        {
+            await BringBackAsync(environment, file, kept, ledger.Database, cancellationToken).ConfigureAwait(false);
+            there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        Deployment ended = Find(there, kept)!;
+        if (ended.Status == DeploymentStatus.Running)
+        {
+            // The event was written after the ledger was kept, so only the database from before has it.
+            bool isTheOld = ended.Events.Any(each => each.Kind == LedgerEvent.RestoreAsked);
+            if (isTheOld)
+            {
+                await EnsureAtRestAsync(environment, kept, cancellationToken).ConfigureAwait(false);
+            }
+
+            ended = isTheOld
+                ? EndUnrestored(ended, kept)
+                : await SucceedAsync(ledger, ended, kept, sink, cancellationToken).ConfigureAwait(false);
+            await ledger.FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        return ended;
+    }
+
+    /// <summary>The kept ledger cannot be believed: the restore becomes a part of the one that came back, or of a new one.</summary>
+    private async Task<Deployment> EndInAnotherAsync(Ledger ledger, LeftLedger left, KeptLedger kept, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        DeploymentStatus? old = await ledger.FindClosingAsync(kept.Deployment, cancellationToken).ConfigureAwait(false);
+        if (old is not null)
+        {
+            Deployment unrestored = EndUnrestored(Begin(ledger.Environment, left, kept, []), kept);
+            if (old == DeploymentStatus.Running)
+            {
+                await EnsureAtRestAsync(ledger.Environment, kept, cancellationToken).ConfigureAwait(false);
+                await ledger.FinishAsync(unrestored, null, cancellationToken).ConfigureAwait(false);
+            }
+
+            return unrestored;
+        }
+
+        string? goesOn = await new LedgerSuccession(ledger, kept.Deployment.ToString(), "restore point", kept.Point).SettleAsync(isAlone: true, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Deployment> there = await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false);
+        Deployment begun = Find(there, kept) ?? await ledger.BeginAsync(Begin(ledger.Environment, left, kept, there), cancellationToken).ConfigureAwait(false);
+        if (begun.Status != DeploymentStatus.Running)
+        {
+            return begun;
+        }
+
+        if (begun.Events.Count == 0)
+        {
+            string[] told = [left.Told, goesOn!];
+            DateTimeOffset now = Ledger.ToMicrosecond(_time.GetUtcNow());
+            Array.ForEach(told, message => sink.Publish(new Caution(message)));
+            IReadOnlyList<LedgerEvent> events = await ledger.RecordEventsAsync(
+                begun.Id, [.. told.Select(message => new LedgerEvent(0, LedgerEvent.Caution, message, begun.RequestedBy, now))], cancellationToken).ConfigureAwait(false);
+            begun = begun with { Events = events };
+        }
+
+        Deployment ended = await SucceedAsync(ledger, begun, kept, sink, cancellationToken).ConfigureAwait(false);
+        await ledger.FinishAsync(ended, null, cancellationToken).ConfigureAwait(false);
+        return ended;
+    }
+
+    private static Deployment Begin(DeploymentEnvironment environment, LeftLedger left, KeptLedger kept, IReadOnlyList<Deployment> there)
+    {
+        Release? release = left.Release is null
+            ? null
+            : there.Select(deployment => deployment.Release).FirstOrDefault(known => known?.Id == left.Release) ?? new ReleaseStore(environment.Project).FindExactly(left.Release);
+        return RestorePointRestorer.Describe(environment, new RestorePoint(kept.Point, RestorePointStatus.Available, kept.PointAt), release, Ledger.Current(there)?.Release, left.RequestedBy, left.StartedAt)
+            with { Id = kept.Deployment };
+    }
+
+    private Deployment EndUnrestored(Deployment begun, KeptLedger kept) => End(
+        begun, DeploymentStatus.Failed, $"The database of '{begun.Environment}' was not brought back to restore point '{kept.Point}': it is still the one from before.");
 
     /// <summary>What to do should the platform begin after all.</summary>
     internal static string DescribeAside(KeptLedgerFile file, KeptLedger kept) =>
@@ -177,11 +238,8 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
     private async Task<bool> IsStillTheOldAsync(DeploymentEnvironment environment, KeptLedger kept, CancellationToken cancellationToken)
     {
         var ledger = new Ledger(environment, await targets.For(environment).GetDatabaseAsync(cancellationToken).ConfigureAwait(false));
-        return Find(await ledger.GetDeploymentsAsync(cancellationToken).ConfigureAwait(false), kept) is { Status: DeploymentStatus.Running } begun && IsTheOld(begun);
+        return await ledger.FindClosingAsync(kept.Deployment, cancellationToken).ConfigureAwait(false) == DeploymentStatus.Running;
     }
-
-    // The event was written after the ledger was kept, so only the database from before has it.
-    private static bool IsTheOld(Deployment begun) => begun.Events.Any(each => each.Kind == LedgerEvent.RestoreAsked);
 
     private static Deployment? Find(IReadOnlyList<Deployment> deployments, KeptLedger kept) => deployments.FirstOrDefault(deployment => deployment.Id == kept.Deployment);
 

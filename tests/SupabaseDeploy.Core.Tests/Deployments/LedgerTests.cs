@@ -224,7 +224,10 @@ public sealed class LedgerTests : IAsyncLifetime
         var hosted = new Ledger(_application.Environment("staging") with { Target = TargetKind.SupabaseCloud }, _application.Database("staging").Application);
 
         Assert.Contains("Restore-Deployment staging -Backup latest", (await _application.Ledger("staging").FindBreakAsync(default))!.Remedy, StringComparison.Ordinal);
-        Assert.DoesNotContain("Restore-Deployment", (await hosted.FindBreakAsync(default))!.Remedy, StringComparison.Ordinal);
+        string? remedy = (await hosted.FindBreakAsync(default))!.Remedy;
+        Assert.Contains("'Restore-Deployment staging -RestorePoint <name>'", remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("-Backup", remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("Backup-", remedy, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -136,8 +136,15 @@ internal sealed class Restoration(
     /// <summary>Makes the restore a part of the restored database's own ledger before the switch, so that it says so exactly if it happened.</summary>
     private async Task PrepareLedgerAsync(Ledger restored, RestoreEntry entry, RestoreRun run, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> told = await new LedgerSuccession(_ledger, restored, entry).SettleAsync(_whyNotCarriedOver, cancellationToken).ConfigureAwait(false);
-        await run.PrepareInAsync(restored, told, cancellationToken).ConfigureAwait(false);
+        string? left = _whyNotCarriedOver switch
+        {
+            DeployException { Code: var code } broken when code == ErrorTable.LedgerBroken =>
+                await LedgerSuccession.LeaveAsync(_ledger, entry.Id, broken, entry.Previous, cancellationToken).ConfigureAwait(false),
+            { } lost => $"The ledger of the replaced database could not be read and does not go on: {lost.Message} It is in database '{entry.Previous}'.",
+            null => null,
+        };
+        string? goesOn = await new LedgerSuccession(restored, entry.Id, "backup", entry.Backup).SettleAsync(left is not null, cancellationToken).ConfigureAwait(false);
+        await run.PrepareInAsync(restored, [.. ((string?[])[left, goesOn]).OfType<string>()], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task GoOnInLiveAsync(RestoreRun run)

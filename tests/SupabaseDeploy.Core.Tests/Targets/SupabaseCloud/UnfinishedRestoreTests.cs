@@ -67,6 +67,23 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Killed_while_a_ledger_that_cannot_be_believed_is_left_the_next_publish_begins_another()
+    {
+        await _application.Database.ExecuteAsync(
+            "alter table supabase_deploy.evidence disable trigger user; update supabase_deploy.evidence set passed = not passed where sequence = 1; alter table supabase_deploy.evidence enable trigger user");
+        await KillAsync("The project of 'staging' is RESTORING.");
+        await BecomeActiveAsync();
+
+        Deployment next = await _application.PublishAsync(_first);
+
+        Assert.Equal((DeploymentStatus.Succeeded, false), (next.Status, next.Changed));
+        Deployment restore = (await ReadAsync())[0];
+        Assert.Equal((DeploymentKind.Restore, DeploymentStatus.Succeeded, _first.Id), (restore.Kind, restore.Status, restore.Release?.Id));
+        Assert.Equal([LedgerEvent.Caution, LedgerEvent.Caution, LedgerEvent.Loss], restore.Events.Select(each => each.Kind));
+        Assert.False(File.Exists(KeptFile));
+    }
+
+    [Fact]
     public async Task Two_that_come_at_once_bring_it_back_once()
     {
         await KillAsync("The project of 'staging' is RESTORING.");
