@@ -174,7 +174,8 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
 
     // Any other failure leaves it open whether the platform has begun; the database may be gone by then.
     private static bool IsRefusal(DeployException e) =>
-        e.Code == ErrorTable.RestorePointUnusable || e.Code == ErrorTable.ApiForbidden || e.Code == ErrorTable.ApiPlanLimit || e.Code == ErrorTable.ApiNotFound || e.Code == ErrorTable.ApiRequestRefused;
+        e.Code == ErrorTable.RestorePointUnusable || e.Code == ErrorTable.ApiForbidden || e.Code == ErrorTable.ApiPlanLimit || e.Code == ErrorTable.ApiNotFound || e.Code == ErrorTable.ApiRequestRefused
+        || e.Code == ErrorTable.ApiTokenRefused || e.Code == ErrorTable.ApiRateLimited;
 
     private static Deployment Describe(DeploymentEnvironment environment, RestorePoint point, IReadOnlyList<Deployment> past, string requester, DateTimeOffset startedAt) =>
         Describe(environment, point, ReleaseAt(point, past), Ledger.Current(past)?.Release, requester, startedAt);

@@ -135,6 +135,41 @@ public sealed class RestorePointLedgerTests : IAsyncLifetime
         await RecordAsync("afterwards");
     }
 
+    [Theory]
+    [InlineData(404)]
+    [InlineData(403)]
+    public async Task What_is_refused_after_the_platform_was_asked_is_not_taken_for_a_restore_that_did_not_happen(int status)
+    {
+        Func<string, Task> restore = _application.Staging.OnRestore!;
+        _application.Staging.OnRestore = async what =>
+        {
+            await restore(what);
+            _application.Api.Trouble("v1-get-project", new ManagementApiTrouble { Status = status });
+        };
+
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(RestoreAsync);
+
+        Assert.Equal(ErrorTable.CloudRestoreFailed, failure.Code);
+        string file = Path.Combine(_application.Project.StateFolder, "restores", "staging.json");
+        Assert.True(File.Exists(file));
+        Assert.Contains(file, failure.Remedy, StringComparison.Ordinal);
+        await Wait.UntilAsync(async () => (await new UnfinishedRestores(_application.Targets).SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default))?.Status == DeploymentStatus.Succeeded);
+        Assert.Equal(3, (await Ledger.GetDeploymentsAsync(default)).Count);
+    }
+
+    [Fact]
+    public async Task A_platform_that_fails_for_a_while_in_the_middle_does_not_end_the_wait()
+    {
+        Func<string, Task> restore = _application.Staging.OnRestore!;
+        _application.Staging.OnRestore = async what =>
+        {
+            await restore(what);
+            _application.Api.Trouble("v1-get-project", [.. Enumerable.Repeat(new ManagementApiTrouble { Status = 503 }, 6)]);
+        };
+
+        Assert.Equal(DeploymentStatus.Succeeded, (await RestoreAsync()).Status);
+    }
+
     private string[] Files() => Directory.GetFiles(Path.Combine(_application.Project.StateFolder, "restores"), "*-ledger.jsonl");
 
     private Task RecordAsync(string content) =>

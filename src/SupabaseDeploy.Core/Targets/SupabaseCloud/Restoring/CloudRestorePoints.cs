@@ -98,6 +98,25 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
     public async Task RestoreAsync(RestorePoint point, IProgressSink sink, CancellationToken cancellationToken)
     {
         sink.Publish(new Notice($"The platform brings the database of '{environment}' back to '{point}'. {Limits}"));
+        await AskForAsync(point, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await WaitForProjectAsync(point, sink, cancellationToken).ConfigureAwait(false);
+            await reconnect(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeployException e) when (e.Code != ErrorTable.CloudRestoreFailed)
+        {
+            // It is under way: whatever else is refused now must not be taken for a refusal of the restore.
+            throw new DeployException(
+                ErrorTable.CloudRestoreFailed, $"The platform was asked to bring the database of '{environment}' back to '{point}', and how far it is cannot be seen. {e.Message}", e.Remedy, environment.Name, e);
+        }
+    }
+
+    public async Task<bool> IsAtRestAsync(CancellationToken cancellationToken) =>
+        (await api.GetProjectAsync(cancellationToken).ConfigureAwait(false)).Status == CloudProject.Active;
+
+    private async Task AskForAsync(RestorePoint point, CancellationToken cancellationToken)
+    {
         if (Number(point.Name, BackupPrefix) is { } id)
         {
             await api.RestoreBackupAsync(id, cancellationToken).ConfigureAwait(false);
@@ -111,13 +130,7 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
             await EnsureUsableAsync(point, cancellationToken).ConfigureAwait(false);
             await api.RestoreToPointAsync(point.Name, cancellationToken).ConfigureAwait(false);
         }
-
-        await WaitForProjectAsync(point, sink, cancellationToken).ConfigureAwait(false);
-        await reconnect(cancellationToken).ConfigureAwait(false);
     }
-
-    public async Task<bool> IsAtRestAsync(CancellationToken cancellationToken) =>
-        (await api.GetProjectAsync(cancellationToken).ConfigureAwait(false)).Status == CloudProject.Active;
 
     /// <summary>With point-in-time recovery every moment is a restore point by itself.</summary>
     private async Task<RestorePoint> NowAsync(DeployException refusal, CancellationToken cancellationToken)
@@ -165,7 +178,7 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
         bool hasBegun = false;
         while (true)
         {
-            string status = (await api.GetProjectAsync(cancellationToken).ConfigureAwait(false)).Status;
+            string status = await ReadStatusAsync(cancellationToken).ConfigureAwait(false);
             hasBegun |= !s_beforeRestore.Contains(status);
             if (status == CloudProject.Active && (hasBegun || time.GetElapsedTime(start) > s_beginLimit))
             {
@@ -183,6 +196,19 @@ internal sealed class CloudRestorePoints(DeploymentEnvironment environment, Mana
 
             sink.Publish(new Detail($"The project of '{environment}' is {status}."));
             await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A platform that does not answer for a while says nothing of a restore that takes an hour.</summary>
+    private async Task<string> ReadStatusAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await api.GetProjectAsync(cancellationToken).ConfigureAwait(false)).Status;
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.ApiUnavailable || e.Code == ErrorTable.ApiUnreachable || e.Code == ErrorTable.ApiRateLimited)
+        {
+            return "UNKNOWN";
         }
     }
 
