@@ -35,6 +35,9 @@ public sealed class StorageServer : IAsyncDisposable
     /// <summary>How many seconds the requests that are answered with 503 are to wait; null for no word about it.</summary>
     public int? RetryAfter { get; set; }
 
+    /// <summary>So many next requests for public files fail.</summary>
+    public int PublicFailures { get; set; }
+
     /// <summary>So many next requests get no answer.</summary>
     public int Stalls { get; set; }
 
@@ -118,6 +121,13 @@ public sealed class StorageServer : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context, string path)
     {
+        if (PublicFailures > 0)
+        {
+            PublicFailures--;
+            context.Response.StatusCode = 503;
+            return;
+        }
+
         if (!_objects.TryGetValue(path, out StoredObject? found) || !_buckets.GetValueOrDefault(path.Split('/')[0]))
         {
             await SayAsync(context, 400, new { statusCode = "404", error = "not_found", message = "Object not found" });

@@ -66,6 +66,15 @@ public sealed class WebHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_host_that_fails_for_a_moment_after_the_upload_is_looked_at_again()
+    {
+        int markers = 0;
+        _application.Storage.OnUpload = path => _application.Storage.PublicFailures = path == WebMarker.FileName && ++markers == 2 ? 2 : 0;
+        await PublishAsync("3f9a1c22", "one");
+        Assert.Equal((2, 0), (markers, _application.Storage.PublicFailures));
+    }
+
+    [Fact]
     public async Task A_storage_that_says_how_long_to_wait_is_asked_again_then()
     {
         (_application.Storage.Failures, _application.Storage.RetryAfter) = (1, 37);

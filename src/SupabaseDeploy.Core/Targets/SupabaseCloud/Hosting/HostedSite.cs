@@ -45,7 +45,7 @@ internal sealed class HostedSite(Uri address, TimeProvider time)
         long start = time.GetTimestamp();
         while (true)
         {
-            string? wrong = await FindDifferenceAsync(release.Id, files, sink, cancellationToken).ConfigureAwait(false);
+            string? wrong = await LookAsync(release.Id, files, sink, cancellationToken).ConfigureAwait(false);
             if (wrong is null)
             {
                 return;
@@ -72,6 +72,19 @@ internal sealed class HostedSite(Uri address, TimeProvider time)
             }
 
             await Task.Delay(s_poll, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A host that does not answer for a moment, as behind a cache that is being filled, is asked again like one that is behind.</summary>
+    private async Task<string?> LookAsync(string release, ReleaseFile[] files, IProgressSink sink, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindDifferenceAsync(release, files, sink, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeployException e)
+        {
+            return e.Message.TrimEnd('.');
         }
     }
 
