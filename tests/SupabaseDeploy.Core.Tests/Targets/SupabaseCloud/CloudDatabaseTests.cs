@@ -167,6 +167,15 @@ public sealed class CloudDatabaseTests(TlsServer server) : IClassFixture<TlsServ
     }
 
     [Fact]
+    public async Task A_platform_that_does_not_tell_its_pooler_does_not_hide_what_failed_on_the_other_ways()
+    {
+        _api.Trouble("v1-get-pooler-config", new ManagementApiTrouble { Status = 403 });
+        DeployException failure = await Assert.ThrowsAsync<DeployException>(() => FindAsync(Find(Declared(s_nowhere))));
+        Assert.Equal(ErrorTable.CloudDatabaseUnreachable, failure.Code);
+        Assert.Matches("declared .*: DNS: .*direct .*: DNS: .*session pooler: The Management API does not let this token do", failure.Message);
+    }
+
+    [Fact]
     public async Task A_certificate_of_an_unknown_authority_is_answered_with_where_to_get_it()
     {
         CloudDatabase database = Find(Declared(Database with { SslMode = null, RootCertificate = null }, certificate: null));

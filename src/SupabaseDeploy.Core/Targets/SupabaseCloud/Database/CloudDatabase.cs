@@ -26,6 +26,7 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
     private CloudProject? _project;
     private ConnectionAttempt? _open;
     private DateTimeOffset _openUntil;
+    private string? _whyNoPooler;
 
     /// <summary>What was tried to find the way, in order; empty before.</summary>
     public IReadOnlyList<ConnectionAttempt> Attempts { get; private set; } = [];
@@ -115,8 +116,7 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
             yield return ("direct", direct);
         }
 
-        IReadOnlyList<PoolerSettings> poolers = await api.GetPoolerAsync(cancellationToken).ConfigureAwait(false);
-        foreach (PoolerSettings pooler in poolers.Where(pooler => pooler.DatabaseType == "PRIMARY").DistinctBy(pooler => pooler.DbHost))
+        foreach (PoolerSettings pooler in (await FindPoolersAsync(cancellationToken).ConfigureAwait(false)).Where(pooler => pooler.DatabaseType == "PRIMARY").DistinctBy(pooler => pooler.DbHost))
         {
             // The platform lists the port of transaction mode; its session mode is on another one of the same host.
             int port = pooler.PoolMode == "session" && pooler.DbPort != TransactionPort ? pooler.DbPort : SessionPort;
@@ -125,6 +125,21 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
                 string tenant = pooler.DbUser.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? pooler.DbUser[dot..] : "";
                 yield return ("session pooler", Verified(environment, signIn with { Host = pooler.DbHost, Port = port, User = user + tenant, Database = declared?.Database ?? pooler.DbName }));
             }
+        }
+    }
+
+    /// <summary>None where the platform does not say, which is told with what failed on the other ways.</summary>
+    private async Task<IReadOnlyList<PoolerSettings>> FindPoolersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _whyNoPooler = null;
+            return await api.GetPoolerAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DeployException e) when (e.Code != ErrorTable.ApiTokenRefused)
+        {
+            _whyNoPooler = e.Message.TrimEnd('.');
+            return [];
         }
     }
 
@@ -165,6 +180,11 @@ internal sealed class CloudDatabase(DeploymentEnvironment environment, Managemen
     private async Task<DeployException> UnreachableAsync(IReadOnlyList<ConnectionAttempt> attempts, CancellationToken cancellationToken)
     {
         var facts = attempts.Select(attempt => attempt.ToString()).ToList();
+        if (_whyNoPooler is not null)
+        {
+            facts.Add($"session pooler: {_whyNoPooler}");
+        }
+
         facts.AddRange(await new NetworkFacts(api).CollectAsync(cancellationToken).ConfigureAwait(false));
         // What got furthest is what is worth mending.
         ConnectionAttempt best = attempts.MaxBy(attempt => attempt.FailedAt)!;
