@@ -19,6 +19,9 @@ public sealed partial class ManagementApiProject
     /// <summary>Slugs that cannot be bundled.</summary>
     public HashSet<string> Unbundleable { get; } = [];
 
+    /// <summary>True to leave out of a bundle's description who may call it, as the contract allows.</summary>
+    public bool IsSilentAboutCallers { get; set; }
+
     /// <summary>After a change, so many lists still show what was before it.</summary>
     public int ListsBehind { get; set; }
 
@@ -84,7 +87,13 @@ public sealed partial class ManagementApiProject
             _functions[slug] = Activate(bundle);
         }
 
-        return new(201, bundle.DeepClone());
+        JsonObject described = bundle.DeepClone().AsObject();
+        if (IsSilentAboutCallers)
+        {
+            described.Remove("verify_jwt");
+        }
+
+        return new(201, described);
     }
 
     private ManagementApiAnswer ActivateAll(JsonElement functions)

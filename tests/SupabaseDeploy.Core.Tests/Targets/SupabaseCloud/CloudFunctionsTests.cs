@@ -93,9 +93,12 @@ public sealed class CloudFunctionsTests : IAsyncLifetime
         Assert.Contains("'hello' is not the new one", failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task All_are_activated_in_one_call_with_their_settings()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task All_are_activated_in_one_call_with_their_settings(bool isSilentAboutCallers)
     {
+        _application.Staging.IsSilentAboutCallers = isSilentAboutCallers;
         _application.Write("supabase/config.toml", "[functions.hello]\nverify_jwt = false\n");
         _application.WriteFunction("other", "export const o = 1;");
         Release release = await ReleaseAsync("export const v = 1;");

@@ -17,7 +17,7 @@ public sealed class ManagementApiTroubleTests
     {
         await using ManagementApiServer server = await ManagementApiServer.StartAsync();
         ManagementApi api = Api(server);
-        server.Trouble("v1-get-project", ManagementApiTrouble.TooMany(7), Reset("11.5"), new() { Status = 429 });
+        server.Trouble("v1-get-project", ManagementApiTrouble.TooMany(7), Reset("11.5"), Reset("NaN"));
         await api.GetProjectAsync(default);
         Assert.Equal([TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(11.5)], Waits()[..2]);
         Assert.InRange(Waits()[2], TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(20));

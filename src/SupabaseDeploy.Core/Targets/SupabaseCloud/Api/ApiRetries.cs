@@ -51,7 +51,8 @@ internal static class ApiRetries
         if (asked is null
             && answer.StatusCode == HttpStatusCode.TooManyRequests
             && answer.Headers.TryGetValues("X-RateLimit-Reset", out IEnumerable<string>? values)
-            && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds))
+            && double.TryParse(values.First(), NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
+            && !double.IsNaN(seconds))
         {
             asked = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.FromDays(1).TotalSeconds));
         }

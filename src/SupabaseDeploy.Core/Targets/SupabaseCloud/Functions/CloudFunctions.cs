@@ -90,7 +90,8 @@ internal sealed class CloudFunctions(ManagementApi api, FunctionMemory memory, T
             sink.Publish(new Detail($"Bundling function '{function.Slug}' ({function.Files.Count} files)."));
             try
             {
-                bundles[index] = await api.BundleFunctionAsync(function.Slug, function.Metadata, function.Files, token).ConfigureAwait(false);
+                CloudFunction bundle = await api.BundleFunctionAsync(function.Slug, function.Metadata, function.Files, token).ConfigureAwait(false);
+                bundles[index] = bundle with { VerifyJwt = bundle.VerifyJwt ?? function.Metadata.VerifyJwt }; // It need not say so, and who may call it is decided by what is activated.
             }
             catch (DeployException e) when (e.Code == ErrorTable.ApiRequestRefused)
             {
@@ -150,7 +151,7 @@ internal sealed class CloudFunctions(ManagementApi api, FunctionMemory memory, T
         while (true)
         {
             Dictionary<string, CloudFunction> now = (await ActiveAsync(cancellationToken).ConfigureAwait(false)).ToDictionary(function => function.Slug, StringComparer.Ordinal);
-            string[] missing = [.. bundles.Where(bundle => now.GetValueOrDefault(bundle.Slug) is not { } active || active.EzbrSha256 != bundle.EzbrSha256 || active.VerifyJwt != bundle.VerifyJwt).Select(bundle => bundle.Slug)];
+            string[] missing = [.. bundles.Where(bundle => now.GetValueOrDefault(bundle.Slug) is not { } active || active.EzbrSha256 != bundle.EzbrSha256 || (active.VerifyJwt ?? true) != (bundle.VerifyJwt ?? true)).Select(bundle => bundle.Slug)];
             string[] left = [.. removed.Where(now.ContainsKey)];
             if (missing.Length + left.Length == 0)
             {
