@@ -139,6 +139,10 @@ public sealed class Ledger(DeploymentEnvironment environment, DatabaseAddress da
     internal Task<DeploymentStatus?> FindClosingAsync(Guid restore, CancellationToken cancellationToken) =>
         ReadAsync(reader => reader.ReadClosingAsync(restore, cancellationToken), null, cancellationToken);
 
+    /// <summary>The restore that <see cref="CloseAsync"/> closed this ledger for, and that has not ended; null when it is open. Asks for nothing that has to be believed.</summary>
+    internal Task<Guid?> FindClosedByAsync(CancellationToken cancellationToken) =>
+        ReadAsync(reader => reader.ReadClosedByAsync(cancellationToken), null, cancellationToken);
+
     /// <summary>Gives a new database, or one that went back in time, the ledger that <see cref="KeepAsync"/> took.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.LedgerWentOn"/>: the database's own holds something that the kept one does not; nothing is replaced.</exception>
     internal static async Task BringBackAsync(LedgerImage kept, DatabaseAddress to, CancellationToken cancellationToken)

@@ -95,6 +95,19 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
         return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is string status ? Enum.Parse<DeploymentStatus>(status) : null;
     }
 
+    /// <summary>The restore for which this ledger is closed; null when it is open.</summary>
+    public async Task<Guid?> ReadClosedByAsync(CancellationToken cancellationToken)
+    {
+        if (version < HasEvents)
+        {
+            return null;
+        }
+
+        using NpgsqlCommand command = session.Command(
+            "select d.id from supabase_deploy.deployments d join supabase_deploy.events e on e.deployment_id = d.id where d.status = 'Running' and e.kind = $1", LedgerEvent.RestoreAsked);
+        return (Guid?)await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private string[] OfDeployments => [Releases, Steps, version >= HasEvents ? Events : Nothing, Deployments];
 
     private string[] OfEvidence => [version >= HasHead ? Head : Nothing, Facts];

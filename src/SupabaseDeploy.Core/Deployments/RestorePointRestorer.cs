@@ -104,7 +104,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
             }
             catch (DeployException e) when (IsRefusal(e))
             {
-                await ledger.FinishAsync(_unfinished.End(begun, DeploymentStatus.Failed, $"{e.Message} Nothing was changed."), null, CancellationToken.None).ConfigureAwait(false);
+                await ledger.FinishAsync(UnfinishedRestores.End(begun, DeploymentStatus.Failed, $"{e.Message} Nothing was changed.", _time), null, CancellationToken.None).ConfigureAwait(false);
                 file.Delete();
                 throw;
             }
@@ -123,7 +123,7 @@ public sealed class RestorePointRestorer(IDeploymentTargets targets, TimeProvide
         using var limit = new CancellationTokenSource(s_cleanupLimit);
         try
         {
-            await ledger.FinishAsync(_unfinished.End(begun, DeploymentStatus.Failed, $"{why} Nothing was changed."), null, limit.Token).ConfigureAwait(false);
+            await ledger.FinishAsync(UnfinishedRestores.End(begun, DeploymentStatus.Failed, $"{why} Nothing was changed.", _time), null, limit.Token).ConfigureAwait(false);
             file.Delete();
         }
         catch (Exception e) when (e is DeployException or Npgsql.NpgsqlException or OperationCanceledException or IOException)

@@ -19,9 +19,6 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
 {
     internal const string StepName = "restore";
 
-    // The platform answers at once and begins a little later: until then the old database still answers.
-    private static readonly TimeSpan s_beginLimit = TimeSpan.FromMinutes(2);
-
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     /// <summary>That a ledger waits in a file here, and where; null when none does. Changes nothing.</summary>
@@ -44,7 +41,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
     public async Task<Deployment?> SettleAsync(DeploymentEnvironment environment, TimeSpan wait, IProgressSink sink, CancellationToken cancellationToken)
     {
         await targets.For(environment).SettleAsync(sink, cancellationToken).ConfigureAwait(false);
-        if (!new KeptLedgerFile(environment).IsThere)
+        if (!new KeptLedgerFile(environment).IsThere && await Elsewhere(environment).FindAsync(cancellationToken).ConfigureAwait(false) is null)
         {
             return null;
         }
@@ -63,17 +60,13 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
         var file = new KeptLedgerFile(environment);
         if (await file.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } kept)
         {
-            return null;
+            return await Elsewhere(environment).SettleAsync(sink, cancellationToken).ConfigureAwait(false);
         }
 
         EnsureSameProject(environment, file, kept);
-        if (_time.GetUtcNow() - kept.AskedAt < s_beginLimit && await IsStillTheOldAsync(environment, kept, cancellationToken).ConfigureAwait(false))
+        if (Asked(environment, kept) is { MayBegin: true } asked && await IsStillTheOldAsync(environment, kept, cancellationToken).ConfigureAwait(false))
         {
-            throw new DeployException(
-                ErrorTable.RestoreUnderWay,
-                $"The platform was asked at {kept.AskedAt.UtcDateTime:HH:mm:ss}Z to bring the database of '{environment}' back to restore point '{kept.Point}', and may still begin with it.",
-                $"Wait until {(kept.AskedAt + s_beginLimit).UtcDateTime:HH:mm:ss}Z, then run the command again.",
-                environment);
+            throw asked.MayStillBegin();
         }
 
         Deployment settled = await SettleAsync(environment, file, kept, sink, cancellationToken).ConfigureAwait(false);
@@ -125,7 +118,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
             bool isTheOld = ended.Events.Any(each => each.Kind == LedgerEvent.RestoreAsked);
             if (isTheOld)
             {
-                await EnsureAtRestAsync(environment, kept, cancellationToken).ConfigureAwait(false);
+                await Asked(environment, kept).EnsureAtRestAsync(cancellationToken).ConfigureAwait(false);
             }
 
             ended = isTheOld
@@ -146,7 +139,7 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
             Deployment unrestored = EndUnrestored(Begin(ledger.Environment, left, kept, []), kept);
             if (old == DeploymentStatus.Running)
             {
-                await EnsureAtRestAsync(ledger.Environment, kept, cancellationToken).ConfigureAwait(false);
+                await Asked(ledger.Environment, kept).EnsureAtRestAsync(cancellationToken).ConfigureAwait(false);
                 await ledger.FinishAsync(unrestored, null, cancellationToken).ConfigureAwait(false);
             }
 
@@ -186,24 +179,15 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
     }
 
     private Deployment EndUnrestored(Deployment begun, KeptLedger kept) => End(
-        begun, DeploymentStatus.Failed, $"The database of '{begun.Environment}' was not brought back to restore point '{kept.Point}': it is still the one from before.");
+        begun, DeploymentStatus.Failed, $"The database of '{begun.Environment}' was not brought back to restore point '{kept.Point}': it is still the one from before.", _time);
 
     /// <summary>What to do should the platform begin after all.</summary>
     internal static string DescribeAside(KeptLedgerFile file, KeptLedger kept) =>
         $"Should the platform bring the database back all the same, move '{file.AsidePath(kept)}' to '{file.Path}': the next publish or restore from here gives it its ledger.";
 
-    /// <summary>A platform that is at work on the project may be at this restore.</summary>
-    private async Task EnsureAtRestAsync(DeploymentEnvironment environment, KeptLedger kept, CancellationToken cancellationToken)
-    {
-        if (targets.For(environment).RestorePoints is { } points && !await points.IsAtRestAsync(cancellationToken).ConfigureAwait(false))
-        {
-            throw new DeployException(
-                ErrorTable.RestoreUnderWay,
-                $"The platform was asked to bring the database of '{environment}' back to restore point '{kept.Point}', and is at work on its project.",
-                "Wait until the platform reports the project as active and healthy (see the dashboard), then run the command again.",
-                environment);
-        }
-    }
+    private RestoreElsewhere Elsewhere(DeploymentEnvironment environment) => new(targets, environment, _time);
+
+    private AskedRestore Asked(DeploymentEnvironment environment, KeptLedger kept) => new(targets, environment, kept.AskedAt, _time);
 
     /// <summary>What is there now is read, and what is lost is counted.</summary>
     private async Task<Deployment> SucceedAsync(Ledger ledger, Deployment begun, KeptLedger kept, IProgressSink sink, CancellationToken cancellationToken)
@@ -217,13 +201,13 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
             begun = await ledger.NoteAsync(begun, LedgerEvent.Loss, message, begun.RequestedBy, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         }
 
-        return End(begun, DeploymentStatus.Succeeded, said) with { Reason = kept.Reason ?? said };
+        return End(begun, DeploymentStatus.Succeeded, said, _time) with { Reason = kept.Reason ?? said };
     }
 
     /// <summary>How a restore by a platform ended.</summary>
-    internal Deployment End(Deployment begun, DeploymentStatus status, string said)
+    internal static Deployment End(Deployment begun, DeploymentStatus status, string said, TimeProvider time)
     {
-        DateTimeOffset end = Ledger.ToMicrosecond(_time.GetUtcNow());
+        DateTimeOffset end = Ledger.ToMicrosecond(time.GetUtcNow());
         bool isThere = status == DeploymentStatus.Succeeded;
         return begun with
         {

@@ -161,6 +161,38 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Killed_after_it_was_asked_nobody_goes_on_from_a_machine_without_the_file_until_it_is_certain_that_it_does_not_begin()
+    {
+        await KillAsync("The platform brings the database of 'staging' back");
+        string elsewhere = KeptFile + ".elsewhere";
+        File.Move(KeptFile, elsewhere);
+
+        DeployException refused = await Assert.ThrowsAsync<DeployException>(() => _application.PublishAsync(_second));
+        Assert.Equal(ErrorTable.RestoreUnderWay, refused.Code);
+        Assert.Contains("may still begin with it", refused.Message, StringComparison.Ordinal);
+
+        var later = new SkippingTime();
+        await later.CreateTimer(_ => { }, null, TimeSpan.FromMinutes(3), Timeout.InfiniteTimeSpan).DisposeAsync();
+        var unfinished = new UnfinishedRestores(_application.Targets, later);
+        _application.Staging.Status = "ACTIVE_UNHEALTHY";
+        refused = await Assert.ThrowsAsync<DeployException>(() => unfinished.SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default));
+        Assert.EndsWith("is at work on its project.", refused.Message, StringComparison.Ordinal);
+
+        _application.Staging.Status = "ACTIVE_HEALTHY";
+        Deployment? settled = await unfinished.SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default);
+        Assert.Equal(DeploymentStatus.Failed, settled?.Status);
+        Assert.Null(await unfinished.SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default));
+        var ledger = new Ledger(_application.Environment, _application.Database.Application);
+        await ledger.RecordEvidenceAsync("tests", _second, true, "{}", _application.Time.GetUtcNow(), default); // It is open again.
+
+        // The machine that asked finds it ended.
+        File.Move(elsewhere, KeptFile);
+        Assert.Equal(DeploymentStatus.Failed, (await unfinished.SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default))?.Status);
+        Assert.False(File.Exists(KeptFile));
+        Assert.Equal(["1 Publish Succeeded", "2 Publish Succeeded", "3 Restore Failed"], await LedgerAsync());
+    }
+
+    [Fact]
     public async Task A_ledger_that_went_on_elsewhere_is_not_replaced()
     {
         await KillAsync("The project of 'staging' is RESTORING.");
