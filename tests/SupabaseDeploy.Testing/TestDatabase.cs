@@ -1,4 +1,5 @@
 using Npgsql;
+using SupabaseDeploy.Backups;
 using SupabaseDeploy.Postgres;
 
 namespace SupabaseDeploy.Testing;
@@ -47,6 +48,14 @@ public sealed class TestDatabase : IAsyncDisposable
         await using NpgsqlConnection connection = await Application.OpenAsync(CancellationToken.None);
         await using var command = new NpgsqlCommand(sql, connection);
         return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Runs a program of the server's version, such as <c>pg_dump</c>, to its end, with the administrator's password.</summary>
+    public async Task RunAsync(string program, IReadOnlyList<string> arguments)
+    {
+        ProcessRequest request = Installation.Request(program, arguments);
+        request = request with { Environment = new Dictionary<string, string?>([.. request.Environment, .. DumpCommands.Environment(Administration)]) };
+        (await ChildProcess.RunAsync(request, CancellationToken.None)).EnsureSuccess(request);
     }
 
     private static async Task ExecuteAsync(DatabaseAddress address, string sql)

@@ -10,12 +10,15 @@ internal sealed class AskedRestore(IDeploymentTargets targets, DeploymentEnviron
     // The platform answers at once and begins a little later: until then the old database still answers.
     private static readonly TimeSpan s_beginLimit = TimeSpan.FromMinutes(2);
 
-    /// <summary>True while the database that answers may be the one from before only because the platform has not begun yet.</summary>
-    public bool MayBegin => time.GetUtcNow() - askedAt < s_beginLimit;
-
-    /// <summary>What to say while <see cref="MayBegin"/>.</summary>
-    public DeployException MayStillBegin() =>
-        UnderWay($"at {askedAt.UtcDateTime:HH:mm:ss}Z ", "may still begin with it", $"Wait until {(askedAt + s_beginLimit).UtcDateTime:HH:mm:ss}Z");
+    /// <summary>Call it while the database from before answers, which may be so only because the platform has not begun yet.</summary>
+    /// <exception cref="DeployException"><see cref="ErrorTable.RestoreUnderWay"/>.</exception>
+    public void EnsureBeginsNoMore()
+    {
+        if (time.GetUtcNow() - askedAt < s_beginLimit)
+        {
+            throw UnderWay($"at {askedAt.UtcDateTime:HH:mm:ss}Z ", "may still begin with it", $"Wait until {(askedAt + s_beginLimit).UtcDateTime:HH:mm:ss}Z");
+        }
+    }
 
     /// <summary>A platform that is at work on the project may be at this restore.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.RestoreUnderWay"/>.</exception>

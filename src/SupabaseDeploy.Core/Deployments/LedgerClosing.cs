@@ -11,10 +11,10 @@ namespace SupabaseDeploy.Deployments;
 /// </summary>
 internal static class LedgerClosing
 {
-    /// <summary>Who asked the platform for a restore that still runs; no row where nobody did.</summary>
-    private const string Question =
+    /// <summary>The statement that reads a column of the restore that the platform was asked for and that still runs; no row where the ledger is open.</summary>
+    public static string Read(string column) =>
         $"""
-        select restore.requested_by
+        select restore.{column}
         from supabase_deploy.events asked join supabase_deploy.deployments restore on restore.id = asked.deployment_id
         where asked.kind = '{LedgerEvent.RestoreAsked}' and restore.status = 'Running'
         limit 1
@@ -24,7 +24,7 @@ internal static class LedgerClosing
     /// <exception cref="DeployException"><see cref="ErrorTable.RestoreUnderWay"/>: the ledger is closed.</exception>
     public static async Task LockOpenAsync(LedgerSession session, string table, DeploymentEnvironment environment, CancellationToken cancellationToken)
     {
-        using NpgsqlCommand command = session.Command($"lock table supabase_deploy.{table} in share row exclusive mode; {Question}");
+        using NpgsqlCommand command = session.Command($"lock table supabase_deploy.{table} in share row exclusive mode; {Read("requested_by")}");
         if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is string by)
         {
             throw new DeployException(

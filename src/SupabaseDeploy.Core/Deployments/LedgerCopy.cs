@@ -25,8 +25,8 @@ internal static class LedgerCopy
     /// <summary>Copies it. The transaction that reads stays open on <paramref name="from"/>, and lets nobody write evidence or events there as long as it is.</summary>
     public static async Task RunAsync(NpgsqlConnection from, NpgsqlConnection to, CancellationToken cancellationToken)
     {
-        await from.ExecuteAsync(
-            "begin isolation level repeatable read; lock table supabase_deploy.evidence, supabase_deploy.events in share row exclusive mode", cancellationToken).ConfigureAwait(false);
+        await from.ExecuteAsync("begin isolation level repeatable read", cancellationToken).ConfigureAwait(false);
+        await LedgerClosing.LockAllAsync(from, cancellationToken).ConfigureAwait(false);
         NpgsqlTransaction writing = await to.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (writing.ConfigureAwait(false))
         {

@@ -103,8 +103,7 @@ internal sealed class LedgerReader(LedgerSession session, int version, Deploymen
             return null;
         }
 
-        using NpgsqlCommand command = session.Command(
-            "select d.id from supabase_deploy.deployments d join supabase_deploy.events e on e.deployment_id = d.id where d.status = 'Running' and e.kind = $1", LedgerEvent.RestoreAsked);
+        using NpgsqlCommand command = session.Command(LedgerClosing.Read("id"));
         return (Guid?)await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -36,11 +36,7 @@ internal sealed class RestoreElsewhere(IDeploymentTargets targets, DeploymentEnv
         }
 
         var asked = new AskedRestore(targets, environment, begun.Events.First(each => each.Kind == LedgerEvent.RestoreAsked).RecordedAt, time);
-        if (asked.MayBegin)
-        {
-            throw asked.MayStillBegin();
-        }
-
+        asked.EnsureBeginsNoMore();
         await asked.EnsureAtRestAsync(cancellationToken).ConfigureAwait(false);
         Deployment ended = UnfinishedRestores.End(begun, DeploymentStatus.Failed, $"The database of '{environment}' was not brought back: it is still the one from before.", time);
         Ledger ledger = await LedgerAsync(cancellationToken).ConfigureAwait(false);

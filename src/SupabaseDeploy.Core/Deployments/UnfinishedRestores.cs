@@ -64,9 +64,9 @@ public sealed class UnfinishedRestores(IDeploymentTargets targets, TimeProvider?
         }
 
         EnsureSameProject(environment, file, kept);
-        if (Asked(environment, kept) is { MayBegin: true } asked && await IsStillTheOldAsync(environment, kept, cancellationToken).ConfigureAwait(false))
+        if (await IsStillTheOldAsync(environment, kept, cancellationToken).ConfigureAwait(false))
         {
-            throw asked.MayStillBegin();
+            Asked(environment, kept).EnsureBeginsNoMore();
         }
 
         Deployment settled = await SettleAsync(environment, file, kept, sink, cancellationToken).ConfigureAwait(false);

@@ -41,10 +41,7 @@ public sealed class LedgerUpgradeTests
     {
         using var folder = new TemporaryFolder();
         string file = Path.Combine(folder.Path, "schema.sql");
-        ProcessRequest request = database.Installation.Request(
-            "pg_dump", ["--schema-only", "--schema=supabase_deploy", "--no-password", $"--file={file}", $"--dbname={DumpCommands.Url(database.Administration)}"]);
-        request = request with { Environment = new Dictionary<string, string?>([.. request.Environment, .. DumpCommands.Environment(database.Administration)]) };
-        (await ChildProcess.RunAsync(request, TestContext.Current.CancellationToken)).EnsureSuccess(request);
+        await database.RunAsync("pg_dump", ["--schema-only", "--schema=supabase_deploy", "--no-password", $"--file={file}", $"--dbname={DumpCommands.Url(database.Administration)}"]);
         return string.Join('\n', (await File.ReadAllLinesAsync(file)).Where(line => !line.StartsWith('\\')));
     }
 }

@@ -72,8 +72,8 @@ public sealed class CatalogEqualityTests
             await ExecuteAsync(maintenance, $"create database {copy.Database} template {database.Application.Database}");
             await ExecuteAsync(maintenance, $"create database {restored.Database} template template0");
             string dump = Path.Combine(folder.Path, "dump");
-            await RunAsync(database, "pg_dump", ["--format=custom", $"--file={dump}", $"--dbname={DumpCommands.Url(database.Administration)}"]);
-            await RunAsync(database, "pg_restore", ["--exit-on-error", $"--dbname={DumpCommands.Url(restored)}", dump]);
+            await database.RunAsync("pg_dump", ["--format=custom", $"--file={dump}", $"--dbname={DumpCommands.Url(database.Administration)}"]);
+            await database.RunAsync("pg_restore", ["--exit-on-error", $"--dbname={DumpCommands.Url(restored)}", dump]);
 
             AssertEqual(original, await ReadAsync(copy));
             AssertEqual(original, await ReadAsync(restored));
@@ -184,16 +184,6 @@ public sealed class CatalogEqualityTests
     {
         Assert.Empty(DatabaseCatalog.Compare(expected, actual).Select(each => $"{each}: {each.Left} <> {each.Right}"));
         Assert.Equal(expected.Fingerprint, actual.Fingerprint);
-    }
-
-    private static async Task RunAsync(TestDatabase database, string program, string[] arguments)
-    {
-        var request = database.Installation.Request(program, arguments) with
-        {
-            Environment = new Dictionary<string, string?>([.. database.Installation.Environment, .. DumpCommands.Environment(database.Administration)]),
-        };
-        ProcessResult result = await ChildProcess.RunAsync(request, Token);
-        Assert.True(result.ExitCode == 0, result.Error);
     }
 
     private static async Task<DatabaseCatalog> ReadAsync(DatabaseAddress address)

@@ -22,10 +22,10 @@ public sealed class ShimDumpTests
             create index on documents using hnsw (embedding vector_l2_ops);
             """);
         string dump = Path.Combine(folder.Path, "dump");
-        await RunAsync(source, "pg_dump", ["--format=directory", "--jobs=2", "--no-password", $"--file={dump}", $"--dbname={DumpCommands.Url(source.Administration)}"]);
+        await source.RunAsync("pg_dump", ["--format=directory", "--jobs=2", "--no-password", $"--file={dump}", $"--dbname={DumpCommands.Url(source.Administration)}"]);
         await EmptyAsync(target);
 
-        await RunAsync(target, "pg_restore", DumpCommands.Restore(target.Administration, dump, 2));
+        await target.RunAsync("pg_restore", DumpCommands.Restore(target.Administration, dump, 2));
 
         Assert.Equal(
             "nightly jobs 1 secret [1,2] 2",
@@ -52,12 +52,5 @@ public sealed class ShimDumpTests
         await using NpgsqlConnection connection = await database.Administration.OpenAsync(CancellationToken.None);
         await using var command = new NpgsqlCommand("set search_path = public, extensions; " + sql, connection);
         return (string)(await command.ExecuteScalarAsync())!;
-    }
-
-    private static async Task RunAsync(TestDatabase database, string program, IReadOnlyList<string> arguments)
-    {
-        ProcessRequest request = database.Installation.Request(program, arguments);
-        request = request with { Environment = new Dictionary<string, string?>([.. request.Environment, .. DumpCommands.Environment(database.Administration)]) };
-        (await ChildProcess.RunAsync(request, CancellationToken.None)).EnsureSuccess(request);
     }
 }

@@ -136,9 +136,7 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
         Assert.Equal(ErrorTable.RestoreUnderWay, refused.Code);
         Assert.Contains("then run the command again", refused.Remedy, StringComparison.Ordinal);
 
-        var later = new SkippingTime();
-        await later.CreateTimer(_ => { }, null, TimeSpan.FromMinutes(3), Timeout.InfiniteTimeSpan).DisposeAsync();
-        var unfinished = new UnfinishedRestores(_application.Targets, later);
+        UnfinishedRestores unfinished = await LaterAsync();
         _application.Staging.Status = "ACTIVE_UNHEALTHY";
         refused = await Assert.ThrowsAsync<DeployException>(() => unfinished.SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default));
         Assert.Equal(ErrorTable.RestoreUnderWay, refused.Code);
@@ -171,9 +169,7 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
         Assert.Equal(ErrorTable.RestoreUnderWay, refused.Code);
         Assert.Contains("may still begin with it", refused.Message, StringComparison.Ordinal);
 
-        var later = new SkippingTime();
-        await later.CreateTimer(_ => { }, null, TimeSpan.FromMinutes(3), Timeout.InfiniteTimeSpan).DisposeAsync();
-        var unfinished = new UnfinishedRestores(_application.Targets, later);
+        UnfinishedRestores unfinished = await LaterAsync();
         _application.Staging.Status = "ACTIVE_UNHEALTHY";
         refused = await Assert.ThrowsAsync<DeployException>(() => unfinished.SettleAsync(_application.Environment, TimeSpan.Zero, _application.Sink, default));
         Assert.EndsWith("is at work on its project.", refused.Message, StringComparison.Ordinal);
@@ -273,6 +269,14 @@ public sealed class UnfinishedRestoreTests : IAsyncLifetime
             new ProcessRequest("dotnet", [Repository.KilledProcess, "restorepoint", _application.Project.Root, at, _point]), default);
         Assert.True(result.ExitCode == Killed, $"{result.ExitCode} {result.Error}");
         Assert.True(File.Exists(KeptFile));
+    }
+
+    /// <summary>Three minutes from now: the platform does not begin any more.</summary>
+    private async Task<UnfinishedRestores> LaterAsync()
+    {
+        var later = new SkippingTime();
+        await later.CreateTimer(_ => { }, null, TimeSpan.FromMinutes(3), Timeout.InfiniteTimeSpan).DisposeAsync();
+        return new UnfinishedRestores(_application.Targets, later);
     }
 
     private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(property => property.Name);
