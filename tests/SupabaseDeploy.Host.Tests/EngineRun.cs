@@ -34,7 +34,8 @@ public sealed class EngineRun : IDisposable
     /// <summary>Starts a program in <paramref name="folder"/>; its standard input is a pipe that <see cref="EndAsync"/> closes.</summary>
     public static EngineRun Start(string program, IEnumerable<string> arguments, string folder)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        // Whoever runs the tests with nohup has them ignore this signal, and what they start.
+        var start = new ProcessStartInfo("env", ["--default-signal=HUP", program, .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,

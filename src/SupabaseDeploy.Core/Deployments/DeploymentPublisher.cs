@@ -50,6 +50,7 @@ public sealed class DeploymentPublisher(IDeploymentTargets targets, BackupBefore
         if (plan.HasWork)
         {
             run.BeginRecord(cancellationToken);
+            preflight.Connect(cancellationToken);
         }
 
         DeploymentLock? held = null;

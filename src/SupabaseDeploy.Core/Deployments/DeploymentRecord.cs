@@ -9,12 +9,12 @@ namespace SupabaseDeploy.Deployments;
 /// </summary>
 internal sealed class DeploymentRecord(Ledger ledger) : IAsyncDisposable
 {
-    private WorkBeside<LedgerSession>? _connecting;
+    private OpenedBeside<LedgerSession>? _connecting;
     private LedgerSession? _session;
 
     /// <summary>Begins to connect. Every write does that too; this is for doing it beside other things.</summary>
     public void Begin(CancellationToken cancellationToken) =>
-        _connecting = new WorkBeside<LedgerSession>(token => LedgerSession.OpenAsync(ledger.Database, token, ledger.Machine), cancellationToken);
+        _connecting = new OpenedBeside<LedgerSession>(token => LedgerSession.OpenAsync(ledger.Database, token, ledger.Machine), cancellationToken);
 
     /// <summary>Creates the ledger or brings it up to date, where nothing is to be written yet.</summary>
     /// <param name="isPublish">True when what is going to be written has a time that gates compare.</param>
@@ -65,13 +65,7 @@ internal sealed class DeploymentRecord(Ledger ledger) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_connecting is { } connecting)
-        {
-            _connecting = null;
-            await connecting.DisposeAsync().ConfigureAwait(false);
-            await (connecting.Result.IsCompletedSuccessfully ? (await connecting.Result.ConfigureAwait(false)).DisposeAsync() : ValueTask.CompletedTask).ConfigureAwait(false);
-        }
-
+        await (_connecting?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
         await (_session?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
     }
 
@@ -101,7 +95,7 @@ internal sealed class DeploymentRecord(Ledger ledger) : IAsyncDisposable
     /// <summary>A connection to a ledger that is up to date.</summary>
     private async Task<LedgerSession> ReadyAsync(CancellationToken cancellationToken)
     {
-        if (_session is null && await TakeConnectedAsync().ConfigureAwait(false) is { } connected)
+        if (_session is null && _connecting is not null && await _connecting.TakeAsync().ConfigureAwait(false) is { } connected)
         {
             _session = connected;
             await TryMigrateAsync(connected, cancellationToken).ConfigureAwait(false);
@@ -129,20 +123,4 @@ internal sealed class DeploymentRecord(Ledger ledger) : IAsyncDisposable
     }
 
     private static bool IsOpen(LedgerSession session) => session.Connection.State == ConnectionState.Open;
-
-    /// <summary>What was begun before; null when nothing was, or when it failed: whoever connects anew hears why.</summary>
-    private async Task<LedgerSession?> TakeConnectedAsync()
-    {
-        if (_connecting is not { } connecting)
-        {
-            return null;
-        }
-
-        _connecting = null;
-        await using (connecting.ConfigureAwait(false))
-        {
-            await ((Task)connecting.Result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return connecting.Result.IsCompletedSuccessfully ? await connecting.Result.ConfigureAwait(false) : null;
-        }
-    }
 }

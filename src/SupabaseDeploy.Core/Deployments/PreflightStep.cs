@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using SupabaseDeploy.Events;
 using SupabaseDeploy.Migrations;
@@ -17,7 +18,11 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
     private static readonly TimeSpan s_counts = TimeSpan.FromMinutes(1);
 
     private DeploymentPlan? _shown;
+    private OpenedBeside<NpgsqlConnection>? _connecting;
     private WorkBeside<IReadOnlyList<PlaceFact>>? _looking;
+
+    /// <summary>Begins to connect, which is waiting mostly.</summary>
+    public void Connect(CancellationToken cancellationToken) => _connecting = new OpenedBeside<NpgsqlConnection>(OpenAsync, cancellationToken);
 
     /// <summary>Begins to look at what the plan that was shown makes necessary.</summary>
     public void Begin(DeploymentPlan shown, CancellationToken cancellationToken)
@@ -41,7 +46,11 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
             $"Release {plan.Release} is unchanged since it was made; {plan.Observed!.History.Count} migrations are in the history. {string.Join(" ", facts.Select(fact => fact.Message))}");
     }
 
-    public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await (_looking?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+        await (_connecting?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+    }
 
     private bool Counts(DeploymentPlan plan) => _looking is not null && plan.Observed!.IsSameAs(_shown!.Observed!);
 
@@ -55,17 +64,39 @@ internal sealed class PreflightStep(IDeploymentTarget target, IDeploymentTargets
         return [.. await looked.ConfigureAwait(false), .. await asked.ConfigureAwait(false)];
     }
 
+    private Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => database.OpenAsync(cancellationToken, "supabase-deploy preflight");
+
     private Task VerifyAsync(DeploymentPlan plan, CancellationToken cancellationToken) =>
         plan.VerifiedAt is { } moment && time.GetElapsedTime(moment) < s_counts ? Task.CompletedTask : ReleaseStore.VerifyAsync(plan.Release!, cancellationToken);
 
     private async Task<IReadOnlyList<PlaceFact>> AskDatabaseAsync(Preflight preflight, DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        NpgsqlConnection connection = await database.OpenAsync(cancellationToken, "supabase-deploy preflight").ConfigureAwait(false);
+        if (_connecting is not null && await _connecting.TakeAsync().ConfigureAwait(false) is { } early)
+        {
+            await using (early.ConfigureAwait(false))
+            {
+                try
+                {
+                    return await AskAsync(preflight, plan, early, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception) when (early.State != ConnectionState.Open && !cancellationToken.IsCancellationRequested)
+                {
+                    // It was cut, while the lock was waited for most likely: another one is opened.
+                }
+            }
+        }
+
+        NpgsqlConnection connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            await EnsureReadableAsync(plan, connection, cancellationToken).ConfigureAwait(false);
-            return await preflight.AskDatabaseAsync(plan, connection, cancellationToken).ConfigureAwait(false);
+            return await AskAsync(preflight, plan, connection, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async Task<IReadOnlyList<PlaceFact>> AskAsync(Preflight preflight, DeploymentPlan plan, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await EnsureReadableAsync(plan, connection, cancellationToken).ConfigureAwait(false);
+        return await preflight.AskDatabaseAsync(plan, connection, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Every file that is to run is read and judged before the first change.</summary>

@@ -76,7 +76,7 @@ public sealed class DeploymentRecordTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_connection_to_the_ledger_that_is_cut_while_the_lock_is_waited_for_is_opened_anew()
+    public async Task Connections_that_are_cut_while_the_lock_is_waited_for_are_opened_anew()
     {
         Release release = await _application.ReleaseAsync(1);
         DeploymentPlan plan = await _application.Planner.PlanPublishAsync(_application.Environment("staging"), release, false, CancellationToken.None);
@@ -88,7 +88,7 @@ public sealed class DeploymentRecordTests : IAsyncLifetime
             if (each is Notice { Message: var said } && said.StartsWith("Waiting for the lock", StringComparison.Ordinal))
             {
                 Wait.UntilAsync(async () => await _application.Database("staging").ScalarAsync<bool>(
-                    "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'supabase-deploy ledger')")).GetAwaiter().GetResult();
+                    "select count(*) = 2 from pg_stat_activity where datname = current_database() and application_name in ('supabase-deploy ledger', 'supabase-deploy preflight')")).GetAwaiter().GetResult();
                 Cut();
                 holder.DisposeAsync().AsTask().GetAwaiter().GetResult();
             }
@@ -195,7 +195,7 @@ public sealed class DeploymentRecordTests : IAsyncLifetime
     {
         using NpgsqlConnection administration = _application.Database("staging").Administration.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
         using var cut = new NpgsqlCommand(
-            "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = $1 and application_name = 'supabase-deploy ledger'", administration);
+            "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = $1 and application_name in ('supabase-deploy ledger', 'supabase-deploy preflight')", administration);
         cut.Parameters.Add(new NpgsqlParameter { Value = _application.Database("staging").Application.Database });
         Assert.NotEqual(0L, cut.ExecuteScalar());
     }

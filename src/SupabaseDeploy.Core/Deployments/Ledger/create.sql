@@ -45,7 +45,7 @@ create table supabase_deploy.evidence (
     content text not null,
     recorded_at timestamptz not null,
     previous_hash text not null,
-    hash text not null unique
+    hash text not null
 );
 
 -- The database's schema as the last deployment that changed its migrations left it, so that drift can be told: one row, replaced.
@@ -91,7 +91,7 @@ create table supabase_deploy.events (
 create table supabase_deploy.evidence_head (
     id boolean primary key default true check (id),
     sequence bigint not null,
-    hash text not null
+    hash varchar(64) not null
 );
 
 create function supabase_deploy.remember_head() returns trigger
@@ -145,15 +145,11 @@ create trigger head after insert on supabase_deploy.evidence for each row execut
 -- The API roles have no business here, whatever the database's default privileges grant them.
 do $revoke$
 declare
-    outsider text;
+    outsiders constant text := 'public' || coalesce(
+        (select string_agg(format(', %I', rolname), '') from pg_catalog.pg_roles where rolname in ('anon', 'authenticated', 'service_role')), '');
 begin
-    revoke all on schema supabase_deploy from public;
-    revoke all on all tables in schema supabase_deploy from public;
-    revoke all on all functions in schema supabase_deploy from public;
-    for outsider in select rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated', 'service_role') loop
-        execute pg_catalog.format('revoke all on schema supabase_deploy from %I', outsider);
-        execute pg_catalog.format('revoke all on all tables in schema supabase_deploy from %I', outsider);
-        execute pg_catalog.format('revoke all on all functions in schema supabase_deploy from %I', outsider);
-    end loop;
+    execute 'revoke all on schema supabase_deploy from ' || outsiders;
+    execute 'revoke all on all tables in schema supabase_deploy from ' || outsiders;
+    execute 'revoke all on all functions in schema supabase_deploy from ' || outsiders;
 end
 $revoke$;
