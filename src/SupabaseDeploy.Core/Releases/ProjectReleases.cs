@@ -35,17 +35,19 @@ public sealed class ProjectReleases
         new(project, File.Exists(project.PipelineFile) ? DeploymentPipeline.Load(project).OpenReleaseStore() : null);
 
     /// <summary>Every release, oldest first. Of those that are only in the store, <see cref="Release.Path"/> does not exist yet.</summary>
-    /// <exception cref="DeployException"><see cref="ErrorTable.ReleaseStoreUnavailable"/>.</exception>
-    public async Task<IReadOnlyList<Release>> ListAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="damaged">Told of each that is damaged, here or in the store, which is left out then; null to stop at the first.</param>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ReleaseStoreUnavailable"/>, or <see cref="ErrorTable.ReleaseDamaged"/>.</exception>
+    public async Task<IReadOnlyList<Release>> ListAsync(CancellationToken cancellationToken, Action<DeployException>? damaged = null)
     {
-        IReadOnlyList<Release> local = _local.List();
+        IReadOnlyList<Release> local = _local.List(damaged);
         HashSet<string> known = [.. local.Select(release => release.Id)];
-        IReadOnlyList<Release> shared = await ReadSharedAsync(id => !known.Contains(id), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Release> shared = await ReadSharedAsync(id => !known.Contains(id), cancellationToken, damaged).ConfigureAwait(false);
         return [.. local.Concat(shared).OrderBy(release => release.CreatedAt).ThenBy(release => release.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>The releases on this machine only.</summary>
-    public IReadOnlyList<Release> ListLocal() => _local.List();
+    public IReadOnlyList<Release> ListLocal(Action<DeployException>? damaged = null) => _local.List(damaged);
 
     /// <summary>The release of that id, or the only one whose id begins with it, here or in the store.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.ReleaseNotFound"/>, <see cref="ErrorTable.ReleaseAmbiguous"/> or <see cref="ErrorTable.ReleaseStoreUnavailable"/>.</exception>
@@ -58,7 +60,7 @@ public sealed class ProjectReleases
         }
 
         Release[] matches = [.. (await ReadSharedAsync(id => id.StartsWith(prefix, StringComparison.Ordinal), cancellationToken).ConfigureAwait(false))
-            .Concat(_local.List().Where(release => release.Id.StartsWith(prefix, StringComparison.Ordinal)))
+            .Concat(_local.Matching(prefix))
             .DistinctBy(release => release.Id)];
         return matches switch
         {
@@ -170,7 +172,7 @@ public sealed class ProjectReleases
         }
     }
 
-    private async Task<IReadOnlyList<Release>> ReadSharedAsync(Func<string, bool> isWanted, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Release>> ReadSharedAsync(Func<string, bool> isWanted, CancellationToken cancellationToken, Action<DeployException>? damaged = null)
     {
         if (_shared is null)
         {
@@ -181,10 +183,33 @@ public sealed class ProjectReleases
         var releases = new List<Release>(ids.Length);
         foreach (string[] some in ids.Chunk(AtOnce))
         {
-            releases.AddRange(await Task.WhenAll(some.Select(id => ReadEntryAsync(id, cancellationToken))).ConfigureAwait(false));
+            (Release? Release, DeployException? Damage)[] read = await Task.WhenAll(some.Select(id => TryReadEntryAsync(id, cancellationToken))).ConfigureAwait(false);
+            foreach (DeployException damage in read.Select(each => each.Damage).OfType<DeployException>())
+            {
+                if (damaged is null)
+                {
+                    throw damage;
+                }
+
+                damaged(damage);
+            }
+
+            releases.AddRange(read.Select(each => each.Release).OfType<Release>());
         }
 
         return releases;
+    }
+
+    private async Task<(Release? Release, DeployException? Damage)> TryReadEntryAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ReadEntryAsync(id, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (DeployException e) when (e.Code == ErrorTable.ReleaseDamaged)
+        {
+            return (null, e);
+        }
     }
 
     private async Task<Release> ReadEntryAsync(string id, CancellationToken cancellationToken)

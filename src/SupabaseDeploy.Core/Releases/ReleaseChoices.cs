@@ -14,6 +14,9 @@ public sealed class ReleaseChoices
     private static readonly TimeSpan s_kept = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
+    // Nobody is told anything while typing: the command says what is wrong.
+    private static readonly Action<DeployException> s_leaveOut = static _ => { };
+
     private readonly ConcurrentDictionary<string, Listing> _listings = new(StringComparer.Ordinal);
     private readonly Func<ProjectFolder, ProjectReleases> _open;
     private readonly TimeProvider _time;
@@ -27,11 +30,10 @@ public sealed class ReleaseChoices
 
     internal ReleaseChoices(Func<ProjectFolder, ProjectReleases> open, TimeProvider time) => (_open, _time) = (open, time);
 
-    /// <summary>Releases on this machine, newest first, then those that are only in the store, newest first. A store that cannot be used has none.</summary>
-    /// <exception cref="DeployException">A release on this machine is damaged.</exception>
+    /// <summary>Releases on this machine, newest first, then those that are only in the store, newest first. A store that cannot be used has none, and damaged releases are no choice.</summary>
     public async Task<IReadOnlyList<Release>> ListAsync(ProjectFolder project, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Release> local = new ReleaseStore(project).List();
+        IReadOnlyList<Release> local = new ReleaseStore(project).List(s_leaveOut);
         Task<IReadOnlyList<Release>> asked = Ask(project);
         await Task.WhenAny(asked, Task.Delay(s_patience, _time, cancellationToken)).ConfigureAwait(false);
         IReadOnlyList<Release> all = asked.IsCompletedSuccessfully ? await asked.ConfigureAwait(false) : [];
@@ -56,11 +58,11 @@ public sealed class ReleaseChoices
         using var limit = new CancellationTokenSource(s_limit, _time);
         try
         {
-            return await _open(project).ListAsync(limit.Token).ConfigureAwait(false);
+            return await _open(project).ListAsync(limit.Token, s_leaveOut).ConfigureAwait(false);
         }
         catch (Exception e) when (e is DeployException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
-            return []; // Nobody is asked anything while typing: the command says what is wrong with the store.
+            return []; // As of damaged releases, nobody is told while typing.
         }
     }
 

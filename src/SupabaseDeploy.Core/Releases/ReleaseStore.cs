@@ -33,15 +33,17 @@ public sealed class ReleaseStore(ProjectFolder project, TimeProvider? time = nul
     public ReleaseDraft Draft(IProgressSink sink) => new(this, project, _time, sink);
 
     /// <summary>Every stored release, oldest first.</summary>
-    public IReadOnlyList<Release> List() =>
-        [.. Folders().Select(Read).OrderBy(release => release.CreatedAt).ThenBy(release => release.Id, StringComparer.Ordinal)];
+    /// <param name="damaged">Told of each that is damaged, which is left out then; null to stop at the first.</param>
+    /// <exception cref="DeployException"><see cref="ErrorTable.ReleaseDamaged"/>.</exception>
+    public IReadOnlyList<Release> List(Action<DeployException>? damaged = null) =>
+        [.. Folders().Select(folder => ReadOrTell(folder, damaged)).OfType<Release>().OrderBy(release => release.CreatedAt).ThenBy(release => release.Id, StringComparer.Ordinal)];
 
     /// <summary>The release of that id, or the only one whose id begins with it.</summary>
     /// <exception cref="DeployException"><see cref="ErrorTable.ReleaseNotFound"/> or <see cref="ErrorTable.ReleaseAmbiguous"/>.</exception>
     public Release Find(string idOrPrefix)
     {
         string prefix = idOrPrefix.Trim().ToLowerInvariant();
-        string[] matches = prefix.Length == 0 ? [] : [.. Folders().Where(folder => Path.GetFileName(folder).StartsWith(prefix, StringComparison.Ordinal))];
+        string[] matches = prefix.Length == 0 ? [] : [.. Folders(prefix)];
         return matches switch
         {
             [string only] => Read(only),
@@ -67,6 +69,9 @@ public sealed class ReleaseStore(ProjectFolder project, TimeProvider? time = nul
     public static Task VerifyAsync(Release release, CancellationToken cancellationToken) =>
         ReleaseVerification.VerifyAsync(release, cancellationToken);
 
+    /// <summary>The stored releases whose ids begin with it.</summary>
+    internal IReadOnlyList<Release> Matching(string prefix) => [.. Folders(prefix).Select(Read)];
+
     internal string FolderOf(string id) => Path.Combine(project.ReleasesFolder, id);
 
     internal static Release Read(string folder)
@@ -85,6 +90,21 @@ public sealed class ReleaseStore(ProjectFolder project, TimeProvider? time = nul
 
     internal static string CreatedText(DateTimeOffset createdAt) =>
         JsonSerializer.Serialize(new Dictionary<string, DateTimeOffset> { ["createdAt"] = createdAt }) + "\n";
+
+    private static Release? ReadOrTell(string folder, Action<DeployException>? damaged)
+    {
+        try
+        {
+            return Read(folder);
+        }
+        catch (DeployException e) when (damaged is not null && e.Code == ErrorTable.ReleaseDamaged)
+        {
+            damaged(e);
+            return null;
+        }
+    }
+
+    private IEnumerable<string> Folders(string prefix) => Folders().Where(folder => Path.GetFileName(folder).StartsWith(prefix, StringComparison.Ordinal));
 
     private IEnumerable<string> Folders() =>
         Directory.Exists(project.ReleasesFolder)

@@ -73,17 +73,26 @@ public sealed class GetReleaseCommand : ProjectCmdlet
         }
     }
 
-    /// <summary>What is on this machine is listed also when the store cannot be asked; the newest of all is not known then.</summary>
+    /// <summary>
+    /// What is on this machine is listed also when the store cannot be asked, and what is whole also when some are damaged; the newest of all is not
+    /// known then.
+    /// </summary>
     private async Task<IReadOnlyList<Releases.Release>> ListAsync(ProjectReleases store, CancellationToken cancellationToken)
     {
+        var damaged = new List<DeployException>();
         try
         {
-            return await store.ListAsync(cancellationToken).ConfigureAwait(false);
+            return await store.ListAsync(cancellationToken, Latest ? null : damaged.Add).ConfigureAwait(false);
         }
         catch (DeployException e) when (e.Code == ErrorTable.ReleaseStoreUnavailable && !Latest)
         {
             Sink.Publish(new Caution($"Only the releases on this machine are listed. {e.Message}"));
-            return store.ListLocal();
+            damaged.Clear();
+            return store.ListLocal(damaged.Add);
+        }
+        finally
+        {
+            damaged.ForEach(WriteFailure);
         }
     }
 

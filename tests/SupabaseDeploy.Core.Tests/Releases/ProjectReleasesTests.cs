@@ -147,7 +147,10 @@ public sealed class ProjectReleasesTests : IDisposable
         DeployException swapped = await Assert.ThrowsAsync<DeployException>(() => there.FetchAsync(found, NullProgressSink.Instance, CancellationToken.None));
         File.WriteAllText(Path.Combine(folder, second.Id + ".release.json"), File.ReadAllText(Path.Combine(folder, first.Id + ".release.json")));
         DeployException entry = await Assert.ThrowsAsync<DeployException>(() => there.ListAsync(CancellationToken.None));
+        var damaged = new List<DeployException>();
 
+        Assert.Equal([first.Id], (await there.ListAsync(CancellationToken.None, damaged.Add)).Select(release => release.Id));
+        Assert.Equal(entry.Message, Assert.Single(damaged).Message);
         Assert.Contains($"it is release '{first.ShortId}' and not '{second.ShortId}'", swapped.Message, StringComparison.Ordinal);
         Assert.Contains("its manifest was changed", entry.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_machines.There.Path, ".supabase-deploy", "releases", second.Id)));

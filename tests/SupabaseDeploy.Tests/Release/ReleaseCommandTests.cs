@@ -15,6 +15,25 @@ public sealed class ReleaseCommandTests
         Assert.Equal("ReleaseNotFound", project.Run("Get-Release ffffffffffffff").Error!.FullyQualifiedErrorId.Split(',')[0]);
     }
 
+    [Fact]
+    public void A_damaged_release_hides_no_other_and_is_an_error_but_which_is_the_newest_is_not_known()
+    {
+        using var project = new PublishSession(isStarted: false);
+        string damaged = project.Lines("(New-Release).Path").Single();
+        project.WriteVersion(2);
+        string whole = project.Lines("(New-Release).Id").Single();
+        File.AppendAllText(Path.Combine(damaged, "manifest.json"), " ");
+
+        SessionResult listed = project.Run("Get-Release | ForEach-Object Id");
+
+        Assert.Equal([whole], listed.Output.Select(each => each.ToString()));
+        Assert.StartsWith("ReleaseDamaged,", listed.Errors.Single().FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal([whole], project.Lines($"(Get-Release {whole[..12]}).Id"));
+        SessionResult latest = project.Run("Get-Release -Latest; 'went on'");
+        Assert.StartsWith("ReleaseDamaged,", latest.Error!.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty(latest.Output);
+    }
+
     [Theory]
     [InlineData("Get-Release -Latest | Publish-Environment staging")]
     [InlineData("Get-DeploymentBackup staging -Latest | Test-DeploymentBackup -MaxRpo 1h")]
