@@ -183,33 +183,22 @@ public sealed class ProjectReleases
         var releases = new List<Release>(ids.Length);
         foreach (string[] some in ids.Chunk(AtOnce))
         {
-            (Release? Release, DeployException? Damage)[] read = await Task.WhenAll(some.Select(id => TryReadEntryAsync(id, cancellationToken))).ConfigureAwait(false);
-            foreach (DeployException damage in read.Select(each => each.Damage).OfType<DeployException>())
+            Task<Release>[] reading = [.. some.Select(id => ReadEntryAsync(id, cancellationToken))];
+            await ((Task)Task.WhenAll(reading)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Each is heard below, one after the other.
+            foreach (Task<Release> entry in reading)
             {
-                if (damaged is null)
+                try
                 {
-                    throw damage;
+                    releases.Add(await entry.ConfigureAwait(false));
                 }
-
-                damaged(damage);
+                catch (DeployException e) when (damaged is not null && e.Code == ErrorTable.ReleaseDamaged)
+                {
+                    damaged(e);
+                }
             }
-
-            releases.AddRange(read.Select(each => each.Release).OfType<Release>());
         }
 
         return releases;
-    }
-
-    private async Task<(Release? Release, DeployException? Damage)> TryReadEntryAsync(string id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await ReadEntryAsync(id, cancellationToken).ConfigureAwait(false), null);
-        }
-        catch (DeployException e) when (e.Code == ErrorTable.ReleaseDamaged)
-        {
-            return (null, e);
-        }
     }
 
     private async Task<Release> ReadEntryAsync(string id, CancellationToken cancellationToken)

@@ -79,20 +79,14 @@ public sealed class GetReleaseCommand : ProjectCmdlet
     /// </summary>
     private async Task<IReadOnlyList<Releases.Release>> ListAsync(ProjectReleases store, CancellationToken cancellationToken)
     {
-        var damaged = new List<DeployException>();
         try
         {
-            return await store.ListAsync(cancellationToken, Latest ? null : damaged.Add).ConfigureAwait(false);
+            return await store.ListAsync(cancellationToken, Latest ? null : WriteFailure).ConfigureAwait(false);
         }
         catch (DeployException e) when (e.Code == ErrorTable.ReleaseStoreUnavailable && !Latest)
         {
             Sink.Publish(new Caution($"Only the releases on this machine are listed. {e.Message}"));
-            damaged.Clear();
-            return store.ListLocal(damaged.Add);
-        }
-        finally
-        {
-            damaged.ForEach(WriteFailure);
+            return store.ListLocal(static _ => { }); // What is damaged here was told before the store was asked.
         }
     }
 
